@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// C: what must hold, unchanged, on all kernels, in every mode of seizing.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <string>
+
+#include "conform/requests.h"
+#include "conform/rule_test.h"
+#include "conform/situations.h"
+#include "conform/subject.h"
+#include "core/ptrace/interface.h"
+
+namespace retrap::conform {
+namespace {
+
+std::string trace_text(Interface interface, const Situation* situation,
+                       const char* variant = "") {
+  std::string text(interface_name(interface));
+  if (situation != nullptr) text += ", " + std::string(situation->name);
+  return text + variant;
+}
+
+bool is_stopped(Status status) {
+  return status.value > 0 && WIFSTOPPED(status.value);
+}
+
+// SIGKILL was sent: waits for the death. One report from before it, and an
+// EVENT_EXIT that was asked for, may come first.
+void expect_death(Subject& subject) {
+  const pid_t pid = subject.pid();
+  const Status exit_trap = event_stop(PTRACE_EVENT_EXIT);
+  Status status = wait_eventually(pid);
+  if (is_stopped(status) && status != exit_trap) status = wait_eventually(pid);
+  if (status == exit_trap) {
+    EXPECT_EQ(cont(pid), kOk);
+    status = wait_eventually(pid);
+  }
+  ASSERT_EQ(status, killed_by(SIGKILL));
+  subject.set_reaped();
+}
+
+void expect_gone(pid_t pid) {
+  EXPECT_EQ(wait_at_once(pid), kNoTracee);
+  EXPECT_EQ(siginfo(pid).error, Errno{ESRCH});
+  EXPECT_EQ(registers(pid).error, Errno{ESRCH});
+  EXPECT_EQ(cont(pid), Errno{ESRCH});
+  EXPECT_EQ(listen(pid), Errno{ESRCH});
+  EXPECT_EQ(jobctl_cont(pid), Errno{ESRCH});
+  EXPECT_EQ(interrupt(pid), Errno{ESRCH});
+  EXPECT_EQ(detach(pid), Errno{ESRCH});
+  EXPECT_EQ(request(PTRACE_KILL, pid), Errno{ESRCH});
+}
+
+void die_of_sigkill(Placement placement, const Situation& situation,
+                    Interface interface, unsigned long options) {
+  Subject subject(placement, 1, situation.body);
+  ASSERT_NO_FATAL_FAILURE(situation.enter(subject, interface, options));
+  subject.kill(SIGKILL);
+  ASSERT_NO_FATAL_FAILURE(expect_death(subject));
+  expect_gone(subject.pid());
+}
+
+void die_of_ptrace_kill(Placement placement, const Situation& situation,
+                        Interface interface) {
+  Subject subject(placement, 1, situation.body);
+  ASSERT_NO_FATAL_FAILURE(situation.enter(subject, interface, 0));
+  EXPECT_EQ(request(PTRACE_KILL, subject.pid()), kOk);
+  ASSERT_NO_FATAL_FAILURE(expect_death(subject));
+}
+
+// From the signal-delivery-stop of SIGSTOP of a tracee that is not seized.
+void expect_classic_group_stop(const Subject& subject) {
+  const pid_t pid = subject.pid();
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGSTOP));
+  ASSERT_EQ(siginfo(pid).error, kOk) << "not a signal-delivery-stop";
+  ASSERT_EQ(cont(pid, SIGSTOP), kOk);
+
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGSTOP)) << "event in it?";
+  EXPECT_EQ(siginfo(pid).error, Errno{EINVAL});
+  EXPECT_EQ(listen(pid), Errno{EIO});
+  EXPECT_EQ(interrupt(pid), Errno{EIO});
+  EXPECT_EQ(jobctl_cont(pid), Errno{EIO});
+
+  const Stillness stillness(subject);
+  subject.kill(SIGCONT);
+  stillness.expect();
+  EXPECT_EQ(siginfo(pid).error, Errno{EINVAL});
+
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGCONT));
+  EXPECT_EQ(siginfo(pid).signo, SIGCONT);
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+}
+
+TEST_P(CommonRules, C01_SeizeDoesNotStop) {
+  for (const Interface interface : offered_interfaces()) {
+    SCOPED_TRACE(trace_text(interface, nullptr));
+    const Subject subject(GetParam());
+    const pid_t pid = subject.pid();
+    const unsigned long mode = seize_option(interface);
+    EXPECT_EQ(request(PTRACE_SEIZE, pid, 1, mode), Errno{EIO});
+    EXPECT_EQ(request(PTRACE_SEIZE, pid, 0, mode | (1UL << 30)), Errno{EIO});
+    ASSERT_EQ(seize(pid, interface), kOk);
+    EXPECT_EQ(wait_at_once(pid), kNothing);
+    EXPECT_EQ(subject.state(), 'R');
+    expect_runs_silently(subject);
+    EXPECT_EQ(seize(pid, interface), Errno{EPERM});
+  }
+}
+
+TEST_P(CommonRules, C02_StopSignalIsDeliveredOnceThenStopsTheGroup) {
+  for (const Interface interface : offered_interfaces()) {
+    SCOPED_TRACE(trace_text(interface, nullptr));
+    const Subject subject(GetParam(), 2);
+    ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
+    subject.tgkill(1, SIGSTOP);
+    ASSERT_EQ(wait_eventually(subject.tid(1)), signal_stop(SIGSTOP));
+    EXPECT_EQ(wait_at_once(subject.tid(0)), kNothing);
+    ASSERT_EQ(cont(subject.tid(1)), kOk);  // suppressed
+    expect_runs_silently(subject, 0);
+    expect_runs_silently(subject, 1);
+
+    ASSERT_NO_FATAL_FAILURE(stop_group(subject));
+    for (int thread = 0; thread < subject.threads(); ++thread) {
+      const Stillness one_report(subject, thread);
+      one_report.expect();
+    }
+  }
+}
+
+TEST_P(CommonRules, C03_SeizingStoppedTaskReportsAtOnce) {
+  for (const Interface interface : offered_interfaces()) {
+    SCOPED_TRACE(trace_text(interface, nullptr));
+    const Subject subject(GetParam());
+    subject.kill(SIGSTOP);
+    ASSERT_TRUE(subject.reaches_state('T'));
+    ASSERT_EQ(seize(subject.pid(), interface), kOk);
+    EXPECT_EQ(wait_at_once(subject.pid()), stop_trap(SIGSTOP));
+  }
+  const Subject subject(GetParam());
+  subject.kill(SIGSTOP);
+  ASSERT_TRUE(subject.reaches_state('T'));
+  ASSERT_EQ(attach(subject.pid()), kOk);
+  EXPECT_EQ(wait_at_once(subject.pid()), signal_stop(SIGSTOP));
+}
+
+TEST_P(CommonRules, C04_GroupStopOfAttachedTraceeStaysClassic) {
+  {
+    SCOPED_TRACE("PTRACE_ATTACH");
+    const Subject subject(GetParam());
+    ASSERT_EQ(attach(subject.pid()), kOk);
+    expect_classic_group_stop(subject);
+  }
+  SCOPED_TRACE("PTRACE_TRACEME");
+  const Subject subject(GetParam(), 1, Body::kTraceme);
+  expect_classic_group_stop(subject);
+}
+
+TEST_P(CommonRules, C06_SigkillEndsEveryState) {
+  for (const Interface interface : offered_interfaces()) {
+    for (const Situation& situation : all_situations()) {
+      {
+        SCOPED_TRACE(trace_text(interface, &situation));
+        die_of_sigkill(GetParam(), situation, interface, 0);
+      }
+      SCOPED_TRACE(trace_text(interface, &situation, ", TRACEEXIT"));
+      die_of_sigkill(GetParam(), situation, interface, PTRACE_O_TRACEEXIT);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(CommonRules, C07_PtraceKillEndsEveryState) {
+  for (const Interface interface : offered_interfaces()) {
+    for (const Situation& situation : all_situations()) {
+      SCOPED_TRACE(trace_text(interface, &situation));
+      die_of_ptrace_kill(GetParam(), situation, interface);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(CommonRules, C10_DetachLeavesTheGroupAsItIs) {
+  for (const Interface interface : offered_interfaces()) {
+    SCOPED_TRACE(trace_text(interface, nullptr));
+    const Subject stopped(GetParam());
+    ASSERT_NO_FATAL_FAILURE(seize_and_stop(stopped, interface));
+    EXPECT_EQ(detach(stopped.pid()), kOk);
+    EXPECT_TRUE(stopped.reaches_state('T'));
+    EXPECT_EQ(wait_at_once(stopped.pid()), kNothing);
+    stopped.kill(SIGCONT);
+    expect_runs_silently(stopped);
+
+    const Subject continued(GetParam());
+    ASSERT_NO_FATAL_FAILURE(seize_and_stop(continued, interface));
+    continued.kill(SIGCONT);
+    EXPECT_EQ(detach(continued.pid()), kOk);
+    expect_runs_silently(continued);
+  }
+}
+
+TEST_P(CommonRules, C14_WnowaitLeavesTheReportWaitTakesItOnce) {
+  for (const Interface interface : offered_interfaces()) {
+    SCOPED_TRACE(trace_text(interface, nullptr));
+    const Subject subject(GetParam());
+    const pid_t pid = subject.pid();
+    ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface));
+    ASSERT_EQ(cont(pid), kOk);
+    ASSERT_EQ(interrupt(pid), kOk);
+    ASSERT_EQ(peek_wait_eventually(pid), stop_trap(SIGSTOP));
+    EXPECT_EQ(peek_wait_at_once(pid), stop_trap(SIGSTOP));
+    EXPECT_EQ(wait_at_once(pid), stop_trap(SIGSTOP));
+    EXPECT_EQ(wait_at_once(pid), kNothing);
+    EXPECT_EQ(peek_wait_at_once(pid), kNothing);
+  }
+}
+
+}  // namespace
+}  // namespace retrap::conform

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// PN: what is owed to a tracee that leaves its trap, and the odd corners.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+
+#include "conform/requests.h"
+#include "conform/rule_test.h"
+#include "conform/situations.h"
+#include "conform/subject.h"
+
+namespace retrap::conform {
+namespace {
+
+constexpr Interface kMode = Interface::kPleaseNotify;
+
+void resume_then_sigcont(Placement placement, unsigned long how) {
+  const Subject subject(placement);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(request(how, pid), kOk);
+  if (how == PTRACE_SINGLESTEP) {
+    ASSERT_EQ(wait_eventually(pid), signal_stop(SIGTRAP));
+    ASSERT_EQ(cont(pid), kOk);
+  }
+  expect_runs_silently(subject);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  expect_sigcont_delivered(subject);
+}
+
+TEST_P(PleaseNotifyRules, PN08_InterruptAfterJobctlContOwesNoTrap) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+}
+
+TEST_P(PleaseNotifyRules, PN08_SecondInterruptTrapsAfterCont) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
+  EXPECT_EQ(wait_at_once(pid), kNothing);
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+}
+
+TEST_P(PleaseNotifyRules, PN10_GetsiginfoKeepsTheStateOfTheTrap) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  const Info at_trap = siginfo(pid);
+  ASSERT_EQ(at_trap.signo, SIGSTOP);
+  EXPECT_TRUE(at_trap.stopped);
+  subject.kill(SIGCONT);
+  EXPECT_EQ(siginfo(pid), at_trap);
+  EXPECT_EQ(siginfo(pid), at_trap);
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  EXPECT_FALSE(siginfo(pid).stopped);
+}
+
+TEST_P(PleaseNotifyRules, PN11_SigcontAfterContReportsStopTrap) {
+  resume_then_sigcont(GetParam(), PTRACE_CONT);
+}
+
+TEST_P(PleaseNotifyRules, PN11_SigcontAfterSyscallReportsStopTrap) {
+  resume_then_sigcont(GetParam(), PTRACE_SYSCALL);
+}
+
+TEST_P(PleaseNotifyRules, PN11_SigcontAfterStepReportsStopTrap) {
+  resume_then_sigcont(GetParam(), PTRACE_SINGLESTEP);
+}
+
+TEST_P(PleaseNotifyRules, PN12_MissedSigcontIsReportedBeforeUserMode) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  const UserMode user_mode(subject);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_at_once(pid), kNothing);
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  user_mode.expect_not_entered();
+  expect_sigcont_delivered(subject);
+}
+
+TEST_P(PleaseNotifyRules, PN13_SigcontToRunningGroupIsNotReported) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  subject.kill(SIGCONT);  // never stopped
+  EXPECT_EQ(wait_eventually(pid), signal_stop(SIGCONT));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+  subject.kill(SIGCONT);  // resumed from STOP(TRAP)
+  EXPECT_EQ(wait_eventually(pid), signal_stop(SIGCONT));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+}
+
+TEST_P(PleaseNotifyRules, PN14_GroupStopStopsTheRunningThreads) {
+  const Subject subject(GetParam(), 2);
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  expect_runs_silently(subject, 1);
+  ASSERT_NO_FATAL_FAILURE(stop_group(subject));
+}
+
+TEST_P(PleaseNotifyRules, PN15_ResumedTraceeStaysNotifiedAcrossOtherTraps) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+  subject.kill(SIGUSR1);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
+  const UserMode user_mode(subject);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_at_once(pid), kNothing);
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  user_mode.expect_not_entered();
+  expect_sigcont_delivered(subject);
+}
+
+TEST_P(PleaseNotifyRules, PN17_JobctlContInRunningGroup) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  const Stillness stillness(subject);
+  subject.kill(SIGSTOP);  // nobody dequeues it
+  stillness.expect();
+  subject.kill(SIGCONT);
+  EXPECT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+}
+
+TEST_P(PleaseNotifyRules, PN18_OtherSignalsAfterJobctlContAreSilent) {
+  const Subject subject(GetParam());
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(jobctl_cont(subject.pid()), kOk);
+  const Stillness stillness(subject);
+  subject.kill(SIGSTOP);
+  subject.kill(SIGTERM);
+  stillness.expect();
+}
+
+TEST_P(PleaseNotifyRules, PN19_OnlyTheThreadWithJobctlContReports) {
+  const Subject subject(GetParam(), 2);
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(jobctl_cont(subject.tid(0)), kOk);
+  const UserMode user_mode(subject, 1);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(subject.tid(0)), stop_trap(SIGTRAP));
+  EXPECT_EQ(wait_at_once(subject.tid(1)), kNothing);
+  ASSERT_EQ(cont(subject.tid(1)), kOk);
+  EXPECT_EQ(wait_eventually(subject.tid(1)), stop_trap(SIGTRAP));  // PN12
+  user_mode.expect_not_entered();
+}
+
+TEST_P(PleaseNotifyRules, PN20_JobctlContDropsTheUnwaitedReport) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  ASSERT_EQ(interrupt(pid), kOk);
+  // WNOWAIT is the precondition: there is a report.
+  ASSERT_EQ(peek_wait_eventually(pid), stop_trap(SIGTRAP));
+  EXPECT_EQ(jobctl_cont(pid), kOk);
+  EXPECT_EQ(wait_at_once(pid), kNothing);
+  const Stillness stillness(subject);
+  stillness.expect();
+}
+
+TEST_P(PleaseNotifyRules, PN21_LaterSigcontIsForTheNextJobctlContOnly) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  const Stillness stillness(subject);
+  for (int i = 0; i < 5; ++i) subject.kill(SIGCONT);
+  stillness.expect();
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  subject.kill(SIGCONT);
+  expect_sigcont_delivered(subject);  // PN13: no trap in front of it
+}
+
+TEST_P(PleaseNotifyRules, PN22_WnowaitRepeatsTheReportOfInterrupt) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  ASSERT_EQ(interrupt(pid), kOk);
+  EXPECT_EQ(peek_wait_at_once(pid), stop_trap(SIGSTOP));
+  EXPECT_EQ(peek_wait_at_once(pid), stop_trap(SIGSTOP));
+  EXPECT_EQ(wait_at_once(pid), stop_trap(SIGSTOP));
+  EXPECT_EQ(peek_wait_at_once(pid), kNothing);
+}
+
+TEST_P(PleaseNotifyRules, PN25_EachReportSendsSigchld) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  (void)take_sigchld();
+  ASSERT_EQ(interrupt(pid), kOk);
+  EXPECT_TRUE(take_sigchld()) << "none with INTERRUPT";
+  ASSERT_EQ(wait_at_once(pid), stop_trap(SIGSTOP));
+  EXPECT_FALSE(take_sigchld()) << "a second one";
+}
+
+TEST_P(PleaseNotifyRules, PN26_ListenIsEio) {
+  const Subject subject(GetParam());
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  const Stillness stillness(subject);
+  EXPECT_EQ(listen(subject.pid()), Errno{EIO});
+  stillness.expect();
+}
+
+}  // namespace
+}  // namespace retrap::conform

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// PN: O. Nesterov's PTRACE_JOBCTL_CONT. "J" is a waited STOP trap after it.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+
+#include <cstdint>
+
+#include "conform/requests.h"
+#include "conform/rule_test.h"
+#include "conform/situations.h"
+#include "conform/subject.h"
+
+namespace retrap::conform {
+namespace {
+
+constexpr Interface kMode = Interface::kPleaseNotify;
+
+// J, from whatever waited STOP trap.
+void jobctl_cont_all(const Subject& subject) {
+  for (int thread = 0; thread < subject.threads(); ++thread) {
+    ASSERT_EQ(jobctl_cont(subject.tid(thread)), kOk);
+    ASSERT_EQ(registers(subject.tid(thread)).error, Errno{ESRCH});
+    ASSERT_EQ(wait_at_once(subject.tid(thread)), kNothing);
+  }
+}
+
+void seize_stop_and_jobctl_cont(const Subject& subject) {
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_NO_FATAL_FAILURE(jobctl_cont_all(subject));
+}
+
+// Trapped, not J: whatever comes, nothing is seen of it.
+void expect_quiescent(const Subject& subject) {
+  const pid_t pid = subject.pid();
+  const Stillness stillness(subject);
+  const Info at_trap = siginfo(pid);
+  EXPECT_EQ(at_trap.error, kOk);
+  for (const int sig : {SIGCONT, SIGSTOP, SIGCONT, SIGTSTP, SIGCONT}) {
+    subject.kill(sig);
+    EXPECT_EQ(wait_at_once(pid), kNothing);
+    EXPECT_EQ(registers(pid).error, kOk);
+    EXPECT_EQ(siginfo(pid), at_trap);
+  }
+  stillness.expect();
+}
+
+// Two threads in a group-stop; 0 as it is, 1 runs and can stop the group.
+void resume_sibling(const Subject& subject) {
+  ASSERT_EQ(cont(subject.tid(1)), kOk);
+  expect_runs_silently(subject, 1);
+}
+
+// J -> INTERRUPT -> at once `status`, `count` times, without a wakeup.
+void expect_interrupts_at_once(const Subject& subject, Status status) {
+  const pid_t pid = subject.pid();
+  std::uint64_t empty_waits = 0;
+  std::uint64_t refused_requests = 0;
+  ASSERT_EQ(registers(pid).error, kOk);  // the tracee is off its CPU
+  const std::uint64_t switches = subject.voluntary_switches();
+  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
+    ASSERT_EQ(jobctl_cont(pid), kOk) << "turn " << turn;
+    ASSERT_EQ(wait_at_once(pid), kNothing) << "turn " << turn;
+    ASSERT_EQ(interrupt(pid), kOk) << "turn " << turn;
+    if (turn % 2 == 1 && registers(pid).error != kOk) ++refused_requests;
+    Status got = wait_at_once(pid);
+    if (turn % 2 == 0 && registers(pid).error != kOk) ++refused_requests;
+    if (got == kNothing) {
+      ++empty_waits;
+      got = wait_eventually(pid);
+    }
+    ASSERT_EQ(got, status) << "turn " << turn;
+  }
+  EXPECT_EQ(empty_waits, 0U) << "of " << options().count;
+  EXPECT_EQ(refused_requests, 0U) << "of " << options().count;
+  EXPECT_EQ(subject.voluntary_switches(), switches) << "was woken";
+}
+
+TEST_P(PleaseNotifyRules, PN01_JobctlContOnlyInStopTrap) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  EXPECT_EQ(jobctl_cont(pid), Errno{ESRCH}) << "not a tracee";
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode, PTRACE_O_TRACESYSGOOD));
+  EXPECT_EQ(jobctl_cont(pid), Errno{ESRCH}) << "running";
+
+  subject.kill(SIGUSR1);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
+  EXPECT_EQ(jobctl_cont(pid), Errno{EIO}) << "signal-delivery-stop";
+  ASSERT_EQ(request(PTRACE_SYSCALL, pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGTRAP | 0x80));
+  EXPECT_EQ(jobctl_cont(pid), Errno{EIO}) << "syscall-stop";
+  ASSERT_EQ(cont(pid), kOk);
+
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  EXPECT_EQ(jobctl_cont(pid), kOk);
+  EXPECT_EQ(jobctl_cont(pid), Errno{ESRCH}) << "already J";
+}
+
+TEST_P(PleaseNotifyRules, PN02_TrappedTraceeIsQuiescent) {
+  const Subject subject(GetParam());
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(siginfo(subject.pid()).signo, SIGSTOP);
+  expect_quiescent(subject);
+}
+
+TEST_P(PleaseNotifyRules, PN02_GroupStopBySiblingIsSilent) {
+  const Subject subject(GetParam(), 2);
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_NO_FATAL_FAILURE(resume_sibling(subject));
+  const Info at_trap = siginfo(subject.pid());
+  ASSERT_EQ(at_trap.signo, SIGSTOP);
+  const Stillness stillness(subject);
+  ASSERT_NO_FATAL_FAILURE(stop_group_again(subject, 1, SIGTSTP));
+  ASSERT_EQ(registers(subject.tid(1)).error, kOk);
+  (void)take_sigchld();  // the sibling's; sent before its registers were read
+  stillness.expect();
+  EXPECT_EQ(siginfo(subject.pid()), at_trap);
+  EXPECT_EQ(registers(subject.pid()).error, kOk);
+}
+
+TEST_P(PleaseNotifyRules, PN03_JobctlContKeepsTheTraceeStopped) {
+  const Subject subject(GetParam());
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_jobctl_cont(subject));
+  const Stillness stillness(subject);
+  stillness.expect();
+}
+
+TEST_P(PleaseNotifyRules, PN04_RequestsAfterJobctlContAreEsrch) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_jobctl_cont(subject));
+  const Stillness stillness(subject);
+  EXPECT_EQ(siginfo(pid).error, Errno{ESRCH});
+  EXPECT_EQ(registers(pid).error, Errno{ESRCH});
+  EXPECT_EQ(peek(pid, &kMode), Errno{ESRCH});
+  EXPECT_EQ(detach(pid), Errno{ESRCH});
+  EXPECT_EQ(jobctl_cont(pid), Errno{ESRCH});
+  EXPECT_EQ(listen(pid), Errno{ESRCH});
+  EXPECT_EQ(cont(pid), Errno{ESRCH});
+  EXPECT_EQ(request(PTRACE_SYSCALL, pid), Errno{ESRCH});
+  stillness.expect();
+  EXPECT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
+
+  ASSERT_NO_FATAL_FAILURE(jobctl_cont_all(subject));
+  EXPECT_EQ(request(PTRACE_KILL, pid), kOk);
+  EXPECT_TRUE(subject.reaches_state('Z'));
+}
+
+TEST_P(PleaseNotifyRules, PN05_SigcontAfterJobctlContReportsOnce) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_jobctl_cont(subject));
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  EXPECT_EQ(siginfo(pid).signo, SIGTRAP);
+  const Stillness one_report(subject);
+  one_report.expect();
+  expect_quiescent(subject);
+}
+
+TEST_P(PleaseNotifyRules, PN05_GroupStopBySiblingReportsOnce) {
+  const Subject subject(GetParam(), 2);
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_NO_FATAL_FAILURE(resume_sibling(subject));
+  ASSERT_EQ(jobctl_cont(subject.pid()), kOk);
+  ASSERT_EQ(wait_at_once(subject.pid()), kNothing);
+  ASSERT_NO_FATAL_FAILURE(stop_group_again(subject, 1, SIGTSTP));
+  ASSERT_EQ(wait_eventually(subject.pid()), stop_trap(SIGTSTP));
+  EXPECT_EQ(siginfo(subject.pid()).signo, SIGTSTP);
+  ASSERT_EQ(registers(subject.tid(1)).error, kOk);
+  expect_quiescent(subject);
+}
+
+TEST_P(PleaseNotifyRules, PN06_MissedChangeIsReportedByJobctlCont) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_at_once(pid), kNothing);
+  EXPECT_EQ(jobctl_cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  const Stillness one_report(subject);
+  one_report.expect();
+}
+
+TEST_P(PleaseNotifyRules, PN07_InterruptReportsAtOnce) {
+  const Subject subject(GetParam());
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  expect_interrupts_at_once(subject, stop_trap(SIGSTOP));
+}
+
+TEST_P(PleaseNotifyRules, PN07_InterruptInRunningGroupReportsAtOnce) {
+  const Subject subject(GetParam());
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  expect_interrupts_at_once(subject, stop_trap(SIGTRAP));
+}
+
+}  // namespace
+}  // namespace retrap::conform

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The fixtures of the rules: "n.a." where the kernel does not offer the
+// interface or the machine has no second CPU.
+#ifndef RETRAP_CONFORM_RULE_TEST_H_
+#define RETRAP_CONFORM_RULE_TEST_H_
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "conform/options.h"
+#include "core/ptrace/interface.h"
+
+namespace retrap::conform {
+
+[[nodiscard]] bool is_offered(Interface interface);
+// Listen first; for the rules that cover every mode of seizing.
+[[nodiscard]] const std::vector<Interface>& offered_interfaces();
+
+// Each rule runs once a placement of the tracer and the tracee.
+class RuleTest : public ::testing::TestWithParam<Placement> {
+ protected:
+  void SetUp() override;
+};
+
+class CommonRules : public RuleTest {};
+class ListenRules : public RuleTest {};
+
+class AsyncRetrapRules : public RuleTest {
+ protected:
+  void SetUp() override;
+};
+
+class PleaseNotifyRules : public RuleTest {
+ protected:
+  void SetUp() override;
+};
+
+}  // namespace retrap::conform
+
+#endif  // RETRAP_CONFORM_RULE_TEST_H_

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conform/signaller.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <new>
+
+#include "conform/requests.h"
+#include "conform/subject.h"
+#include "core/sys/affinity.h"
+#include "core/sys/check.h"
+
+namespace retrap::conform {
+
+Signaller::Signaller(pid_t pid, int sig) {
+  void* page = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) check_unix(-1, "mmap of the signaller's orders");
+  page_ = ::new (page) Page{};
+  const pid_t tracer = ::getpid();
+  self_ = ::fork();
+  if (self_ == 0) serve(*page_, tracer, pid, sig);
+  if (self_ == -1) {
+    const int error = errno;
+    (void)::munmap(page_, sizeof(Page));
+    throw_errno(error, "fork of the signaller");
+  }
+}
+
+Signaller::~Signaller() {
+  (void)::kill(self_, SIGKILL);
+  while (::waitpid(self_, nullptr, 0) == -1 && errno == EINTR) {
+  }
+  (void)::munmap(page_, sizeof(Page));
+}
+
+void Signaller::order() noexcept { ++page_->ordered; }
+
+bool Signaller::is_done() const noexcept {
+  return page_->sent == page_->ordered;
+}
+
+bool Signaller::finish() const noexcept {
+  const auto limit = std::chrono::steady_clock::now() + kEventually;
+  while (!is_done()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    (void)::sched_yield();
+  }
+  return true;
+}
+
+void Signaller::serve(Page& page, pid_t tracer, pid_t pid, int sig) noexcept {
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pin_to_cpu(usable_cpus().back());
+  while (::getppid() == tracer) {
+    if (page.sent == page.ordered) {
+      (void)::sched_yield();
+      continue;
+    }
+    (void)::kill(pid, sig);
+    ++page.sent;
+  }
+  ::_exit(0);
+}
+
+}  // namespace retrap::conform

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A process that signals the subject while the tracer makes its calls: for
+// the rules that are races. It runs on the last usable CPU.
+#ifndef RETRAP_CONFORM_SIGNALLER_H_
+#define RETRAP_CONFORM_SIGNALLER_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+
+namespace retrap::conform {
+
+class Signaller {
+ public:
+  // Sends `sig` to the process `pid` once an order.
+  Signaller(pid_t pid, int sig);
+  Signaller(const Signaller&) = delete;
+  Signaller& operator=(const Signaller&) = delete;
+  Signaller(Signaller&&) = delete;
+  Signaller& operator=(Signaller&&) = delete;
+  ~Signaller();
+
+  // Returns before the signal is sent; it may even be sent during the call.
+  void order() noexcept;
+  // Every order is carried out.
+  [[nodiscard]] bool is_done() const noexcept;
+  // Until every order is carried out; false when that takes too long.
+  [[nodiscard]] bool finish() const noexcept;
+
+ private:
+  struct Page {
+    std::atomic<std::uint64_t> ordered;
+    std::atomic<std::uint64_t> sent;
+  };
+  [[noreturn]] static void serve(Page& page, pid_t tracer, pid_t pid,
+                                 int sig) noexcept;
+
+  Page* page_ = nullptr;
+  pid_t self_ = -1;
+};
+
+}  // namespace retrap::conform
+
+#endif  // RETRAP_CONFORM_SIGNALLER_H_

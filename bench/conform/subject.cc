@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conform/subject.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "core/sys/affinity.h"
+#include "core/sys/check.h"
+
+namespace retrap::conform {
+namespace {
+
+constexpr std::chrono::seconds kEventually{2};
+constexpr std::chrono::seconds kSpawnLimit{10};
+constexpr useconds_t kPollUs = 50;
+
+std::string proc_path(pid_t pid, pid_t tid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/" +
+         file;
+}
+
+// Threads first: a leader that has traced siblings is not reapable.
+void reap(pid_t tid) noexcept {
+  int status = 0;
+  for (;;) {
+    const pid_t got = ::waitpid(tid, &status, __WALL);
+    if (got == -1 && errno == EINTR) continue;
+    if (got == -1 || !WIFSTOPPED(status)) return;
+    (void)::ptrace(PTRACE_CONT, tid, nullptr, nullptr);  // a last EVENT_EXIT
+  }
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, Placement placement) {
+  return out << (placement == Placement::kSameCpu ? "same" : "cross");
+}
+
+const std::vector<int>& usable_cpus() {
+  static const std::vector<int> cpus = allowed_cpus();
+  return cpus;
+}
+
+// Delegates, so that the destructor runs when the rest of the body throws.
+Subject::Subject(Placement placement, int threads, Body body) : Subject() {
+  const std::vector<int>& cpus = usable_cpus();
+  if (threads < 1 || threads > kMaxThreads ||
+      (placement == Placement::kCrossCpu && cpus.size() < 2)) {
+    throw std::invalid_argument("Subject: thread count or placement");
+  }
+  pin_to_cpu(cpus.front());
+  const int cpu = placement == Placement::kSameCpu ? cpus[0] : cpus[1];
+  void* page = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) check_unix(-1, "mmap of the counters");
+  page_ = ::new (page) Page{};
+  threads_ = threads;
+  pid_ = check_unix(::fork(), "fork of the tracee");
+  if (pid_ == 0) live(*page_, threads, body, cpu);
+  watchdog_.emplace(pid_, options().deadline);
+  if (body != Body::kTraceme) wait_until_counting();
+}
+
+Subject::~Subject() {
+  if (pid_ > 0 && !reaped_) {
+    (void)::kill(pid_, SIGKILL);
+    for (int thread = threads_ - 1; thread > 0; --thread) {
+      if (page_->tids[thread] > 0) reap(page_->tids[thread]);
+    }
+    reap(pid_);
+  }
+  if (watchdog_ && watchdog_->expired()) ADD_FAILURE() << "the deadline passed";
+  if (page_ != nullptr) (void)::munmap(page_, sizeof(Page));
+}
+
+pid_t Subject::tid(int thread) const noexcept {
+  return thread == 0 ? pid_ : page_->tids[thread].load();
+}
+
+std::uint64_t Subject::ticks(int thread) const noexcept {
+  return page_->ticks[thread];
+}
+
+void Subject::kill(int sig) const { check_unix(::kill(pid_, sig), "kill"); }
+
+void Subject::tgkill(int thread, int sig) const {
+  check_unix(::syscall(SYS_tgkill, pid_, tid(thread), sig), "tgkill");
+}
+
+void Subject::set_reaped() noexcept { reaped_ = true; }
+
+char Subject::state(int thread) const {
+  std::ifstream stat(proc_path(pid_, tid(thread), "stat"));
+  std::string line;
+  std::getline(stat, line);
+  const auto paren = line.rfind(')');  // the command name may hold anything
+  return paren == std::string::npos ? '?' : line[paren + 2];
+}
+
+bool Subject::reaches_state(char state_wanted) const {
+  const auto limit = std::chrono::steady_clock::now() + kEventually;
+  while (state() != state_wanted) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    ::usleep(kPollUs);
+  }
+  return true;
+}
+
+std::uint64_t Subject::voluntary_switches(int thread) const {
+  static const std::string key = "voluntary_ctxt_switches:";
+  std::ifstream status(proc_path(pid_, tid(thread), "status"));
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(key, 0) == 0) return std::stoull(line.substr(key.size()));
+  }
+  throw std::runtime_error("no voluntary_ctxt_switches in /proc");
+}
+
+void Subject::count(Page& page, int thread, Body body) noexcept {
+  page.tids[thread] = static_cast<pid_t>(::syscall(SYS_gettid));
+  for (;;) {
+    page.ticks[thread].fetch_add(1, std::memory_order_relaxed);
+    if (body == Body::kSyscalls) (void)::syscall(SYS_getppid);
+  }
+}
+
+void Subject::live(Page& page, int threads, Body body, int cpu) noexcept {
+  // Its own process group: not orphaned, so SIGTSTP stops it.
+  sigset_t none;
+  sigemptyset(&none);
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::setpgid(0, 0) != 0 ||
+      ::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) {
+    ::_exit(1);
+  }
+  pin_to_cpu(cpu);
+  if (body == Body::kTraceme) {
+    if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(1);
+    (void)::raise(SIGSTOP);
+  }
+  for (int thread = 1; thread < threads; ++thread) {
+    std::thread([&page, thread, body] { count(page, thread, body); }).detach();
+  }
+  count(page, 0, body);
+}
+
+void Subject::wait_until_counting() const {
+  const auto limit = std::chrono::steady_clock::now() + kSpawnLimit;
+  for (int thread = 0; thread < threads_; ++thread) {
+    while (page_->ticks[thread] == 0) {
+      if (std::chrono::steady_clock::now() > limit) {
+        throw std::runtime_error("the tracee does not start counting");
+      }
+      ::usleep(kPollUs);
+    }
+  }
+}
+
+}  // namespace retrap::conform

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The process under test: one or more threads that count in shared memory, so
+// that the tracer sees whether user mode was reached.
+#ifndef RETRAP_CONFORM_SUBJECT_H_
+#define RETRAP_CONFORM_SUBJECT_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <vector>
+
+#include "conform/options.h"
+#include "core/ptrace/watchdog.h"
+
+namespace retrap::conform {
+
+std::ostream& operator<<(std::ostream& out, Placement placement);
+
+// kSpin never enters the kernel of its own accord; kSyscalls makes one system
+// call a tick; kTraceme asks to be traced, stops itself and then spins.
+enum class Body { kSpin, kSyscalls, kTraceme };
+
+// The CPUs this program was started with; fewer than two rule out kCrossCpu.
+[[nodiscard]] const std::vector<int>& usable_cpus();
+
+// Forked, pinned, killed at the deadline; killed and reaped on every path.
+// Nothing traces it yet. The constructor returns when all threads count.
+class Subject {
+ public:
+  static constexpr int kMaxThreads = 4;
+
+  explicit Subject(Placement placement, int threads = 1,
+                   Body body = Body::kSpin);
+  Subject(const Subject&) = delete;
+  Subject& operator=(const Subject&) = delete;
+  Subject(Subject&&) = delete;
+  Subject& operator=(Subject&&) = delete;
+  ~Subject();
+
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  [[nodiscard]] int threads() const noexcept { return threads_; }
+  // tid(0) is the thread group leader.
+  [[nodiscard]] pid_t tid(int thread) const noexcept;
+  // How often the thread went round its loop in user mode.
+  [[nodiscard]] std::uint64_t ticks(int thread = 0) const noexcept;
+
+  // A signal to the process, or to one of its threads.
+  void kill(int sig) const;
+  void tgkill(int thread, int sig) const;
+
+  // The test has waited for the death: its pid belongs to nobody now.
+  void set_reaped() noexcept;
+
+  // From the outside, as the tracer of another process would see it.
+  [[nodiscard]] char state(int thread = 0) const;
+  [[nodiscard]] bool reaches_state(char state) const;  // eventually
+  [[nodiscard]] std::uint64_t voluntary_switches(int thread = 0) const;
+
+ private:
+  struct Page {
+    std::atomic<std::uint64_t> ticks[kMaxThreads];
+    std::atomic<pid_t> tids[kMaxThreads];
+  };
+  Subject() = default;
+  [[noreturn]] static void count(Page& page, int thread, Body body) noexcept;
+  [[noreturn]] static void live(Page& page, int threads, Body body,
+                                int cpu) noexcept;
+  void wait_until_counting() const;
+
+  Page* page_ = nullptr;
+  pid_t pid_ = -1;
+  std::optional<Watchdog> watchdog_;
+  int threads_ = 0;
+  bool reaped_ = false;
+};
+
+}  // namespace retrap::conform
+
+#endif  // RETRAP_CONFORM_SUBJECT_H_

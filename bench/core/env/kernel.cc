@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/env/kernel.h"
+
+#include <elf.h>
+#include <sys/utsname.h>
+
+#include <cstring>
+
+#include "core/sys/file.h"
+
+namespace retrap {
+namespace {
+
+constexpr std::size_t padded(std::size_t bytes) { return (bytes + 3) & ~3UL; }
+
+std::string to_hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex.push_back(kDigits[byte >> 4]);
+    hex.push_back(kDigits[byte & 0xf]);
+  }
+  return hex;
+}
+
+}  // namespace
+
+std::optional<std::string> find_build_id(std::string_view notes) {
+  constexpr std::string_view kGnu("GNU\0", 4);
+  while (notes.size() >= sizeof(Elf64_Nhdr)) {
+    Elf64_Nhdr head;
+    std::memcpy(&head, notes.data(), sizeof head);
+    const std::size_t content = sizeof head + padded(head.n_namesz);
+    if (content + head.n_descsz > notes.size()) return std::nullopt;
+    if (head.n_type == NT_GNU_BUILD_ID &&
+        notes.substr(sizeof head, head.n_namesz) == kGnu)
+      return to_hex(notes.substr(content, head.n_descsz));
+    const std::size_t next = content + padded(head.n_descsz);
+    if (next > notes.size()) return std::nullopt;
+    notes.remove_prefix(next);
+  }
+  return std::nullopt;
+}
+
+KernelFacts read_kernel_facts() {
+  KernelFacts facts;
+  utsname names;
+  if (::uname(&names) == 0) {
+    facts.release = names.release;
+    facts.version = names.version;
+  }
+  if (const auto notes = read_file("/sys/kernel/notes"))
+    facts.build_id = find_build_id(*notes);
+  return facts;
+}
+
+}  // namespace retrap

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Which kernel is running.
+#ifndef RETRAP_CORE_ENV_KERNEL_H_
+#define RETRAP_CORE_ENV_KERNEL_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace retrap {
+
+// A fact that cannot be read is nothing.
+struct KernelFacts {
+  std::optional<std::string> release;
+  std::optional<std::string> version;
+  std::optional<std::string> build_id;
+  std::optional<std::string> config_sha256;  // given by the user
+};
+
+KernelFacts read_kernel_facts();
+
+// The GNU build id in the ELF notes of /sys/kernel/notes, in hexadecimal.
+std::optional<std::string> find_build_id(std::string_view notes);
+
+}  // namespace retrap
+
+#endif  // RETRAP_CORE_ENV_KERNEL_H_

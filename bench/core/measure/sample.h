@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One timed event, as it lies in memory and in the .npy (docs/data-format.md).
+#ifndef RETRAP_CORE_MEASURE_SAMPLE_H_
+#define RETRAP_CORE_MEASURE_SAMPLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace retrap {
+
+enum class Outcome : std::uint16_t {
+  kOk = 0,
+  kUnexpectedStop = 1,
+  kStartNotReached = 2,
+  kCallFailed = 3,
+  kDeadline = 4,
+};
+
+inline constexpr std::uint64_t kNeverReturned =
+    std::numeric_limits<std::uint64_t>::max();
+
+struct Sample {
+  std::uint64_t t_trigger_ns = 0;
+  std::uint64_t t_return_ns = kNeverReturned;
+  std::int32_t wait_status = 0;
+  Outcome outcome = Outcome::kOk;
+  std::uint16_t cpu = 0;
+};
+
+static_assert(sizeof(Sample) == 24 && std::is_trivially_copyable_v<Sample>);
+static_assert(offsetof(Sample, t_return_ns) == 8);
+static_assert(offsetof(Sample, wait_status) == 16);
+static_assert(offsetof(Sample, outcome) == 20);
+static_assert(offsetof(Sample, cpu) == 22);
+
+}  // namespace retrap
+
+#endif  // RETRAP_CORE_MEASURE_SAMPLE_H_

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/ptrace/tracee.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+#include <utility>
+
+#include "core/ptrace/uapi.h"
+#include "core/sys/affinity.h"
+#include "core/sys/check.h"
+#include "core/sys/unique_fd.h"
+
+namespace retrap {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kReapTime = std::chrono::seconds(2);
+constexpr auto kPollTime = std::chrono::microseconds(100);
+
+const void* as_data(unsigned long value) noexcept {
+  return reinterpret_cast<const void*>(value);  // NOLINT: ptrace(2) wants it
+}
+
+// Runs in the child, and never returns. `ready` carries errno, or closes.
+[[noreturn]] void run_child(const std::function<void()>& body, pid_t parent,
+                            std::optional<int> cpu, UniqueFd ready) noexcept {
+  try {
+    check_unix(::prctl(PR_SET_PDEATHSIG, SIGKILL), "PR_SET_PDEATHSIG");
+    if (::getppid() != parent) ::_exit(1);
+    if (cpu) pin_to_cpu(*cpu);
+    ready.reset();
+    body();
+    ::_exit(0);
+  } catch (const std::system_error& error) {
+    const int code = error.code().value();
+    if (ready) (void)!::write(ready.get(), &code, sizeof code);
+  } catch (...) {
+    // The parent sees the exit status.
+  }
+  ::_exit(1);
+}
+
+}  // namespace
+
+void sleep_in_pause() {
+  for (;;) ::pause();
+}
+
+Tracee Tracee::spawn(const std::function<void()>& body,
+                     std::optional<int> cpu) {
+  int ends[2];
+  check_unix(::pipe2(ends, O_CLOEXEC), "pipe2");
+  UniqueFd reader(ends[0]);
+  UniqueFd writer(ends[1]);
+  const pid_t parent = ::getpid();
+  Tracee tracee(check_unix(::fork(), "fork"));
+  if (tracee.pid_ == 0) {
+    reader.reset();
+    run_child(body, parent, cpu, std::move(writer));
+  }
+  writer.reset();
+  int error = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(reader.get(), &error, sizeof error);
+  } while (got == -1 && errno == EINTR);
+  check_unix(got, "read from the new tracee");
+  if (got > 0) throw_errno(error, "set-up of the tracee");
+  return tracee;
+}
+
+Tracee::Tracee(Tracee&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+
+Tracee::~Tracee() {
+  if (pid_ <= 0) return;
+  (void)::kill(pid_, SIGKILL);
+  const auto deadline = Clock::now() + kReapTime;
+  while (Clock::now() < deadline) {
+    int status = 0;
+    const pid_t got = ::waitpid(pid_, &status, __WALL | WNOHANG);
+    if (got == -1 && errno != EINTR) return;  // ECHILD: reaped before
+    if (got == pid_ && !WIFSTOPPED(status)) return;
+    // A report from before the kill, or PTRACE_EVENT_EXIT.
+    if (got == pid_) (void)try_cont();
+    if (got == 0) std::this_thread::sleep_for(kPollTime);
+  }
+}
+
+std::error_code Tracee::try_request(long request, const void* addr,
+                                    const void* data) const noexcept {
+  // Not ptrace(3): its type for requests knows only those of mainline.
+  return to_error(::syscall(SYS_ptrace, request, pid_, addr, data));
+}
+
+std::error_code Tracee::try_seize(unsigned long options) const noexcept {
+  return try_request(PTRACE_SEIZE, nullptr,
+                     as_data(options | PTRACE_O_EXITKILL));
+}
+
+std::error_code Tracee::try_interrupt() const noexcept {
+  return try_request(PTRACE_INTERRUPT);
+}
+
+std::error_code Tracee::try_listen() const noexcept {
+  return try_request(PTRACE_LISTEN);
+}
+
+std::error_code Tracee::try_jobctl_cont() const noexcept {
+  return try_request(kRequestJobctlCont);
+}
+
+std::error_code Tracee::try_cont(int sig) const noexcept {
+  return try_request(PTRACE_CONT, nullptr,
+                     as_data(static_cast<unsigned long>(sig)));
+}
+
+std::error_code Tracee::try_detach(int sig) const noexcept {
+  return try_request(PTRACE_DETACH, nullptr,
+                     as_data(static_cast<unsigned long>(sig)));
+}
+
+std::error_code Tracee::try_getsiginfo(siginfo_t& info) const noexcept {
+  return try_request(PTRACE_GETSIGINFO, nullptr, &info);
+}
+
+std::error_code Tracee::try_kill(int sig) const noexcept {
+  return to_error(::kill(pid_, sig));
+}
+
+void Tracee::seize(Interface interface, unsigned long options) const {
+  throw_if(try_seize(seize_option(interface) | options), "PTRACE_SEIZE");
+}
+
+void Tracee::interrupt() const {
+  throw_if(try_interrupt(), "PTRACE_INTERRUPT");
+}
+void Tracee::listen() const { throw_if(try_listen(), "PTRACE_LISTEN"); }
+void Tracee::jobctl_cont() const {
+  throw_if(try_jobctl_cont(), "PTRACE_JOBCTL_CONT");
+}
+void Tracee::cont(int sig) const { throw_if(try_cont(sig), "PTRACE_CONT"); }
+void Tracee::detach(int sig) const {
+  throw_if(try_detach(sig), "PTRACE_DETACH");
+}
+void Tracee::kill(int sig) const { throw_if(try_kill(sig), "kill"); }
+
+void Tracee::tgkill(int sig) const {
+  check_unix(::syscall(SYS_tgkill, pid_, pid_, sig), "tgkill");
+}
+
+siginfo_t Tracee::getsiginfo() const {
+  siginfo_t info{};
+  throw_if(try_getsiginfo(info), "PTRACE_GETSIGINFO");
+  return info;
+}
+
+std::optional<int> Tracee::try_wait(int options) const {
+  int status = 0;
+  pid_t got = 0;
+  do {
+    got = ::waitpid(pid_, &status, options | __WALL);
+  } while (got == -1 && errno == EINTR);
+  if (check_unix(got, "waitpid") == 0) return std::nullopt;
+  return status;
+}
+
+int Tracee::wait() const { return *try_wait(0); }
+
+std::optional<int> Tracee::wait_within(std::chrono::milliseconds time) const {
+  const auto deadline = Clock::now() + time;
+  for (;;) {
+    if (const auto status = try_wait(WNOHANG)) return status;
+    if (Clock::now() >= deadline) return std::nullopt;
+    std::this_thread::sleep_for(kPollTime);
+  }
+}
+
+}  // namespace retrap

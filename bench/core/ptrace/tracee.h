@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A child under ptrace that cannot outlive its owner.
+#ifndef RETRAP_CORE_PTRACE_TRACEE_H_
+#define RETRAP_CORE_PTRACE_TRACEE_H_
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <system_error>
+
+#include "core/ptrace/interface.h"
+
+namespace retrap {
+
+// The usual body of a tracee: pause(2) for ever.
+void sleep_in_pause();
+
+// x() throws std::system_error naming the request; try_x() returns the error.
+// All requests must come from the thread that spawned.
+class Tracee {
+ public:
+  // Forks; the child dies with its parent, moves to `cpu` if given, then runs
+  // `body` and exits. Returns when the child is about to enter `body`.
+  static Tracee spawn(const std::function<void()>& body,
+                      std::optional<int> cpu = std::nullopt);
+
+  Tracee(Tracee&& other) noexcept;
+  Tracee(const Tracee&) = delete;
+  Tracee& operator=(const Tracee&) = delete;
+  Tracee& operator=(Tracee&&) = delete;
+  // SIGKILLs and reaps; gives up after two seconds, as only a broken kernel
+  // would need (then PTRACE_O_EXITKILL and PR_SET_PDEATHSIG remain).
+  ~Tracee();
+
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+  // `options` are added to PTRACE_O_EXITKILL.
+  [[nodiscard]] std::error_code try_seize(unsigned long options) const noexcept;
+  void seize(Interface interface, unsigned long options = 0) const;
+
+  // Any request that returns 0 or -1.
+  [[nodiscard]] std::error_code try_request(
+      long request, const void* addr = nullptr,
+      const void* data = nullptr) const noexcept;
+
+  [[nodiscard]] std::error_code try_interrupt() const noexcept;
+  [[nodiscard]] std::error_code try_listen() const noexcept;
+  [[nodiscard]] std::error_code try_jobctl_cont() const noexcept;
+  [[nodiscard]] std::error_code try_cont(int sig = 0) const noexcept;
+  [[nodiscard]] std::error_code try_detach(int sig = 0) const noexcept;
+  [[nodiscard]] std::error_code try_getsiginfo(siginfo_t& info) const noexcept;
+  void interrupt() const;
+  void listen() const;
+  void jobctl_cont() const;
+  void cont(int sig = 0) const;
+  void detach(int sig = 0) const;
+  [[nodiscard]] siginfo_t getsiginfo() const;
+
+  [[nodiscard]] std::error_code try_kill(int sig) const noexcept;
+  void kill(int sig) const;    // to the thread group
+  void tgkill(int sig) const;  // to its first thread
+
+  // waitpid(2) with __WALL. A status that says the tracee is dead reaps it.
+  [[nodiscard]] int wait() const;
+  // The same with `options`, WNOHANG say; nothing when it returns 0.
+  [[nodiscard]] std::optional<int> try_wait(int options) const;
+  // Polls until there is a status or the time is over.
+  [[nodiscard]] std::optional<int> wait_within(
+      std::chrono::milliseconds time) const;
+
+ private:
+  explicit Tracee(pid_t pid) noexcept : pid_(pid) {}
+  pid_t pid_;
+};
+
+}  // namespace retrap
+
+#endif  // RETRAP_CORE_PTRACE_TRACEE_H_

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Which CPUs the caller may run on, and moving it to one.
+#ifndef RETRAP_CORE_SYS_AFFINITY_H_
+#define RETRAP_CORE_SYS_AFFINITY_H_
+
+#include <vector>
+
+namespace retrap {
+
+// In ascending order.
+std::vector<int> allowed_cpus();
+
+// The calling thread; on return it runs there.
+void pin_to_cpu(int cpu);
+
+}  // namespace retrap
+
+#endif  // RETRAP_CORE_SYS_AFFINITY_H_

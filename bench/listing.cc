@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "listing.h"
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "scenarios/registry.h"
+
+namespace retrap {
+namespace {
+
+std::vector<std::string> placements_of(const ScenarioInfo& info) {
+  std::vector<std::string> names;
+  for (const Placement placement : info.placements)
+    names.emplace_back(placement_name(placement));
+  return names;
+}
+
+std::vector<std::string> interfaces_of(const ScenarioInfo& info) {
+  std::vector<std::string> names;
+  for (const Interface interface : info.interfaces)
+    names.emplace_back(interface_name(interface));
+  return names;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text.append(text.empty() ? "" : ",").append(name);
+  return text;
+}
+
+}  // namespace
+
+std::string scenarios_as_text() {
+  std::string text;
+  for (const ScenarioInfo& info : scenarios())
+    text.append(info.name)
+        .append(" ")
+        .append(joined(placements_of(info)))
+        .append(" ")
+        .append(joined(interfaces_of(info)))
+        .append("\n");
+  return text;
+}
+
+std::string scenarios_as_json() {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const ScenarioInfo& info : scenarios())
+    rows.push_back({{"scenario", info.name},
+                    {"summary", info.summary},
+                    {"placements", placements_of(info)},
+                    {"interfaces", interfaces_of(info)}});
+  return rows.dump(2) + "\n";
+}
+
+}  // namespace retrap

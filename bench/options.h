@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The command line of retrap-bench.
+#ifndef RETRAP_OPTIONS_H_
+#define RETRAP_OPTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/measure/placement.h"
+
+namespace retrap {
+
+struct Options {
+  std::string scenario;
+  std::string placement = "same-cpu";
+  std::string interface = "listen";
+  std::size_t samples = 2000;
+  std::optional<std::string> out;
+  std::optional<std::string> expect_interfaces;
+  std::optional<std::string> variant;
+  std::string substrate = "auto";
+  std::string policy = "auto";
+  WantedEnds cpus;
+  std::uint64_t seed = 20110526;
+  unsigned shift = 0;
+  unsigned deadline_s = 60;
+  std::optional<std::string> perf_control;
+  std::optional<std::string> config_sha256;
+
+  bool list = false;
+  bool json = false;
+  bool help = false;
+  bool version = false;
+  std::string help_text;
+
+  std::vector<std::string> argv;
+  std::vector<std::string> benchmark_flags;  // --benchmark_*, untouched
+};
+
+// Throws Refusal (usage).
+Options parse_options(int argc, char** argv);
+
+}  // namespace retrap
+
+#endif  // RETRAP_OPTIONS_H_

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// floor/clock: nothing between the two clock reads.
+#ifndef RETRAP_SCENARIOS_FLOOR_CLOCK_H_
+#define RETRAP_SCENARIOS_FLOOR_CLOCK_H_
+
+#include "scenarios/cell.h"
+
+namespace retrap {
+
+class FloorClock {
+ public:
+  static constexpr int kExpected = 0;
+
+  explicit FloorClock(const CellConfig&) {}
+  bool arm() noexcept { return true; }
+  int fire() noexcept { return 0; }
+  [[nodiscard]] Steps& steps() noexcept { return steps_; }
+  [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
+
+ private:
+  Steps steps_;
+};
+
+}  // namespace retrap
+
+#endif  // RETRAP_SCENARIOS_FLOOR_CLOCK_H_

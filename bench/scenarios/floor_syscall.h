@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// floor/syscall: the cheapest way into the kernel and back.
+#ifndef RETRAP_SCENARIOS_FLOOR_SYSCALL_H_
+#define RETRAP_SCENARIOS_FLOOR_SYSCALL_H_
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "scenarios/cell.h"
+
+namespace retrap {
+
+class FloorSyscall {
+ public:
+  static constexpr int kExpected = 0;
+
+  explicit FloorSyscall(const CellConfig&) {}
+  bool arm() noexcept { return true; }
+  int fire() noexcept {
+    (void)::syscall(SYS_getppid);  // cannot fail
+    return 0;
+  }
+  [[nodiscard]] Steps& steps() noexcept { return steps_; }
+  [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
+
+ private:
+  Steps steps_;
+};
+
+}  // namespace retrap
+
+#endif  // RETRAP_SCENARIOS_FLOOR_SYSCALL_H_

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// retrap/trigger:interrupt: PTRACE_INTERRUPT of a group-stopped tracee whose
+// tracer waits for news, until the wait returns STOP(STOP).
+//
+// async-retrap has no waiting state: PTRACE_INTERRUPT leaves its trap alone.
+#ifndef RETRAP_SCENARIOS_RETRAP_INTERRUPT_H_
+#define RETRAP_SCENARIOS_RETRAP_INTERRUPT_H_
+
+#include "scenarios/group_stop.h"
+
+namespace retrap {
+
+class RetrapInterrupt {
+ public:
+  static constexpr int kExpected = stop_status(SIGSTOP);
+
+  explicit RetrapInterrupt(const CellConfig& config) : tracee_(config) {}
+
+  bool arm() noexcept {
+    if (!stopped_ && !(tracee_.asleep() && tracee_.stop())) return false;
+    stopped_ = true;
+    return tracee_.watch();
+  }
+
+  int fire() noexcept {
+    return steps().interrupt() ? steps().wait() : kCallFailed;
+  }
+
+  [[nodiscard]] Steps& steps() noexcept { return tracee_.steps(); }
+  [[nodiscard]] const Steps& steps() const noexcept { return tracee_.steps(); }
+
+ private:
+  SeizedTracee tracee_;
+  bool stopped_ = false;
+};
+
+}  // namespace retrap
+
+#endif  // RETRAP_SCENARIOS_RETRAP_INTERRUPT_H_

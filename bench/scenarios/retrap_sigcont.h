@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// retrap/trigger:sigcont: the notification. SIGCONT to a group-stopped tracee
+// whose tracer waits for news, until the wait returns STOP(TRAP).
+#ifndef RETRAP_SCENARIOS_RETRAP_SIGCONT_H_
+#define RETRAP_SCENARIOS_RETRAP_SIGCONT_H_
+
+#include "scenarios/group_stop.h"
+
+namespace retrap {
+
+class RetrapSigcont {
+ public:
+  static constexpr int kExpected = stop_status(SIGTRAP);
+
+  explicit RetrapSigcont(const CellConfig& config) : tracee_(config) {}
+
+  bool arm() noexcept {
+    const bool asleep =
+        notified_ ? tracee_.resume_from_notification() : tracee_.asleep();
+    notified_ = true;  // after fire()
+    return asleep && tracee_.stop() && tracee_.watch();
+  }
+
+  int fire() noexcept {
+    return steps().kill(SIGCONT) ? steps().wait() : kCallFailed;
+  }
+
+  [[nodiscard]] Steps& steps() noexcept { return tracee_.steps(); }
+  [[nodiscard]] const Steps& steps() const noexcept { return tracee_.steps(); }
+
+ private:
+  SeizedTracee tracee_;
+  bool notified_ = false;
+};
+
+}  // namespace retrap
+
+#endif  // RETRAP_SCENARIOS_RETRAP_SIGCONT_H_

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "scenarios/steps.h"
+
+#include <sched.h>
+
+#include "core/sys/clock.h"
+
+namespace retrap {
+namespace {
+
+// Tells the CPU that this is a wait. In exact mode it is what lets the other
+// vCPU run before the timer tick, some 4 million instructions later.
+void relax() noexcept {
+#if defined(__x86_64__)
+  asm volatile("pause");
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+constexpr std::uint64_t kPatienceNs = 2'000'000'000;
+
+}  // namespace
+
+bool Steps::fail(const Failure& failure) noexcept {
+  if (failure_.outcome == Outcome::kOk) failure_ = failure;
+  return false;
+}
+
+bool Steps::call_failed(const char* what) noexcept {
+  return fail({.outcome = Outcome::kCallFailed, .what = what, .error = errno});
+}
+
+bool Steps::unexpected_stop(int status, int expected) noexcept {
+  if (status == kCallFailed) return false;  // noted by wait()
+  return fail({.outcome = Outcome::kUnexpectedStop,
+               .what = "wait status",
+               .got = status,
+               .expected = expected});
+}
+
+bool Steps::not_reached(const char* what) noexcept {
+  return fail({.outcome = Outcome::kStartNotReached, .what = what});
+}
+
+bool Steps::asleep_in(long syscall) noexcept {
+  const std::uint64_t end = RawClock::now() + kPatienceNs;
+  while (RawClock::now() < end) {
+    // A trapped task is in its system call too: only S is asleep.
+    if (state_->blocked_syscall() == syscall) {
+      if (state_->has_report())
+        return not_reached("the tracee reports a stop where it should sleep");
+      if (state_->letter() == 'S') return true;
+    }
+    if (same_cpu_)
+      (void)::sched_yield();
+    else
+      relax();
+  }
+  return not_reached("the other end did not fall asleep in 2 s");
+}
+
+bool Steps::trapped_and_quiet() noexcept {
+  if (state_->has_report())
+    return not_reached("the tracee has a report before the trigger");
+  if (state_->letter() != 't')
+    return not_reached("the tracee is not trapped before the trigger");
+  return true;
+}
+
+}  // namespace retrap

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a scenario does to its tracee, one step at a time.
+//
+// Every step is noexcept and returns false when it did not go as it should;
+// the first such step is remembered. Chain them with &&.
+#ifndef RETRAP_SCENARIOS_STEPS_H_
+#define RETRAP_SCENARIOS_STEPS_H_
+
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <optional>
+
+#include "core/ptrace/task_state.h"
+#include "core/ptrace/uapi.h"
+#include "scenarios/failure.h"
+
+namespace retrap {
+
+// What fire() returns when a call failed; no wait status is negative.
+inline constexpr int kCallFailed = -1;
+
+// The system call that sleep_in_pause() sleeps in: arm64 has no pause.
+#ifdef SYS_pause
+inline constexpr long kPauseSyscall = SYS_pause;
+#else
+inline constexpr long kPauseSyscall = SYS_ppoll;
+#endif
+
+class Steps {
+ public:
+  Steps() = default;  // a scenario without a second end
+  Steps(pid_t pid, bool same_cpu)
+      : pid_(pid), same_cpu_(same_cpu), state_(std::in_place, pid) {}
+
+  // The calls of a design: they, and nothing else, use ptrace, kill and wait4.
+  bool kill(int sig) noexcept {
+    return ::kill(pid_, sig) == 0 || call_failed("kill");
+  }
+  bool interrupt() noexcept {
+    return request(PTRACE_INTERRUPT, "PTRACE_INTERRUPT", nullptr);
+  }
+  bool listen() noexcept {
+    return request(PTRACE_LISTEN, "PTRACE_LISTEN", nullptr);
+  }
+  bool jobctl_cont() noexcept {
+    return request(kRequestJobctlCont, "PTRACE_JOBCTL_CONT", nullptr);
+  }
+  bool getsiginfo(siginfo_t& info) noexcept {
+    return request(PTRACE_GETSIGINFO, "PTRACE_GETSIGINFO", &info);
+  }
+  bool cont(int sig = 0) noexcept {
+    // ptrace(2) wants the signal where pointers go.
+    const auto data = static_cast<std::uintptr_t>(sig);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    return request(PTRACE_CONT, "PTRACE_CONT", reinterpret_cast<void*>(data));
+  }
+  // The status, or kCallFailed.
+  int wait() noexcept {
+    int status = 0;
+    if (::wait4(pid_, &status, __WALL, nullptr) == pid_) return status;
+    call_failed("wait4");
+    return kCallFailed;
+  }
+  bool wait_for(int expected) noexcept {
+    const int status = wait();
+    return status == expected || unexpected_stop(status, expected);
+  }
+
+  // Checks of the start state, by task_state.h; they leave no trace in the
+  // counts. Asleep: in that system call, off its CPU, with nothing to report.
+  bool asleep_in(long syscall) noexcept;
+  // Stopped under ptrace and with nothing to report.
+  bool trapped_and_quiet() noexcept;
+
+  // The failures of these steps, and those a scenario finds itself. All
+  // return false.
+  bool call_failed(const char* what) noexcept;
+  bool unexpected_stop(int status, int expected) noexcept;
+  bool not_reached(const char* what) noexcept;
+
+  [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+ private:
+  bool request(long request, const char* name, void* data) noexcept {
+    // syscall(2): ptrace(3) does not know PTRACE_JOBCTL_CONT.
+    return ::syscall(SYS_ptrace, request, pid_, nullptr, data) == 0 ||
+           call_failed(name);
+  }
+  bool fail(const Failure& failure) noexcept;
+
+  pid_t pid_ = 0;
+  bool same_cpu_ = false;
+  std::optional<TaskState> state_;
+  Failure failure_;
+};
+
+}  // namespace retrap
+
+#endif  // RETRAP_SCENARIOS_STEPS_H_

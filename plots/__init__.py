@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Figures of a result directory: each reads result files and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from plots import ecdf, overview, path_integers
+from retrap.store import load
+
+
+def draw_all(dir: Path) -> list[Path]:
+    """Every figure as SVG and PNG, below figures/. Errors: EXIT_RESULTS."""
+    results = load(dir)
+    into = dir / "figures"
+    paths = overview.draw(results, into)
+    paths += path_integers.draw(results, into)
+    return paths + ecdf.draw(results, into)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs a subcommand; turns every failure into one message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from retrap import process
+from retrap.cli import parse
+from retrap.errors import (
+    EXIT_FAILURE,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_RESULTS,
+    RetrapError,
+)
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
+    args = parse(sys.argv[1:])
+    try:
+        status: int = args.run(args)
+        sys.stdout.flush()
+        return status
+    except RetrapError as error:
+        return _fail(error.message, error.remedy, error.exit_code)
+    except KeyboardInterrupt:
+        print("retrap: interrupted; the same command resumes", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # `retrap ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(
+            f"{where}{error.strerror}",
+            "check the disk, the path and its permissions",
+            EXIT_RESULTS,
+        )
+    except Exception as error:  # a bug of ours: short for the user, whole on request
+        if os.environ.get("RETRAP_DEBUG"):
+            raise
+        return _fail(
+            f"{type(error).__name__}: {error}",
+            "this is a bug of retrap: RETRAP_DEBUG=1 shows where; please report it",
+            EXIT_FAILURE,
+        )
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the children here: threads that wait for them hold up the rest."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    process.kill_all()
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, remedy: str, code: int) -> int:
+    print(f"retrap: {message}\nretrap: {remedy}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

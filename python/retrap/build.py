@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Step 1: the C++ programs, by CMake preset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrap.cache import locked
+from retrap.config import ROOT
+from retrap.errors import EXIT_BUILD, RetrapError
+from retrap.plan import Scenario
+from retrap.process import capture, run_logged
+from retrap.progress import Progress
+
+PROGRAMS = ("retrap-bench", "retrap-conform", "retrap-handloop")
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The built programs of one preset."""
+
+    directory: Path
+
+    def path(self, name: str) -> Path:
+        return self.directory / name
+
+    @property
+    def bench(self) -> Path:
+        return self.path("retrap-bench")
+
+    def sha256(self) -> str:
+        """One hash over what goes into a guest."""
+        total = hashlib.sha256()
+        for name in PROGRAMS:
+            total.update(self.path(name).read_bytes())
+        return total.hexdigest()
+
+    def registry(self) -> dict[str, Scenario]:
+        """What retrap-bench can measure."""
+        text = capture([str(self.bench), "--list", "--json"])
+        if text is None:
+            raise RetrapError(
+                f"{self.bench} --list --json failed",
+                f"delete {self.directory} and repeat the command",
+                EXIT_BUILD,
+            )
+        rows = [
+            Scenario(
+                row["scenario"], tuple(row["placements"]), tuple(row["interfaces"])
+            )
+            for row in json.loads(text)
+        ]
+        return {row.name: row for row in rows}
+
+
+def build(progress: Progress, preset: str = "release", target: str = "all") -> Programs:
+    """Configures and builds; a build with nothing to do takes a second."""
+    directory = ROOT / "build" / preset
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RetrapError(
+            f"{directory}: cannot create: {error.strerror}",
+            "retrap builds in the clone: make it writable",
+            EXIT_BUILD,
+        ) from None
+    log = directory / "retrap-build.log"
+    with progress.task(f"build ({preset})") as task, locked(directory, task):
+        log.unlink(missing_ok=True)
+
+        def show(line: str) -> None:
+            if match := re.match(r"\[(\d+/\d+)\]", line):
+                task.update(f"object {match.group(1)}")
+
+        task.update("configuring")
+        steps = [
+            ["cmake", "--preset", preset],
+            ["cmake", "--build", str(directory), "--target", target],
+        ]
+        for argv in steps:
+            if run_logged(argv, log, show, cwd=ROOT) != 0:
+                tail = "\n  ".join(log.read_text().splitlines()[-15:])
+                raise RetrapError(
+                    f"{' '.join(argv)} failed:\n  {tail}",
+                    f"the whole log is {log}",
+                    EXIT_BUILD,
+                )
+        task.update("")
+    return Programs(directory)

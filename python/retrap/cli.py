@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line: which subcommands there are and what they take."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from retrap import commands, config
+from retrap.manpage import ManParser
+
+FILES = (
+    ("configs/variants.toml", "the kernels"),
+    ("configs/experiments/", "what is measured"),
+    ("results/<experiment>/<stamp>/", "what came out (docs/data-format.md)"),
+    ("~/.cache/retrap/", "kernels and their logs; RETRAP_CACHE names another"),
+)
+
+
+def parser() -> ManParser:
+    top = ManParser(
+        prog="retrap",
+        summary="measures what a ptracer pays to learn of a group-stop change",
+        description="""Builds kernels with three designs of that notification,
+        runs pinned benchmarks on each, and writes table, figures and mail.
+        `retrap COMMAND --help` says more.""",
+        files=FILES,
+        examples=("./retrap matrix", "./retrap test", "./retrap matrix --help"),
+    )
+    adder = top.add_subparsers(dest="command", metavar="COMMAND")
+    _matrix(adder)
+    _run(adder)
+    _compare(adder)
+    _plot(adder)
+    _lkml(adder)
+    _doctor(adder)
+    _conform(adder)
+    _test(adder)
+    return top
+
+
+def _command(
+    adder: Any, name: str, summary: str, description: str, *examples: str
+) -> ManParser:
+    command: ManParser = adder.add_parser(
+        name,
+        help=summary,
+        summary=summary,
+        description=description,
+        files=FILES,
+        examples=examples,
+    )
+    command.set_defaults(run=getattr(commands, name))
+    command.add_argument(
+        "--no-install",
+        action="store_true",
+        help="install no package; print the command that would, exit 3 "
+        "(default: install what is missing)",
+    )
+    return command
+
+
+def _measuring_options(command: ManParser) -> None:
+    command.add_argument(
+        "experiment",
+        nargs="?",
+        type=Path,
+        default=config.DEFAULT_EXPERIMENT,
+        metavar="EXPERIMENT.toml",
+        help="what to measure (default: configs/experiments/quick.toml)",
+    )
+    command.add_argument(
+        "--results",
+        type=Path,
+        default=config.ROOT / "results",
+        metavar="DIR",
+        help="where results go (default: results/ of the clone)",
+    )
+    command.add_argument(
+        "--fresh",
+        action="store_true",
+        help="start a new result directory (default: resume an unfinished one)",
+    )
+    command.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print the plan and do nothing (default: do it)",
+    )
+    _variants_option(command)
+
+
+def _variants_option(command: ManParser) -> None:
+    command.add_argument(
+        "--variants",
+        type=Path,
+        default=config.VARIANTS,
+        metavar="FILE",
+        help="the kernels there are (default: configs/variants.toml)",
+    )
+
+
+def _json_option(command: ManParser) -> None:
+    command.add_argument(
+        "--json", action="store_true", help="print JSON (default: text)"
+    )
+
+
+def _matrix(adder: Any) -> None:
+    _measuring_options(
+        _command(
+            adder,
+            "matrix",
+            "the whole experiment: kernels, guests, host, report",
+            """Builds the programs and the kernels, boots every kernel in QEMU's
+            exact mode, measures the running kernel, then summarizes, compares,
+            draws and writes the mail. What is already there is not done again;
+            an interrupted run resumes.""",
+            "./retrap matrix",
+            "./retrap matrix --dry-run",
+            "./retrap matrix configs/experiments/quick.toml --results /tmp/out",
+        )
+    )
+
+
+def _run(adder: Any) -> None:
+    _measuring_options(
+        _command(
+            adder,
+            "run",
+            "the running kernel alone",
+            """Builds the programs, measures the running kernel (the mainline
+            interface), then summarizes and draws. Exact and host results are
+            never compared.""",
+            "./retrap run",
+        )
+    )
+
+
+def _compare(adder: Any) -> None:
+    command = _command(
+        adder,
+        "compare",
+        "compare two result directories, or the variants within one",
+        """With one directory: every variant against the baseline; redoes its
+        summary.csv, counters.csv and comparison.csv from the raw files. With
+        two: each variant of A against the same variant of B. Refuses (exit 9)
+        what must not be compared: another substrate, architecture, machine,
+        config, QEMU or compiler.""",
+        "./retrap compare results/reference/quick",
+        "./retrap compare results/quick/A results/quick/B",
+    )
+    command.add_argument("a", type=Path, metavar="A", help="a result directory")
+    command.add_argument(
+        "b", type=Path, metavar="B", nargs="?", help="another (default: none)"
+    )
+    command.add_argument(
+        "--allow-mismatch",
+        action="store_true",
+        help="compare all the same, with a footnote (default: refuse)",
+    )
+
+
+def _plot(adder: Any) -> None:
+    command = _command(
+        adder,
+        "plot",
+        "redo the figures of a result directory",
+        "Draws DIR/figures/ again from the stored files alone.",
+        "./retrap plot results/reference/quick",
+    )
+    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+
+
+def _lkml(adder: Any) -> None:
+    command = _command(
+        adder,
+        "lkml",
+        "redo the mail of a result directory",
+        """Writes DIR/lkml.txt again from the stored files alone, and prints it.
+        Nothing is sent.""",
+        "./retrap lkml results/reference/quick",
+    )
+    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+
+
+def _doctor(adder: Any) -> None:
+    _json_option(
+        _command(
+            adder,
+            "doctor",
+            "what on this machine helps or harms a measurement",
+            """Prints each fact as good, bad or unknown, with the remedy.
+            Changes nothing.""",
+            "./retrap doctor",
+            "./retrap doctor --json",
+        )
+    )
+
+
+def _conform(adder: Any) -> None:
+    command = _command(
+        adder,
+        "conform",
+        "the rules of the three designs, tested on every kernel",
+        """Boots every variant, runs retrap-conform in it and prints one table,
+        rule by kernel: pass, FAIL, or n.a. where the kernel does not offer the
+        interface. Exits 1 when a rule fails.""",
+        "./retrap conform",
+        "./retrap conform --json",
+    )
+    _json_option(command)
+    _variants_option(command)
+
+
+def _test(adder: Any) -> None:
+    _command(
+        adder,
+        "test",
+        "all tests: unit, live ptrace, command line, Python, guests",
+        """Builds the programs, with and without sanitizers, and the kernels,
+        and runs every test. Exits 1 when one fails.""",
+        "./retrap test",
+    )
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Exits 0 for help, 2 for a bad command line."""
+    top = parser()
+    if not argv or argv[0] == "help":
+        top.print_help()
+        top.exit(0 if argv else 2)
+    args = top.parse_args(argv)
+    if args.command is None:
+        top.error("a COMMAND is missing; see retrap --help")
+    return args

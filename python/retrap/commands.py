@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What each subcommand does with its arguments; returns its exit code."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+
+from retrap import config
+from retrap.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
+
+
+def matrix(args: Namespace, host_alone: bool = False) -> int:
+    from retrap import matrix as work
+
+    variants = config.load_variants(args.variants)
+    experiment = config.load_experiment(args.experiment, variants)
+    if host_alone:
+        experiment = work.host_alone(experiment)
+    if args.dry_run:
+        print(work.dry_run(experiment, variants, args.experiment, args.results))
+    else:
+        work.run(experiment, variants, args.experiment, args.results, args.fresh)
+    return EXIT_OK
+
+
+def run(args: Namespace) -> int:
+    return matrix(args, host_alone=True)
+
+
+def compare(args: Namespace) -> int:
+    from retrap import compare as work
+    from retrap import summarize, table
+
+    if args.b is not None:
+        print(work.compare_dirs(args.a, args.b, args.allow_mismatch))
+    elif args.allow_mismatch:
+        raise RetrapError(
+            "--allow-mismatch goes with two directories",
+            "retrap compare A B --allow-mismatch",
+            EXIT_USAGE,
+        )
+    else:
+        summarize.summarize(args.a)
+        work.compare(args.a)
+        print(table.render(args.a))
+    return EXIT_OK
+
+
+def plot(args: Namespace) -> int:
+    import plots
+
+    for path in plots.draw_all(args.dir):
+        print(path)
+    return EXIT_OK
+
+
+def lkml(args: Namespace) -> int:
+    from retrap import lkml as work
+
+    print(work.write(args.dir).read_text(), end="")
+    return EXIT_OK
+
+
+def doctor(args: Namespace) -> int:
+    from retrap import doctor as work
+
+    findings = work.diagnose()
+    if args.json:
+        print(json.dumps(work.as_rows(findings), indent=1))
+    else:
+        print(work.render(findings))
+    return EXIT_OK
+
+
+def conform(args: Namespace) -> int:
+    from retrap import conform as work
+
+    verdicts = work.run(config.load_variants(args.variants))
+    print(json.dumps(verdicts, indent=1) if args.json else work.render(verdicts))
+    return EXIT_FAILURE if work.failed(verdicts) else EXIT_OK
+
+
+def test(args: Namespace) -> int:
+    from retrap import suite
+
+    return suite.run()

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Variants against the baseline of one directory, or directory against directory.
+
+`exact` repeats exactly, so it is decided by whether the ranges of the sweep
+medians are apart; `vm` and `bare-metal` by a test on whole boots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from retrap import stats
+from retrap.side import Side, side
+from retrap.store import Results, atomic_write, load
+from retrap.summarize import csv_text
+
+NOT_APPLICABLE = "n.a."
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A row of comparison.csv; the fields are its columns."""
+
+    substrate: str
+    unit: str
+    scenario: str
+    placement: str
+    base: str
+    test: str
+    base_boots: int
+    test_boots: int
+    base_median: float | None
+    test_median: float | None
+    delta: float | None
+    delta_pct: float | None
+    base_min: int | None
+    test_min: int | None
+    base_cheap: float | None
+    test_cheap: float | None
+    delta_cheap: float | None
+    verdict: str
+    verdict_cheap: str
+    p_value: float | None
+    ci_lo: float | None
+    ci_hi: float | None
+    warnings: str
+
+
+COLUMNS = tuple(field.name for field in fields(Comparison))
+
+
+def compare_sides(
+    head: tuple[str, str, str, str, str, str], base: Side | None, test: Side | None
+) -> Comparison:
+    """`head` is substrate, unit, scenario, placement, base and test name."""
+    notes = [*(base.warnings if base else ()), *(test.warnings if test else ())]
+    verdict = cheap = NOT_APPLICABLE
+    p_value = delta = delta_cheap = None
+    interval: tuple[float, float] | None = None
+    if base and test and base.median is not None and test.median is not None:
+        delta = test.median - base.median
+        if head[0] == "exact":
+            verdict = stats.range_verdict(base.sweeps, test.sweeps)
+            cheap = stats.range_verdict(base.cheap_sweeps, test.cheap_sweeps)
+            if base.cheap is not None and test.cheap is not None:
+                delta_cheap = test.cheap - base.cheap
+        else:
+            got = stats.compare_boots(base.boot_medians, test.boot_medians)
+            verdict, p_value, interval = got.verdict, got.p_value, got.ci
+            notes += got.warnings
+    elif base and test:  # a side has the cell, and no sample of it succeeded
+        verdict = "~"
+        cheap = "~" if head[0] == "exact" else cheap
+    base_median = base.median if base else None
+    return Comparison(
+        *head,
+        base_boots=base.boots if base else 0,
+        test_boots=test.boots if test else 0,
+        base_median=base_median,
+        test_median=test.median if test else None,
+        delta=delta,
+        delta_pct=_percent(delta, base_median),
+        base_min=base.minimum if base else None,
+        test_min=test.minimum if test else None,
+        base_cheap=base.cheap if base else None,
+        test_cheap=test.cheap if test else None,
+        delta_cheap=delta_cheap,
+        verdict=verdict,
+        verdict_cheap=cheap,
+        p_value=p_value,
+        ci_lo=interval[0] if interval else None,
+        ci_hi=interval[1] if interval else None,
+        warnings="; ".join(dict.fromkeys(notes)),
+    )
+
+
+def _percent(delta: float | None, base: float | None) -> float | None:
+    return None if delta is None or not base else 100 * delta / base
+
+
+def cells_of(results: Results, substrate: str) -> list[tuple[str, str]]:
+    """(scenario, placement) of each timed cell any variant has, as planned."""
+    present = {
+        (cell.scenario, cell.placement)
+        for cell in results.cells()
+        if cell.substrate == substrate and cell.samples is not None
+    }
+    return [
+        (scenario, placement)
+        for scenario in results.scenarios(substrate)
+        for placement in results.placements(substrate)
+        if (scenario, placement) in present
+    ]
+
+
+def unit_of(results: Results, substrate: str) -> str:
+    return next(c.unit for c in results.cells() if c.substrate == substrate)
+
+
+def comparisons(results: Results) -> list[Comparison]:
+    """Every variant against the baseline, on each substrate the baseline ran on."""
+    rows = []
+    base = str(results.plan["baseline"])
+    for substrate in results.substrates:
+        names = results.variants(substrate)
+        if base not in names:
+            continue
+        for where in cells_of(results, substrate):
+            first = side(results.of(substrate, base, where))
+            for test in names:
+                if test == base:
+                    continue
+                second = side(results.of(substrate, test, where))
+                if first is None and second is None:
+                    continue
+                head = (substrate, unit_of(results, substrate), *where, base, test)
+                rows.append(compare_sides(head, first, second))
+    return rows
+
+
+def compare(dir: Path) -> None:
+    """Write comparison.csv. Errors: EXIT_RESULTS."""
+    rows = [astuple(row) for row in comparisons(load(dir))]
+    atomic_write(dir / "comparison.csv", csv_text(COLUMNS, rows))
+
+
+def compare_dirs(a: Path, b: Path, allow_mismatch: bool = False) -> str:
+    """The same variants in two directories, as text. Errors: EXIT_REFUSED."""
+    from retrap import pair  # it needs the functions above
+
+    return pair.render(a, b, allow_mismatch)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Facts of the machine that measured, from files below a root directory.
+
+The root is / on the host; a guest sends copies of FACT_FILES home, so one
+reader serves both. A fact that cannot be read is None, never a default.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+SCHEMA = "retrap.env/1"
+_CPU0 = "sys/devices/system/cpu/cpu0"
+_VULNERABILITIES = "sys/devices/system/cpu/vulnerabilities"
+
+FACT_FILES = (
+    "proc/sys/kernel/osrelease",
+    "proc/sys/kernel/version",
+    "proc/sys/kernel/arch",
+    "proc/cmdline",
+    "proc/cpuinfo",
+    "proc/stat",
+    "proc/loadavg",
+    "proc/sys/kernel/random/boot_id",
+    "proc/sys/kernel/perf_event_paranoid",
+    "proc/sys/kernel/numa_balancing",
+    "proc/sys/kernel/watchdog",
+    "sys/devices/system/cpu/online",
+    "sys/devices/system/cpu/isolated",
+    "sys/devices/system/cpu/smt/active",
+    "sys/devices/system/cpu/intel_pstate/no_turbo",
+    "sys/devices/system/cpu/cpufreq/boost",
+    "sys/devices/system/clocksource/clocksource0/current_clocksource",
+    "sys/kernel/mm/transparent_hugepage/enabled",
+    "sys/class/dmi/id/sys_vendor",
+    f"{_CPU0}/cpufreq/scaling_governor",
+    *(
+        f"{_VULNERABILITIES}/{name}"
+        for name in (
+            "meltdown",
+            "spectre_v1",
+            "spectre_v2",
+            "spec_store_bypass",
+            "mds",
+            "l1tf",
+            "retbleed",
+        )
+    ),
+)
+
+Facts = dict[str, Any]
+
+
+class _Root:
+    """Files below a root; None for what cannot be read."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def text(self, name: str) -> str | None:
+        try:
+            return (self._root / name).read_text(errors="replace").strip()
+        except OSError:
+            return None
+
+    def number(self, name: str) -> int | None:
+        text = self.text(name)
+        return int(text) if text and re.fullmatch(r"-?\d+", text) else None
+
+    def flag(self, name: str, on: int = 1) -> bool | None:
+        value = self.number(name)
+        return None if value is None else value == on
+
+    def exists(self, name: str) -> bool:
+        return (self._root / name).exists()
+
+
+def read(root: Path = Path("/")) -> Facts:
+    """All facts, keys as in docs/data-format.md."""
+    files = _Root(root)
+    cpuinfo = files.text("proc/cpuinfo") or ""
+    return {
+        "arch": files.text("proc/sys/kernel/arch"),
+        "kernel_release": files.text("proc/sys/kernel/osrelease"),
+        "kernel_version": files.text("proc/sys/kernel/version"),
+        "cmdline": files.text("proc/cmdline"),
+        "cpu_model": _match(r"^model name\s*:\s*(.+)$", cpuinfo),
+        "cpus_online": files.text("sys/devices/system/cpu/online"),
+        "hypervisor": _hypervisor(cpuinfo, files),
+        "clocksource": files.text(
+            "sys/devices/system/clocksource/clocksource0/current_clocksource"
+        ),
+        "governor": files.text(f"{_CPU0}/cpufreq/scaling_governor"),
+        "turbo": _turbo(files),
+        "smt": files.flag("sys/devices/system/cpu/smt/active"),
+        "isolated_cpus": files.text("sys/devices/system/cpu/isolated"),
+        "mitigations": {
+            Path(name).name: files.text(name)
+            for name in FACT_FILES
+            if name.startswith(_VULNERABILITIES)
+        },
+        "thp": _match(
+            r"\[(\w+)\]", files.text("sys/kernel/mm/transparent_hugepage/enabled") or ""
+        ),
+        "numa_balancing": files.flag("proc/sys/kernel/numa_balancing"),
+        "watchdog": files.flag("proc/sys/kernel/watchdog"),
+        "steal_ticks": _steal(files.text("proc/stat") or ""),
+        "loadavg": files.text("proc/loadavg"),
+        "boot_id": files.text("proc/sys/kernel/random/boot_id"),
+        "perf_event_paranoid": files.number("proc/sys/kernel/perf_event_paranoid"),
+        "pmu": _pmu(files),
+        "kvm": files.exists("dev/kvm"),
+    }
+
+
+def substrate(facts: Facts) -> str | None:
+    """`vm` or `bare-metal`; None when the machine does not tell."""
+    if facts["hypervisor"] is None:
+        return None
+    return "vm" if facts["hypervisor"] else "bare-metal"
+
+
+def _match(pattern: str, text: str) -> str | None:
+    found = re.search(pattern, text, re.MULTILINE)
+    return found.group(1) if found else None
+
+
+def _hypervisor(cpuinfo: str, files: _Root) -> bool | None:
+    """The CPUID hypervisor bit (x86); elsewhere what DMI names."""
+    flags = _match(r"^flags\s*:\s*(.+)$", cpuinfo)
+    if flags is not None:
+        return "hypervisor" in flags.split()
+    vendor = files.text("sys/class/dmi/id/sys_vendor")
+    if vendor and re.search(r"QEMU|KVM|VMware|Xen|Google|Microsoft", vendor):
+        return True
+    return None
+
+
+def _turbo(files: _Root) -> bool | None:
+    off = files.flag("sys/devices/system/cpu/intel_pstate/no_turbo")
+    if off is not None:
+        return not off
+    return files.flag("sys/devices/system/cpu/cpufreq/boost")
+
+
+def _pmu(files: _Root) -> bool | None:
+    """Whether a hardware PMU driver registered with perf."""
+    if not files.exists("sys/bus/event_source/devices"):
+        return None
+    return any(
+        files.exists(f"sys/bus/event_source/devices/{name}")
+        for name in ("cpu", "cpu_core", "armv8_pmuv3_0", "armv8_pmuv3")
+    )
+
+
+def _steal(stat: str) -> int | None:
+    """Ticks stolen by the hypervisor since boot (proc(5), /proc/stat)."""
+    fields = stat.split("\n", 1)[0].split()
+    return int(fields[8]) if len(fields) > 8 and fields[0] == "cpu" else None

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Step 3: the cells of one variant, run in one guest boot in exact mode."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from retrap import environment, initramfs, qemu
+from retrap.build import Programs
+from retrap.config import Guest
+from retrap.counting import event_options
+from retrap.errors import EXIT_GUEST, RetrapError
+from retrap.kernels import Kernel
+from retrap.plan import Cell
+from retrap.progress import Task
+from retrap.store import atomic_write, seal
+
+
+def plan_line(cell: Cell, kernel: Kernel, config_sha256: str) -> str:
+    """A line of /retrap/plan (bench/guest/init)."""
+    arguments = [
+        *cell.arguments(),
+        *("--variant", kernel.variant.name),
+        *("--expect-interfaces", ",".join(kernel.variant.offers)),
+        *("--substrate", "exact"),
+        *("--config-sha256", config_sha256),
+    ]
+    if cell.cycles is None:
+        return f"bench {cell.stem} {' '.join(arguments)}"
+    return f"count {cell.stem}.perf-{cell.cycles} {' '.join(arguments)}"
+
+
+def run(
+    kernel: Kernel,
+    programs: Programs,
+    lines: list[str],
+    work: Path,
+    guest: Guest,
+    task: Task,
+    files: dict[str, str] | None = None,
+) -> tuple[qemu.Boot, str]:
+    """Boots `kernel` with a plan of `lines`; results lie in work/results.
+
+    Returns the boot and the sha256 of the initramfs. `work` is emptied first.
+    `files` are further texts by path in the guest, or replace ours.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    task.update("packs the initramfs")
+    initrd = initramfs.make(
+        work,
+        programs,
+        {
+            "/retrap/plan": "".join(f"{line}\n" for line in lines),
+            "/retrap/facts": "".join(f"{name}\n" for name in environment.FACT_FILES),
+            "/retrap/events": "".join(f"{word}\n" for word in event_options("x86_64")),
+            **(files or {}),
+        },
+    )
+    boot = qemu.boot(
+        kernel.variant.name,
+        kernel.image,
+        initrd,
+        work,
+        guest.cpus,
+        guest.timeout_s,
+        task,
+    )
+    return boot, initramfs.sha256(initrd)
+
+
+def measure(
+    kernel: Kernel,
+    programs: Programs,
+    cells: list[Cell],
+    directory: Path,
+    guest: Guest,
+    task: Task,
+) -> None:
+    """One boot into `directory` (raw/<variant>/exact-1); boot.json comes last."""
+    work = directory.with_name(directory.name + ".partial")
+    meta = kernel.meta()
+    lines = [plan_line(cell, kernel, meta["config_sha256"]) for cell in cells]
+    try:
+        boot, initrd_sha256 = run(kernel, programs, lines, work, guest, task)
+    except RetrapError:
+        _keep_console(work, directory)
+        raise
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    results = work / "results"
+    for moment in ("before", "after"):
+        facts = environment.read(results / f"env-{moment}")
+        write_environment(results / f"env-{moment}.json", facts)
+        shutil.rmtree(results / f"env-{moment}")
+    _check_cells(kernel, cells, results, boot.console)
+    (results / "console.log").write_text(boot.console)
+    record = {
+        "schema": "retrap.boot/1",
+        "variant": kernel.variant.name,
+        "boot": directory.name,
+        "substrate": "exact",
+        "arch": meta["arch"],
+        "kernel_key": kernel.key,
+        "kernel_build_id": meta["build_id"],
+        "source": meta["source"],
+        "patches": meta["patches"],
+        "compiler": meta["compiler"],
+        "config_sha256": meta["config_sha256"],
+        "qemu_version": qemu.version(),
+        "qemu_argv": boot.argv,
+        "initramfs_sha256": initrd_sha256,
+        "payload_bytes": boot.payload_bytes,
+        "payload_sha256": boot.payload_sha256,
+        "wall_s": boot.wall_s,
+        "cells": [cell.output for cell in cells],
+    }
+    atomic_write(results / "boot.json", json.dumps(record, indent=1) + "\n")
+    for file in results.iterdir():
+        seal(file)
+    if directory.exists():
+        shutil.rmtree(directory)
+    results.rename(directory)
+    shutil.rmtree(work)
+    task.update(f"{len(cells)} runs")
+
+
+def write_environment(path: Path, facts: dict[str, Any]) -> None:
+    record = {"schema": environment.SCHEMA, "facts": facts}
+    atomic_write(path, json.dumps(record, indent=1) + "\n")
+
+
+def _check_cells(
+    kernel: Kernel, cells: list[Cell], results: Path, console: str
+) -> None:
+    """Every cell came back, from the kernel that was built; tidies logs."""
+    name, build_id = kernel.variant.name, kernel.meta()["build_id"]
+    for cell in cells:
+        stem = cell.output.removesuffix(".run.json").removesuffix(".jsonl")
+        status = _text(results / f"{stem}.status")
+        log = _text(results / f"{stem}.log")
+        if not (results / cell.output).exists() or status not in ("0", "4"):
+            raise RetrapError(
+                f"guest {name}: {stem}: exit status {status or 'none'}: "
+                f"{log or 'no output'}\n  console: {console.splitlines()[-1]}",
+                "the results of other variants are kept",
+                EXIT_GUEST,
+            )
+        if cell.cycles is None:
+            run_record = json.loads((results / cell.output).read_text())
+            if run_record["kernel"]["build_id"] != build_id:
+                raise RetrapError(
+                    f"guest {name}: booted build id {run_record['kernel']['build_id']}"
+                    f", built {build_id}",
+                    "delete the kernel from the cache and build it again",
+                    EXIT_GUEST,
+                )
+        for suffix in ("status", "log"):
+            (results / f"{stem}.{suffix}").unlink(missing_ok=True)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(errors="replace").strip() if path.exists() else ""
+
+
+def _keep_console(work: Path, directory: Path) -> None:
+    """A failed boot leaves its console, and nothing that looks like results."""
+    console = work / "console.log"
+    if console.exists():
+        shutil.copyfile(console, directory.with_name(f"{directory.name}-failed.log"))
+    shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Step 4: the same programs on the running kernel (mainline interface)."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from retrap import environment
+from retrap.build import Programs
+from retrap.config import ROOT
+from retrap.counting import SYSCALLS, event_options
+from retrap.errors import EXIT_BENCH, EXIT_UNSUPPORTED, RetrapError
+from retrap.guest import write_environment
+from retrap.plan import Cell
+from retrap.process import child
+from retrap.progress import Task, say
+from retrap.store import atomic_write, seal
+
+LIMIT_S = 300  # a cell takes seconds; a cell that takes this long hangs
+
+
+def boot_name() -> str:
+    """`boot-<8 digits>`: runs in one boot of the host share a directory."""
+    boot_id = environment.read()["boot_id"] or "unknown0"
+    return f"boot-{boot_id[:8]}"
+
+
+def measure(programs: Programs, cells: list[Cell], directory: Path, task: Task) -> None:
+    """Runs what is missing of `cells` into `directory`; boot.json comes last."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for stale in directory.glob("*.partial"):
+        shutil.rmtree(stale)
+    before = directory / "env-before.json"
+    if not before.exists():
+        write_environment(before, environment.read())
+        seal(before)
+    failures = 0
+    for number, cell in enumerate(cells, 1):
+        task.update(f"run {number}/{len(cells)} {cell.stem}")
+        if (directory / cell.output).exists():
+            continue
+        if cell.cycles is None:
+            _timed(programs, cell, directory)
+        elif not failures:
+            failures += not _counted(programs, cell, directory)
+    facts = environment.read()
+    write_environment(directory / "env-after.json", facts)
+    done = [cell.output for cell in cells if (directory / cell.output).exists()]
+    record = {
+        "schema": "retrap.boot/1",
+        "variant": "host",
+        "boot": directory.name,
+        "substrate": environment.substrate(facts),
+        "arch": facts["arch"] or platform.machine(),
+        **dict.fromkeys(
+            ("kernel_key", "kernel_build_id", "source", "patches", "compiler")
+        ),
+        **dict.fromkeys(("qemu_version", "qemu_argv", "initramfs_sha256")),
+        **dict.fromkeys(("payload_bytes", "payload_sha256", "wall_s")),
+        "config_sha256": config_sha256(),
+        "cells": done,
+    }
+    atomic_write(directory / "boot.json", json.dumps(record, indent=1) + "\n")
+    for file in directory.iterdir():
+        seal(file)
+    task.update(f"{len(done)} of {len(cells)} runs")
+
+
+def config_sha256() -> str | None:
+    """Of the running kernel's config, where it can be read."""
+    import gzip
+    import hashlib
+
+    for path in (Path(f"/boot/config-{platform.release()}"), Path("/proc/config.gz")):
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue
+        if path.suffix == ".gz":
+            data = gzip.decompress(data)
+        return hashlib.sha256(data).hexdigest()
+    return None
+
+
+def _arguments(cell: Cell) -> list[str]:
+    arguments = [*cell.arguments(), "--variant", "host"]
+    if sha256 := config_sha256():
+        arguments += ["--config-sha256", sha256]
+    return arguments
+
+
+def _timed(programs: Programs, cell: Cell, directory: Path) -> None:
+    """A run into a scratch directory; its files move in together, run.json last."""
+    scratch = directory / f"{cell.stem}.partial"
+    scratch.mkdir()
+    argv = [str(programs.bench), *_arguments(cell), "--out", str(scratch / cell.stem)]
+    try:
+        status, said = _run(argv)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    if status in (0, 4):
+        for file in sorted(scratch.iterdir(), key=lambda f: f.name == cell.output):
+            file.rename(directory / file.name)
+        scratch.rmdir()
+        return
+    shutil.rmtree(scratch)
+    raise RetrapError(
+        f"{cell.stem} on this machine: exit status {status}: {said}",
+        f"run it alone: {' '.join(argv[:-2])} --out /tmp/{cell.stem}",
+        EXIT_UNSUPPORTED if status == EXIT_UNSUPPORTED else EXIT_BENCH,
+    )
+
+
+def _counted(programs: Programs, cell: Cell, directory: Path) -> bool:
+    """A counting run; without permission there are no counters, which is said."""
+    out = directory / cell.output
+    with tempfile.TemporaryDirectory(prefix="retrap-") as scratch:
+        events = Path(scratch) / "events"
+        machine = platform.machine()
+        if machine not in SYSCALLS:
+            say(f"no counters on {machine}: its system call numbers are not known")
+            return False
+        events.write_text("".join(f"{word}\n" for word in event_options(machine)))
+        result = Path(scratch) / "out.jsonl"
+        script = ROOT / "bench/guest/retrap-count"
+        argv = [str(script), scratch, str(result), str(events), *_arguments(cell)]
+        env = {
+            **os.environ,
+            "LC_ALL": "C",
+            "PATH": f"{programs.directory}:{os.environ.get('PATH', '')}",
+        }
+        status, said = _run(argv, env)
+        if status not in (0, 4) or not result.exists():
+            reason = said.splitlines()[0] if said else f"exit status {status}"
+            say(f"no counters on this machine: {reason}")
+            say("  they need root, or kernel.perf_event_paranoid=-1 and tracefs")
+            return False
+        atomic_write(out, result.read_bytes())
+    return True
+
+
+def _run(argv: list[str], env: dict[str, str] | None = None) -> tuple[int, str]:
+    with child(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            return -1, f"no end after {LIMIT_S} s"
+        return process.returncode, said.strip()

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The guest's root: busybox, our programs, perf, and the libraries they need.
+
+The same inputs make the same bytes, whatever the directory and the date, so
+that exact runs repeat. Nothing of the results directory enters it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from retrap.build import PROGRAMS, Programs
+from retrap.config import ROOT
+from retrap.errors import EXIT_GUEST, RetrapError
+from retrap.process import capture
+
+LIBRARY_DIRS = tuple(
+    Path(top) / name
+    for name in ("x86_64-linux-gnu", "")
+    for top in ("/lib", "/usr/lib")
+) + (Path("/lib64"),)
+APPLETS = (
+    "sh cat cut echo ls mkdir mkfifo mount reboot rm sha256sum sleep stat sync tail"
+    " tar wc"
+)
+
+
+def needed_libraries(programs: list[Path]) -> dict[str, Path]:
+    """Every shared library the programs load, by soname; the loader too."""
+    found: dict[str, Path] = {}
+    todo = list(programs)
+    while todo:
+        elf = todo.pop()
+        text = capture(["readelf", "-d", "-l", str(elf)]) or ""
+        names = re.findall(r"\(NEEDED\)\s+Shared library: \[(.+)\]", text)
+        names += [
+            Path(loader).name
+            for loader in re.findall(r"program interpreter: (.+)\]", text)
+        ]
+        for name in names:
+            if name in found:
+                continue
+            path = next((d / name for d in LIBRARY_DIRS if (d / name).exists()), None)
+            if path is None:
+                raise RetrapError(
+                    f"{elf}: its library {name} is nowhere in "
+                    f"{', '.join(map(str, LIBRARY_DIRS))}",
+                    "install the package that holds it",
+                    EXIT_GUEST,
+                )
+            found[name] = path.resolve()
+            todo.append(found[name])
+    return found
+
+
+def perf_program() -> Path | None:
+    """perf's binary; Debian's /usr/bin/perf is it, Ubuntu's is a script."""
+    candidates = [Path("/usr/bin/perf"), *sorted(Path("/usr/lib").glob("linux-*/perf"))]
+    for path in candidates:
+        if path.is_file() and path.read_bytes()[:4] == b"\x7fELF":
+            return path.resolve()
+    return None
+
+
+def make(work: Path, programs: Programs, files: dict[str, str]) -> Path:
+    """Builds work/initramfs.cpio. `files` are texts by path in the guest."""
+    root = work / "root"
+    for name in ("bin", "lib", "lib64", "proc", "sys", "dev", "tmp", "results"):
+        (root / name).mkdir(parents=True)
+    _copy(Path("/bin/busybox"), root / "bin/busybox", "busybox-static")
+    for applet in APPLETS.split():
+        (root / "bin" / applet).symlink_to("busybox")
+    elfs = [programs.path(name) for name in PROGRAMS]
+    if perf := perf_program():
+        elfs.append(perf)
+    for elf in elfs:
+        _copy(elf, root / "bin" / ("perf" if elf == perf else elf.name), "")
+    for name, path in sorted(needed_libraries(elfs).items()):
+        folder = "lib64" if name.startswith("ld-linux-x86-64") else "lib"
+        _copy(path, root / folder / name, "")
+    _copy(ROOT / "bench/guest/init", root / "init", "")
+    _copy(ROOT / "bench/guest/retrap-count", root / "bin/retrap-count", "")
+    for guest_path, text in files.items():
+        target = root / guest_path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    return _pack(root, work / "initramfs.cpio")
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy(source: Path, target: Path, package: str) -> None:
+    try:
+        shutil.copyfile(source, target)
+        target.chmod(0o755)
+    except FileNotFoundError:
+        raise RetrapError(
+            f"{source}: not found, the guest needs it",
+            f"apt-get install {package}" if package else "run ./retrap matrix again",
+            EXIT_GUEST,
+        ) from None
+
+
+def _pack(root: Path, out: Path) -> Path:
+    """newc cpio: sorted names, no times, owner root, inodes renumbered."""
+    names = []
+    for path in sorted(root.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755)
+        os.utime(path, (0, 0), follow_symlinks=False)
+        names.append(str(path.relative_to(root)))
+    with out.open("wb") as file:
+        argv = ["cpio", "--quiet", "--reproducible", "-o", "-H", "newc", "-R", "+0:+0"]
+        done = subprocess.run(
+            argv,
+            input="\n".join(names),
+            stdout=file,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=root,
+        )
+    if done.returncode != 0:
+        raise RetrapError(
+            f"{out}: cpio failed: {done.stderr.strip()}",
+            "is the disk full? is cpio installed?",
+            EXIT_GUEST,
+        )
+    shutil.rmtree(root)
+    return out

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Step 2: the kernels, built out of tree and kept by a hash of their inputs.
+
+A kernel is its source, patches, config and compiler; the same four give the
+same key, and a key is built once. A variant with a `base` starts from a copy
+of its base's tree and objects, so make compiles what the patches touch and
+nothing else: seconds instead of minutes (kernel-patch/README.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrap import source
+from retrap.cache import locked, partial, publish, subdirectory
+from retrap.config import ROOT, Variant
+from retrap.errors import EXIT_KERNEL, RetrapError
+from retrap.process import capture, run_logged
+from retrap.progress import Progress, Task
+
+ARCH = "x86_64"
+RECIPE = 1  # raise it when a change here makes another kernel of the same inputs
+_TOOLS = ("gcc", "ld")
+OBJ = "obj"  # below the source: kbuild then uses relative paths, a copy builds
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A built kernel: image, config and meta.json (docs/data-format.md)."""
+
+    variant: Variant
+    key: str
+    directory: Path
+
+    @property
+    def image(self) -> Path:
+        return self.directory / "bzImage"
+
+    def meta(self) -> dict[str, Any]:
+        meta: dict[str, Any] = json.loads((self.directory / "meta.json").read_text())
+        return meta
+
+
+def compiler() -> str:
+    """First lines of `gcc --version` and `ld --version`."""
+    lines = [(capture([tool, "--version"]) or "").split("\n")[0] for tool in _TOOLS]
+    if not all(lines):
+        raise RetrapError(
+            "gcc or ld is missing",
+            "apt-get install gcc binutils",
+            EXIT_KERNEL,
+        )
+    return "; ".join(lines)
+
+
+def config_text(variant: Variant) -> str:
+    """The variant's fragments in order, less their comments; the last word on a
+    symbol wins. Another comment is no other kernel."""
+    base = [ROOT / "configs/kernel" / f"{name}.config" for name in ("common", ARCH)]
+    text = "".join(file.read_text() for file in (*base, *variant.fragments))
+    lines = re.findall(r"^(?:CONFIG_\w+=.*|# CONFIG_\w+ is not set)$", text, re.M)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def kernel_key(variant: Variant) -> str:
+    """16 hex digits over everything that decides what the kernel is."""
+    identity = json.dumps(
+        [
+            RECIPE,
+            ARCH,
+            source.identify(variant),
+            [patch["sha256"] for patch in source.patch_list(variant)],
+            config_text(variant),
+            compiler(),
+        ]
+    )
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def find(variant: Variant) -> Kernel | None:
+    """The variant's kernel, when it is built."""
+    key = kernel_key(variant)
+    directory = subdirectory("kernels") / key
+    return Kernel(variant, key, directory) if directory.is_dir() else None
+
+
+def ensure(
+    variant: Variant, variants: dict[str, Variant], progress: Progress
+) -> Kernel:
+    """The variant's kernel, built now when it is not there."""
+    if kernel := find(variant):
+        return kernel
+    if variant.base:  # its objects are where this build starts
+        ensure(variants[variant.base], variants, progress)
+    with progress.task(f"kernel {variant.name}") as task, locked(
+        subdirectory("."), task
+    ) as lock:
+        if kernel := find(variant):
+            task.update("built by another retrap")
+            return kernel
+        try:
+            return _Build(variant, variants, task, lock).run()
+        except OSError as error:
+            raise RetrapError(
+                f"{variant.name}: {error.filename or 'kernel build'}: {error.strerror}",
+                "free disk space or set RETRAP_CACHE to another disk",
+                EXIT_KERNEL,
+            ) from None
+
+
+class _Build:
+    """One kernel build, under the cache's lock."""
+
+    def __init__(
+        self, variant: Variant, variants: dict[str, Variant], task: Task, lock: int
+    ) -> None:
+        self.variant, self.task, self.lock = variant, task, lock
+        self.base = variants[variant.base] if variant.base else None
+        self.key = kernel_key(variant)
+        self.identity = source.identify(variant)
+        self.objects = 0
+        self.start = time.monotonic()
+
+    def run(self) -> Kernel:
+        trees = subdirectory("trees")
+        for stale in trees.glob("*.partial"):
+            shutil.rmtree(stale)
+        self.log = subdirectory("logs") / f"{self.variant.name}-{self.key}.log"
+        self.log.unlink(missing_ok=True)
+        # Always this path: objtool's build remembers absolute names, and a
+        # rebuilt objtool would rebuild every object.
+        tree = partial(trees / "build")
+        done = self._lay(trees, tree)
+        source.patch(self.variant, tree, self.log, done)
+        self._configure(tree)
+        self._compile(tree)
+        kernel = self._publish(tree)
+        if self.base is None:
+            publish(tree, trees / self.key)
+        else:
+            shutil.rmtree(tree)
+        self.task.update(f"{self.objects} objects compiled")
+        return kernel
+
+    def _lay(self, trees: Path, tree: Path) -> int:
+        """Fills `tree`; the number of patches it then already has."""
+        if self.base and (built := trees / kernel_key(self.base)).is_dir():
+            self.task.update("copies the base's tree")
+            tree.rmdir()
+            # Sources are hard links, which patch(1) replaces and never writes.
+            for argv in (
+                ["cp", "-al", str(built), str(tree)],
+                ["rm", "-rf", str(tree / OBJ)],
+                ["cp", "-a", str(built / OBJ), str(tree / OBJ)],
+            ):
+                if run_logged(argv, self.log) != 0:
+                    raise self._failed(f"{argv[0]} of the base's tree failed")
+            return len(self.base.patches)
+        self.task.update(f"unpacks {self.identity}")
+        source.unpack(self.variant, self.identity, tree, self.log)
+        return 0
+
+    def _configure(self, tree: Path) -> None:
+        self.task.update("configures")
+        (tree / OBJ).mkdir(exist_ok=True)
+        wanted = tree / OBJ / "retrap.config"
+        wanted.write_text(config_text(self.variant))
+        self._make(tree, [f"KCONFIG_ALLCONFIG={wanted}", "allnoconfig"])
+        check_config(
+            self.variant.name, wanted.read_text(), (tree / OBJ / ".config").read_text()
+        )
+
+    def _compile(self, tree: Path) -> None:
+        def count(line: str) -> None:
+            if re.match(r"\s+(CC|AS)\s", line):
+                self.objects += 1
+                self.task.update(f"compiles, {self.objects} objects")
+
+        self._make(tree, [f"-j{os.cpu_count() or 1}", "bzImage"], count)
+
+    def _make(self, tree: Path, targets: list[str], on_line: Any = None) -> None:
+        env = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "LC_ALL": "C",
+            "KBUILD_BUILD_TIMESTAMP": "2011-05-26",
+            "KBUILD_BUILD_USER": "retrap",
+            "KBUILD_BUILD_HOST": self.variant.name,
+            "KBUILD_BUILD_VERSION": "1",
+        }
+        argv = ["make", f"O={OBJ}", f"ARCH={ARCH}", *targets]
+        status = run_logged(
+            argv, self.log, on_line, cwd=tree, env=env, pass_fds=(self.lock,)
+        )
+        if status != 0:
+            raise self._failed(f"{' '.join(argv)} failed")
+
+    def _failed(self, what: str) -> RetrapError:
+        lines = self.log.read_text(errors="replace").splitlines()
+        telling = [line for line in lines if re.search(r"error|\*\*\*|No space", line)]
+        shown = "\n  ".join((telling or lines)[-8:])
+        return RetrapError(
+            f"{self.variant.name}: {what}:\n  {shown}",
+            f"the whole log is {self.log}",
+            EXIT_KERNEL,
+        )
+
+    def _publish(self, tree: Path) -> Kernel:
+        obj = tree / OBJ
+        directory = subdirectory("kernels") / self.key
+        work = partial(directory)
+        shutil.copy(obj / "arch/x86/boot/bzImage", work / "bzImage")
+        shutil.copy(obj / ".config", work / "config")
+        shutil.copy(obj / "System.map", work / "System.map")
+        meta = {
+            "variant": self.variant.name,
+            "arch": ARCH,
+            "source": self.identity,
+            "patches": source.patch_list(self.variant),
+            "compiler": compiler(),
+            "config_sha256": hashlib.sha256((obj / ".config").read_bytes()).hexdigest(),
+            "build_id": build_id(obj / "vmlinux"),
+            "objects_compiled": self.objects,
+            "wall_s": round(time.monotonic() - self.start, 1),
+        }
+        (work / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
+        publish(work, directory)
+        return Kernel(self.variant, self.key, directory)
+
+
+def check_config(name: str, wanted: str, got: str) -> None:
+    """Every symbol asked for must be in .config: kconfig drops them silently."""
+    asked: dict[str, str] = {}
+    for line in wanted.splitlines():
+        if match := re.match(r"(CONFIG_\w+)=(.+)", line):
+            asked[match.group(1)] = match.group(2).strip()
+        elif match := re.match(r"# (CONFIG_\w+) is not set", line):
+            asked[match.group(1)] = "n"
+    have = dict(re.findall(r"^(CONFIG_\w+)=(.+)$", got, re.MULTILINE))
+    lost = [
+        f"{symbol}={value}"
+        for symbol, value in asked.items()
+        if have.get(symbol, "n").strip() != value
+    ]
+    if lost:
+        raise RetrapError(
+            f"{name}: kconfig did not take {', '.join(lost)}",
+            "add what these symbols depend on to the config fragment",
+            EXIT_KERNEL,
+        )
+
+
+def build_id(elf: Path) -> str:
+    """GNU build id of an ELF file; a guest's kernel must show the same."""
+    notes = capture(["readelf", "-n", str(elf)]) or ""
+    match = re.search(r"Build ID: ([0-9a-f]+)", notes)
+    if not match:
+        raise RetrapError(f"{elf}: no build id", "is binutils installed?", EXIT_KERNEL)
+    return match.group(1)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Why two result directories must not be compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from retrap.store import Boot, Results, read_json
+
+ARCH = "arch"
+SAME_KERNEL = ("config_sha256",)
+SAME_EXACT = ("qemu_version", "compiler")
+SAME_MACHINE = ("cpu_model",)
+
+
+def schemas(path: Path) -> set[str]:
+    """The schema of every run of a directory, readable by this retrap or not."""
+    files = path.glob("raw/*/*/*.run.json")
+    return {str(read_json(file).get("schema")) for file in files}
+
+
+def different_schemas(a: Path, b: Path) -> list[str]:
+    one, other = schemas(a), schemas(b)
+    return [] if one == other else [_differ("run schema", one, other)]
+
+
+def _differ(what: str, one: set[str], other: set[str]) -> str:
+    return f"{what}: {_words(one)} / {_words(other)}"
+
+
+def _words(values: set[str]) -> str:
+    short = [value[:12] if _is_hash(value) else value for value in sorted(values)]
+    return ", ".join(short) or "none"
+
+
+def _is_hash(value: str) -> bool:
+    return len(value) >= 40 and set(value) <= set("0123456789abcdef")
+
+
+def _values(boots: list[Boot], key: str) -> set[str]:
+    """Of boot.json, else of the machine's facts; null says nothing."""
+    found: set[str] = set()
+    for boot in boots:
+        value: Any = boot.record.get(key)
+        value = boot.facts.get(key) if value is None else value
+        found |= set() if value is None else {str(value)}
+    return found
+
+
+def pairs(a: Results, b: Results) -> list[tuple[str, str]]:
+    """Substrates to hold against each other: the common ones, else ns to ns."""
+    common = [(name, name) for name in a.substrates if name in b.substrates]
+    if common:
+        return common
+    timed = [[s for s in r.substrates if s != "exact"] for r in (a, b)]
+    return [(timed[0][0], timed[1][0])] if timed[0] and timed[1] else []
+
+
+def mismatches(a: Results, b: Results, substrates: tuple[str, str]) -> list[str]:
+    """Each difference other than the one a comparison is to show."""
+    found = []
+    if substrates[0] != substrates[1]:
+        found.append(_differ("substrate", {substrates[0]}, {substrates[1]}))
+    exact = "exact" in substrates
+    whole = [
+        [x for x in r.boots if x.substrate == s] for r, s in zip((a, b), substrates)
+    ]
+    for key in (ARCH,) if exact else (ARCH, *SAME_MACHINE):
+        one, other = _values(whole[0], key), _values(whole[1], key)
+        if one != other:
+            found.append(_differ(key, one, other))
+    common = [v for v in a.variants(substrates[0]) if v in b.variants(substrates[1])]
+    for variant in common:
+        parts = [[x for x in boots if x.variant == variant] for boots in whole]
+        for key in (*SAME_KERNEL, *(SAME_EXACT if exact else ())):
+            one, other = _values(parts[0], key), _values(parts[1], key)
+            if one != other:
+                found.append(_differ(f"{key} of {variant}", one, other))
+    return found

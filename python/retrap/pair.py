@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two result directories side by side: the same variants, before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from retrap import textgrid
+from retrap.compare import NOT_APPLICABLE, Comparison, cells_of, compare_sides, unit_of
+from retrap.errors import EXIT_REFUSED, RetrapError
+from retrap.mismatch import different_schemas, mismatches, pairs
+from retrap.side import Side, same_samples, side
+from retrap.store import Results, load
+
+WIDTHS = (11, 11, 9, 9, 7)
+
+
+def render(a: Path, b: Path, allow_mismatch: bool) -> str:
+    """The table. Errors: EXIT_REFUSED when they must not be compared."""
+    differ = different_schemas(a, b)
+    if differ and not allow_mismatch:
+        raise _refusal(a, b, differ)
+    one, other = load(a), load(b)
+    matched = pairs(one, other)
+    if not matched:
+        have = f"{', '.join(one.substrates)} / {', '.join(other.substrates)}"
+        raise RetrapError(
+            f"{a} and {b} have no substrate in common: {have}",
+            "compare exact with exact and nanoseconds with nanoseconds",
+            EXIT_REFUSED,
+        )
+    for substrates in matched:
+        differ += mismatches(one, other, substrates)
+    if differ and not allow_mismatch:
+        raise _refusal(a, b, differ)
+    notes = textgrid.Notes()
+    for text in differ:
+        notes.add(f"compared in spite of different {text}")
+    for key in ("binary_sha256", "experiment_sha256"):
+        if one.plan.get(key) != other.plan.get(key):
+            notes.add(f"{key} differs between the two plans")
+    blocks = [_table(one, other, substrates, notes) for substrates in matched]
+    head = textgrid.wrap(f"A: {a}", "", "   ") + "\n"
+    head += textgrid.wrap(f"B: {b}", "", "   ") + "\n\n"
+    return head + "\n".join(blocks) + notes.text()
+
+
+def _refusal(a: Path, b: Path, differ: list[str]) -> RetrapError:
+    return RetrapError(
+        f"{a} and {b} must not be compared: {'; '.join(differ)}",
+        "take both alike, or say --allow-mismatch to get it with a footnote",
+        EXIT_REFUSED,
+    )
+
+
+def _table(
+    a: Results, b: Results, substrates: tuple[str, str], notes: textgrid.Notes
+) -> str:
+    substrate = substrates[0]
+    unit = "guest instructions" if substrate == "exact" else "nanoseconds"
+    what = "sweeps apart" if substrate == "exact" else "Mann-Whitney over boots"
+    title = f"Median of A and B in {unit} [{' / '.join(dict.fromkeys(substrates))}]"
+    lines = [title, textgrid.wrap(f"Decided by {what}; ~ is undecided.")]
+    decided = "" if substrate == "exact" else "p"
+    lines.append(textgrid.row("", ("A", "B", "B - A", "change", decided), WIDTHS))
+    places = list(dict.fromkeys(cells_of(a, substrate) + cells_of(b, substrates[1])))
+    names = [v for v in a.variants(substrate) if v in b.variants(substrates[1])]
+    if not names:
+        lines.append("no variant in common")
+    equal = total = 0
+    for where in places:
+        rows = []
+        for name in names:
+            left = side(a.of(substrate, name, where))
+            right = side(b.of(substrates[1], name, where))
+            if left is None and right is None:
+                continue
+            head = (substrate, unit_of(a, substrate), *where, name, name)
+            got = compare_sides(head, left, right)
+            rows.append(_row(got, left, right, notes))
+            if left and right:
+                total += 1
+                equal += _identical(left, right)
+        if rows:
+            lines += [f"{where[0]} {where[1]}", *rows]
+    if substrate == substrates[1] == "exact":
+        lines.append(f"\nIdentical sample by sample: {equal} of {total} cells.")
+    return "\n".join(lines) + "\n"
+
+
+def _identical(a: Side, b: Side) -> bool:
+    return a.boots == b.boots and all(map(same_samples, a.cells, b.cells))
+
+
+def _row(got: Comparison, a: Side | None, b: Side | None, notes: textgrid.Notes) -> str:
+    place = f"{got.scenario} {got.placement} {got.test}"
+    cells = []
+    for one in (a, b):
+        text = NOT_APPLICABLE if one is None else textgrid.number(one.median)
+        cells.append(text + ("!" if one and one.failed else ""))
+    for text in got.warnings.split("; ") if got.warnings else ():
+        notes.add(text, place)
+    if got.verdict == NOT_APPLICABLE or got.delta is None:
+        cells += ["", "", ""]
+    else:
+        share = textgrid.percent(got.delta, got.base_median)
+        p_value = "" if got.p_value is None else f"{got.p_value:.3f}"
+        cells += [f"{got.delta:+.0f}", "~" if got.verdict == "~" else share, p_value]
+    return textgrid.row(f"  {got.test}", cells, WIDTHS)

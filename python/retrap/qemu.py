@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One guest boot in exact mode: QEMU, its console, and the way results leave.
+
+Exact mode is TCG with -icount shift=0,sleep=off: the guest clock advances
+1 ns an executed instruction and jumps over idle time, so a run repeats to the
+instruction whatever the host does (docs/methodology.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import shutil
+import tarfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrap.errors import EXIT_GUEST, RetrapError
+from retrap.process import capture, check_interrupted, child
+from retrap.progress import Task
+
+QEMU = "qemu-system-x86_64"
+MEMORY_MIB = 512
+KERNEL_COMMAND_LINE = (
+    "console=ttyS0 norandmaps tsc=reliable tsc_early_khz=1000000 "
+    "reboot=t panic=-1 oops=panic"
+)
+SPLAT = re.compile(
+    r"Kernel panic|BUG:|WARNING:|Oops|general protection|cut here|INFO: task"
+    r"|rcu: INFO|UBSAN|KASAN|possible .* deadlock|sleeping function"
+    r"|unable to handle|Attempted to kill init"
+)
+MAGIC = "RETRAP1"
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What came back. `payload` holds the files of the guest's /results."""
+
+    argv: list[str]
+    console: str
+    payload_bytes: int
+    payload_sha256: str
+    wall_s: float
+
+
+def version() -> str:
+    """`QEMU emulator version 7.2.22 (Debian ...)`."""
+    text = capture([QEMU, "--version"])
+    if not text:
+        raise RetrapError(
+            f"{QEMU}: not found",
+            "apt-get install qemu-system-x86",
+            EXIT_GUEST,
+        )
+    return text.splitlines()[0]
+
+
+def arguments(
+    image: str, initrd: str, console: str, results: str, cpus: int
+) -> list[str]:
+    """The command line; file names are relative to the boot's directory.
+
+    microvm has no PCI, ACPI or firmware tables to walk. ioeventfd=off makes a
+    virtio request complete inside the vCPU's own instruction: an I/O thread
+    would answer at a time of the host's choosing.
+    """
+    return [
+        *(QEMU, "-M", "microvm,acpi=off", "-accel", "tcg"),
+        *("-icount", "shift=0,sleep=off", "-smp", str(cpus), "-m", str(MEMORY_MIB)),
+        *("-cpu", "max", "-rtc", "base=2011-05-26,clock=vm", "-seed", "1"),
+        *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
+        *("-global", "virtio-mmio.ioeventfd=off"),
+        *("-kernel", image, "-initrd", initrd, "-append", KERNEL_COMMAND_LINE),
+        *("-chardev", f"file,id=console,path={console}", "-serial", "chardev:console"),
+        *("-chardev", f"file,id=results,path={results}"),
+        *("-device", "virtio-serial-device"),
+        *("-device", "virtserialport,chardev=results,name=retrap.results"),
+    ]
+
+
+def boot(
+    name: str,
+    image: Path,
+    initrd: Path,
+    work: Path,
+    cpus: int,
+    limit_s: int,
+    task: Task,
+) -> Boot:
+    """Boots once and unpacks the guest's results into work/results.
+
+    Errors (EXIT_GUEST): no QEMU, panic, splat, hang, damaged payload; each
+    with the last lines of the console, which stays in work/console.log.
+    """
+    shutil.copyfile(image, work / "bzImage")
+    argv = arguments("bzImage", initrd.name, "console.log", "payload", cpus)
+    start = time.monotonic()
+    status = _run(name, argv, work, limit_s, task)
+    console = _console(work)
+    if splat := SPLAT.search(console):
+        line = next(row for row in console.splitlines() if SPLAT.search(row))
+        raise _failed(name, f"the kernel log has {splat.group(0)!r}: {line}", console)
+    if status is None:
+        raise _failed(name, f"no end after {limit_s} s", console)
+    if status != 0:
+        stderr = (work / "qemu.log").read_text(errors="replace").strip()
+        raise _failed(name, f"{QEMU} exit status {status}: {stderr}", console)
+    data = _payload(name, work / "payload", console)
+    _unpack(name, data, work / "results", console)
+    return Boot(
+        argv,
+        console,
+        len(data),
+        hashlib.sha256(data).hexdigest(),
+        round(time.monotonic() - start, 1),
+    )
+
+
+def _run(
+    name: str, argv: list[str], work: Path, limit_s: int, task: Task
+) -> int | None:
+    """Exit status, or None when the wall-clock limit ended it."""
+    version()
+    deadline = time.monotonic() + limit_s
+    task.update("boots")
+    with (work / "qemu.log").open("w") as log:
+        with child(argv, cwd=work, stdout=log, stderr=log) as process:
+            while (status := process.poll()) is None:
+                if time.monotonic() > deadline:
+                    return None
+                time.sleep(0.1)
+                if steps := re.findall(
+                    r"^retrap: (step .+|sending)", _console(work), re.M
+                ):
+                    task.update(steps[-1].strip())
+            check_interrupted()
+            return status
+
+
+def _console(work: Path) -> str:
+    path = work / "console.log"
+    text = path.read_text(errors="replace") if path.exists() else ""
+    return text.replace("\r", "")
+
+
+def _payload(name: str, path: Path, console: str) -> bytes:
+    """The tar archive, after its length and hash are found right."""
+    raw = path.read_bytes() if path.exists() else b""
+    head, _, data = raw.partition(b"\n")
+    words = head.decode("ascii", "replace").split()
+    if len(words) != 3 or words[0] != MAGIC or not words[1].isdigit():
+        raise _failed(name, "the guest stopped without sending results", console)
+    if len(data) != int(words[1]):
+        raise _failed(
+            name, f"results truncated: {len(data)} of {words[1]} bytes", console
+        )
+    if hashlib.sha256(data).hexdigest() != words[2]:
+        raise _failed(name, "results damaged: sha256 differs", console)
+    return data
+
+
+def _unpack(name: str, data: bytes, into: Path, console: str) -> None:
+    """Regular files only, below `into` only: the guest is not trusted."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            for member in archive:
+                path = into / member.name
+                content = archive.extractfile(member) if member.isfile() else None
+                if content is None or not path.resolve().is_relative_to(into.resolve()):
+                    continue
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content.read())
+    except tarfile.TarError as error:
+        raise _failed(name, f"results are no tar archive: {error}", console) from None
+
+
+def _failed(name: str, what: str, console: str) -> RetrapError:
+    tail = "\n  ".join(console.splitlines()[-12:]) or "(nothing)"
+    return RetrapError(
+        f"guest {name}: {what}\n  last lines of the console:\n  {tail}",
+        "the results of other variants are kept; the same command tries again",
+        EXIT_GUEST,
+    )

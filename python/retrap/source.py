@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernel source: which one it is, how it is unpacked and patched."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from retrap.config import Source, Variant
+from retrap.errors import EXIT_KERNEL, RetrapError
+from retrap.process import capture, run_logged
+
+
+# A tree may be another user's: reading a commit of it runs none of its hooks.
+GIT = ("git", "-c", "safe.directory=*")
+
+
+def identify(variant: Variant) -> str:
+    """`linux-source-6.12 6.12.117-1~deb12u1`, or `git <commit>`."""
+    source = variant.source
+    if source.package:
+        version = capture(["dpkg-query", "-W", "-f", "${Version}", source.package])
+        if not version or not _tarball(source).is_file():
+            raise RetrapError(
+                f"{variant.name}: package {source.package} is not installed",
+                f"apt-get install {source.package}, or name a tree in "
+                "configs/variants.toml",
+                EXIT_KERNEL,
+            )
+        return f"{source.package} {version.strip()}"
+    commit = capture(
+        [*GIT, "rev-parse", "--verify", "--quiet", f"{source.ref}^{{commit}}"],
+        cwd=source.tree if source.tree and source.tree.is_dir() else Path("/"),
+    )
+    if not commit:
+        raise RetrapError(
+            f"{variant.name}: no commit {source.ref!r} in the git tree {source.tree}",
+            "correct tree and ref in configs/variants.toml",
+            EXIT_KERNEL,
+        )
+    return f"git {commit.strip()}"
+
+
+def _tarball(source: Source) -> Path:
+    return Path(f"/usr/src/{source.package}.tar.xz")
+
+
+def unpack(variant: Variant, identity: str, into: Path, log: Path) -> None:
+    """Puts the pristine source into the empty directory `into`."""
+    source = variant.source
+    if source.package:
+        argv = ["tar", "-xJf", str(_tarball(source)), "--strip-components=1"]
+        status = run_logged([*argv, "-C", str(into)], log)
+    else:
+        archive = into / "retrap-source.tar"
+        commit = identity.removeprefix("git ")
+        status = run_logged(
+            [*GIT, "archive", "--format=tar", "-o", str(archive), commit],
+            log,
+            cwd=source.tree,
+        ) or run_logged(["tar", "-xf", str(archive), "-C", str(into)], log)
+        archive.unlink(missing_ok=True)
+    if status != 0 or not (into / "Kbuild").is_file():
+        raise RetrapError(
+            f"{variant.name}: cannot unpack {identity}: {_last_line(log)}",
+            f"is the disk full? the log is {log}",
+            EXIT_KERNEL,
+        )
+
+
+def patch(variant: Variant, tree: Path, log: Path, done: int = 0) -> None:
+    """Applies the variant's patches after the first `done`, without fuzz."""
+    for file in variant.patches[done:]:
+        lines: list[str] = []
+        argv = ["patch", "-p1", "--forward", "--batch", "--fuzz=0", "-i", str(file)]
+        status = run_logged(argv, log, lines.append, cwd=tree)
+        if status == 0 and not any(line.startswith("patching") for line in lines):
+            lines.append("it holds no patch")
+            status = 1
+        if status != 0:
+            raise RetrapError(
+                f"{variant.name}: {file} does not apply: {_rejected(lines)}",
+                "rebase the patch on the variant's base (docs/kernels.md)",
+                EXIT_KERNEL,
+            )
+
+
+def _rejected(lines: list[str]) -> str:
+    """`kernel/signal.c: Hunk #2 FAILED at 91; ...` from what patch(1) said."""
+    name, found = "", []
+    for line in lines:
+        if match := re.match(r"(?:checking|patching) file (.+)", line):
+            name = match.group(1)
+        elif match := re.match(r"(Hunk #\d+ (?:FAILED|ignored) at \d+)", line):
+            found.append(f"{name}: {match.group(1)}")
+        elif "previously applied" in line or "can't find file" in line:
+            found.append(f"{name}: {line}" if name else line)
+    return "; ".join(found[:4]) or (lines[-1] if lines else "patch(1) failed")
+
+
+def patch_list(variant: Variant) -> list[dict[str, str]]:
+    """Name and sha256 of every patch, in order."""
+    return [
+        {
+            "name": "/".join(file.parts[-3:]),
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        }
+        for file in variant.patches
+    ]
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()
+    return lines[-1] if lines else "no output"

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The plain-text report of a result directory: terminal and mail, 72 columns.
+
+Path integers first (they do not depend on time), then instruction counts,
+then nanoseconds; a table never holds two substrates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from retrap import counters
+from retrap.compare import NOT_APPLICABLE, cells_of, compare_sides, unit_of
+from retrap.side import Side, side
+from retrap.store import Results, load
+from retrap.textgrid import WIDTH, Notes, number, percent, row, wrap
+
+PATH = (11, 11, 11, 11)
+EXACT = (9, 8, 8, 8, 8, 6)
+TIMED = (6, 9, 16, 8, 8)
+NOTE_NA = "n.a.: the variant's interface has no such scenario"
+NOTE_UNCOUNTED = "-: not counted"
+Row = Callable[[str, str, tuple[str, str]], list[str] | None]
+
+
+def render(dir: Path) -> str:
+    """Every table of a result directory. Errors: EXIT_RESULTS."""
+    return tables(load(dir))
+
+
+def tables(results: Results) -> str:
+    notes = Notes()
+    blocks = [_path_table(results, s, notes) for s in results.substrates]
+    blocks += [_time_table(results, s, notes) for s in results.substrates]
+    for boot in results.unfinished:
+        notes.add(f"boot {boot} is not finished and is left out")
+    text = "\n".join(block for block in blocks if block)
+    if footnotes := notes.text():
+        text += "\nNotes\n" + footnotes
+    return text
+
+
+def _groups(
+    results: Results, substrate: str, places: list[tuple[str, str]], make: Row
+) -> list[str]:
+    """Lines: a scenario, below it its placements, beside each its variants."""
+    lines = []
+    before = ""
+    for scenario, placement in places:
+        rows: list[str] = []
+        for variant in results.variants(substrate):
+            label = f"  {'' if rows else placement:<10}{variant}"
+            cells = make(label, variant, (scenario, placement))
+            rows += cells or []
+        if rows and scenario != before:
+            lines.append(scenario)
+            before = scenario
+        lines += rows
+    return lines
+
+
+def _path_table(results: Results, substrate: str, notes: Notes) -> str:
+    places = [
+        (scenario, placement)
+        for scenario in results.scenarios(substrate)
+        for placement in results.placements(substrate)
+    ]
+    counted = {
+        (cell.scenario, cell.placement)
+        for cell in results.cells()
+        if cell.substrate == substrate and counters.per_cycle(cell)
+    }
+    places = [where for where in places if where in counted]
+    if not places:
+        return ""
+
+    def make(label: str, variant: str, where: tuple[str, str]) -> list[str]:
+        place = f"{where[0]} {where[1]} {variant}"
+        got = path_integers(results, substrate, variant, where)
+        if got is None:
+            found = results.of(substrate, variant, where)
+            notes.add(NOTE_UNCOUNTED if found else NOTE_NA)
+            return [row(label, ("-" if found else NOT_APPLICABLE, "", "", ""), PATH)]
+        for event in got.values():
+            if event is None:
+                notes.add(NOTE_UNCOUNTED)
+            elif not float(event).is_integer():
+                notes.add(
+                    "a path integer with decimals is no whole number: "
+                    "the counted runs mixed paths",
+                    place,
+                )
+        return [row(label, [_integer(v) for v in got.values()], PATH)]
+
+    titles = ("switches", "wakeups", "signals", "syscalls")
+    lines = [
+        f"Path integers: events a cycle [{substrate}]",
+        wrap(
+            "Counted by perf stat in runs of their own, never while timing: "
+            "(count of 2N cycles - count of N cycles) / N; of several N the median. "
+            "Switches and wakeups are those of tracer and tracee."
+        ),
+        row("", titles, PATH),
+        *_groups(results, substrate, places, make),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def path_integers(
+    results: Results, substrate: str, variant: str, where: tuple[str, str]
+) -> dict[str, float | None] | None:
+    """By event; whole to 0.005 is whole. None when the cell was not counted.
+
+    Boots that disagree have no whole number between them: their mean.
+    """
+    boots = [counters.per_cycle(c) for c in results.of(substrate, variant, where)]
+    boots = [events for events in boots if events]
+    if not boots:
+        return None
+    found: dict[str, float | None] = {}
+    for name in counters.INTEGERS:
+        values = [
+            round(e.per_cycle) if e.whole else e.per_cycle
+            for events in boots
+            for e in events
+            if e.event == name and e.per_cycle is not None
+        ]
+        found[name] = sum(values) / len(values) if values else None
+    return found
+
+
+def _integer(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+
+
+def _time_table(results: Results, substrate: str, notes: Notes) -> str:
+    places = cells_of(results, substrate)
+    if not places:
+        return ""
+    exact = substrate == "exact"
+    base = str(results.plan["baseline"])
+    judged = (
+        base in results.variants(substrate) and len(results.variants(substrate)) > 1
+    )
+
+    def make(label: str, variant: str, where: tuple[str, str]) -> list[str]:
+        widths = EXACT if exact else TIMED
+        place = f"{where[0]} {where[1]} {variant}"
+        one = side(results.of(substrate, variant, where))
+        if one is None:
+            notes.add(NOTE_NA)
+            blank = [""] * (len(widths) - 1)
+            return [row(label, [NOT_APPLICABLE, *blank], widths)]
+        for text in one.warnings:
+            notes.add(f"! {text}" if " samples failed" in text else text, place)
+        cells = _exact_cells(one) if exact else _timed_cells(one)
+        if judged and variant != base:
+            head = (substrate, unit_of(results, substrate), *where, base, variant)
+            got = compare_sides(head, side(results.of(substrate, base, where)), one)
+            if exact:
+                cells[1] = _count_change(got.verdict, got.delta)
+                cells[4] = _count_change(got.verdict_cheap, got.delta_cheap)
+            else:
+                cells[3] = _change(got.verdict, got.delta, got.base_median)
+                cells[4] = "" if got.p_value is None else _p(got.p_value)
+        return [row(label, cells, widths)]
+
+    floors = [where for where in places if _is_floor(results, substrate, where)]
+    paths = [where for where in places if where not in floors]
+    lines = _exact_head(base) if exact else _timed_head(substrate, base, judged)
+    lines += _groups(results, substrate, paths, make)
+    if floors:
+        lines.append("\nFloors: the method with no ptrace work; nothing is subtracted")
+        lines += _groups(results, substrate, floors, make)
+    return "\n".join(lines) + "\n"
+
+
+def _is_floor(results: Results, substrate: str, where: tuple[str, str]) -> bool:
+    return any(
+        cell.interface == "none"
+        for variant in results.variants(substrate)
+        for cell in results.of(substrate, variant, where)
+    )
+
+
+def _exact_head(base: str) -> list[str]:
+    return [
+        "Guest instructions from trigger to return of the wait [exact]",
+        wrap(
+            f"change: against {base}, in instructions; ~ undecided: the values "
+            "of the sweeps overlap. Cheapest class: the first class of the "
+            "distribution with 1 % of the samples, and its lowest value."
+        ),
+        "cheapest class".rjust(WIDTH),
+        row("", ("median", "change", "min", "lowest", "change", "share"), EXACT),
+    ]
+
+
+def _exact_cells(one: Side) -> list[str]:
+    share = "" if one.cheap_share is None else f"{100 * one.cheap_share:.0f}%"
+    return [
+        number(one.median) + ("!" if one.failed else ""),
+        "",
+        number(one.minimum),
+        number(one.cheap),
+        "",
+        share,
+    ]
+
+
+def _timed_head(substrate: str, base: str, judged: bool) -> list[str]:
+    lines = [f"Nanoseconds from trigger to return of the wait [{substrate}]"]
+    text = "Median of one median per boot, with its 95 % confidence interval."
+    if judged:
+        text += (
+            f" change: against {base}; ~ undecided: Mann-Whitney over boots, "
+            "p >= 0.05, each row tested alone."
+        )
+    if substrate == "vm":
+        text += (
+            " A virtual machine: the times hold its host's scheduling too, "
+            "and are not evidence about a kernel."
+        )
+    heads = ("boots", "median", "95% CI", "change", "p")
+    return [*lines, wrap(text), row("", heads, TIMED)]
+
+
+def _timed_cells(one: Side) -> list[str]:
+    interval = "-" if one.ci is None else f"{one.ci[0]:.0f}..{one.ci[1]:.0f}"
+    mark = "!" if one.failed else ""
+    return [str(one.boots), number(one.median) + mark, interval, "", ""]
+
+
+def _change(verdict: str, delta: float | None, base: float | None) -> str:
+    if verdict == NOT_APPLICABLE:
+        return NOT_APPLICABLE
+    return "~" if verdict == "~" else percent(delta, base)
+
+
+def _count_change(verdict: str, delta: float | None) -> str:
+    """Instructions are counted: the difference itself, and not a percentage."""
+    if verdict in (NOT_APPLICABLE, "~") or delta is None:
+        return verdict
+    return f"{delta:+.0f}"
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"

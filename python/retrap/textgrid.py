@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Plain text for a terminal and a mail: 72 columns, ASCII, no tabs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+WIDTH = 72
+LABEL = 25
+
+
+def ascii_only(text: str) -> str:
+    """What a mail reader of 1990 shows; µ is the one sign worth a letter."""
+    plain = text.replace("\u00b5", "u").replace("\u03bc", "u").replace("\t", " ")
+    return plain.encode("ascii", "replace").decode("ascii")
+
+
+def wrap(text: str, indent: str = "", hang: str = "") -> str:
+    """One paragraph, broken at 72 columns; `hang` indents all but line one."""
+    return textwrap.fill(
+        ascii_only(text),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + hang,
+        break_on_hyphens=False,
+    )
+
+
+def row(label: str, cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Label left, cells right-aligned. A long label takes a line of its own."""
+    line = ""
+    label = ascii_only(label)
+    if len(label) > LABEL:
+        line = wrap(label.lstrip(), "  ") + "\n"
+        label = ""
+    fitted = [_fit(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    return line + (label.ljust(LABEL) + "".join(fitted)).rstrip()
+
+
+def _fit(cell: str, width: int) -> str:
+    """Right-aligned with a space in front; too long a number loses digits."""
+    if len(cell) < width:
+        return cell.rjust(width)
+    mark = "!" if cell.endswith("!") else ""
+    try:
+        cell = f"{float(cell.removesuffix('!')):.1e}{mark}"
+    except ValueError:
+        cell = cell[: width - 1]
+    return cell.rjust(width)
+
+
+def number(value: float | None) -> str:
+    """A whole number; `-` when there is none."""
+    return "-" if value is None else f"{value:.0f}"
+
+
+def percent(delta: float | None, base: float | None) -> str:
+    """A signed share of the baseline, as many digits as it takes to see it."""
+    if delta is None or not base:
+        return "-"
+    share = 100 * delta / base
+    if abs(share) >= 999.95:
+        return f"{share:+.0f}%"
+    return f"{share:+.1f}%" if abs(share) >= 0.05 or share == 0 else f"{share:+.2f}%"
+
+
+class Notes:
+    """Footnotes: each text once, with the places it is about."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, list[str]] = {}
+
+    def add(self, text: str, place: str = "") -> None:
+        places = self._places.setdefault(text, [])
+        if place and place not in places:
+            places.append(place)
+
+    def text(self) -> str:
+        """Empty, or lines that end in a newline."""
+        lines = []
+        for text, places in self._places.items():
+            if len(places) > 4:
+                where = f" ({len(places)} cells, first {places[0]})"
+            else:
+                where = f" ({'; '.join(places)})" if places else ""
+            lines.append(wrap(f"- {text}{where}", "", "  ") + "\n")
+        return "".join(lines)

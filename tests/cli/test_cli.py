@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The retrap command from outside: exit codes, help, nonsense, README."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = ("matrix", "run", "compare", "plot", "lkml", "doctor", "conform", "test")
+SECTIONS = ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "FILES")
+
+
+def retrap(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / "retrap", *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        timeout=120,
+    )
+
+
+def refused(code: int, *words: str) -> str:
+    """retrap exits with `code`, one message and no traceback; the message."""
+    done = retrap(*words)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("retrap:") or done.stderr.startswith("usage:")
+    return done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_in_man_page_order(command: str) -> None:
+    text = retrap(command, "--help").stdout
+    heads = re.findall(r"^([A-Z][A-Z ]+)$", text, re.MULTILINE)
+    assert heads == [*SECTIONS, "EXAMPLES"]
+    assert max(map(len, text.splitlines())) <= 80
+    options = text.split("OPTIONS")[1].split("EXIT STATUS")[0]
+    for option in re.findall(r"^    (--[a-z-]+)", options, re.MULTILINE):
+        body = re.search(
+            rf"^    {option}.*\n((?:        .*\n)+)", options, re.MULTILINE
+        )
+        assert body and "default" in body.group(1), f"{option} has no default"
+
+
+def test_help_lists_every_command() -> None:
+    text = retrap("--help").stdout
+    assert all(f"\n    {command}\n" in text for command in COMMANDS)
+
+
+def test_readme_names_only_what_exists() -> None:
+    """Every `retrap COMMAND` and --option of the README is in the help."""
+    readme = (ROOT / "README.md").read_text()
+    used = set(re.findall(r"\./retrap ([a-z]+)", readme))
+    assert {"matrix", "test"} <= used <= set(COMMANDS)
+    helps = "".join(retrap(command, "--help").stdout for command in COMMANDS)
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", readme))
+    assert {option for option in options if option not in helps} == set()
+    assert len(readme.splitlines()) <= 120
+
+
+def test_readme_and_docs_link_to_files_that_exist() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)[^):]*\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_no_command() -> None:
+    assert retrap().returncode == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("frob",), ("matrix", "--frob"), ("compare",), ("matrix", "a", "b"), ("matri",)],
+)
+def test_usage_errors(words: tuple[str, ...]) -> None:
+    refused(2, *words)
+
+
+def test_missing_experiment() -> None:
+    assert "/nowhere.toml: cannot read" in refused(4, "matrix", "/nowhere.toml")
+
+
+def test_malformed_experiment(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text('scenarios = ["a"\nvariants = 3\n')
+    assert f"{path}:2: not TOML" in refused(4, "matrix", str(path))
+
+
+def test_unknown_variant(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text('scenarios = ["floor/clock"]\nvariants = ["nope"]\n')
+    assert "no variant 'nope'; there are mainline" in refused(4, "matrix", str(path))
+
+
+def test_unknown_scenario(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text('scenarios = ["floor/nope"]\n[host]\nsamples = 10\n')
+    said = refused(4, "run", str(path), "--results", str(tmp_path / "out"))
+    assert f"{path}:1: scenarios: unknown scenario 'floor/nope'; there are" in said
+
+
+def test_results_that_are_not_there(tmp_path: Path) -> None:
+    for command in ("compare", "plot", "lkml"):
+        assert str(tmp_path) in refused(8, command, str(tmp_path))
+
+
+def test_results_directory_that_cannot_be_written(tmp_path: Path) -> None:
+    """/proc takes no directory, not even from root."""
+    path = tmp_path / "x.toml"
+    path.write_text('scenarios = ["floor/clock"]\n[host]\nsamples = 10\n')
+    said = refused(8, "run", str(path), "--results", "/proc/retrap")
+    assert "cannot write results" in said
+
+
+def test_full_disk(tmp_path: Path) -> None:
+    """A 64 KiB tmpfs as the results directory."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small tmpfs needs root")
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], check=True
+    )
+    try:
+        path = tmp_path / "x.toml"
+        path.write_text('scenarios = ["floor/syscall"]\n[host]\nsamples = 100000\n')
+        done = retrap("run", str(path), "--results", str(small))
+        assert done.returncode in (8, 10), done.stderr
+        assert "No space left" in done.stderr and "Traceback" not in done.stderr
+        assert not list(small.rglob("complete.json"))
+        assert not list(small.rglob("*.npy"))
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_no_install_prints_the_command(tmp_path: Path) -> None:
+    """A dpkg-query that knows no package; nothing is installed."""
+    fake = tmp_path / "dpkg-query"
+    fake.write_text("#!/bin/sh\nexit 1\n")
+    fake.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = retrap("matrix", "--no-install", PATH=path)
+    assert done.returncode == 3
+    assert re.search(
+        r"apt-get install -y --no-install-recommends .*\bg\+\+ ", done.stdout
+    )
+    assert "qemu-system-x86" in done.stdout and "linux-source-6.12" in done.stdout
+
+
+def test_dry_run_does_nothing(tmp_path: Path) -> None:
+    done = retrap("matrix", "--dry-run", "--results", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert [line[0] for line in done.stdout.splitlines()[1:]] == list("122233345")
+    assert not (tmp_path / "out").exists()
+
+
+def test_doctor_json() -> None:
+    rows = json.loads(retrap("doctor", "--json").stdout)
+    assert {row["verdict"] for row in rows} <= {"good", "bad", "unknown"}
+    assert all(row["remedy"] for row in rows if row["verdict"] == "bad")
+    facts = [row["fact"] for row in rows]
+    for fact in ("governor", "turbo", "smt active", "isolated cpus", "mitigations",
+                 "clocksource", "hypervisor", "hardware PMU", "perf permission",
+                 "KVM usable", "steal time"):  # fmt: skip
+        assert fact in facts
+
+
+def test_package_list_is_well_formed() -> None:
+    for line in (ROOT / "configs/packages.txt").read_text().splitlines():
+        if not line.startswith("#"):
+            assert re.fullmatch(
+                r"(report|build|count|guest|test) +[a-z0-9.+|-]+ +.+", line
+            )
+
+
+def test_debian_python_whatever_is_on_path(tmp_path: Path) -> None:
+    fake = tmp_path / "python3"
+    fake.write_text("#!/bin/sh\necho wrong python >&2\nexit 99\n")
+    fake.chmod(0o755)
+    done = retrap("--help", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert done.returncode == 0 and "wrong python" not in done.stderr
+
+
+def test_shell_scripts_are_clean() -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed")
+    scripts = ["retrap", ".ci/run", "bench/guest/init", "bench/guest/retrap-count"]
+    subprocess.run(["shellcheck", *scripts], cwd=ROOT, check=True)
+
+
+def test_every_file_names_its_licence() -> None:
+    """SPDX in the first two lines (a shebang may come first)."""
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    data = (".patch", ".json", ".npy", ".csv", ".svg", ".png", ".txt", ".jsonl", ".log")
+    for name in names:
+        path = ROOT / name
+        plain = name.startswith(("LICENSES/", "results/reference/", "tests/data/"))
+        bare = ("COPYING", ".gitignore", ".gitattributes", "kernel-patch/6.12/base")
+        if plain or name in bare or path.suffix in data or not path.is_file():
+            continue
+        head = "".join(path.read_text().splitlines(keepends=True)[:4])
+        assert re.search(r"SPDX-License-Identifier\W+GPL-2.0-only", head), name

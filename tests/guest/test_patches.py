@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernel patches: in the kernel's own style, and ready for git am."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from retrap.cache import cache_dir
+from retrap.config import ROOT
+from retrap.kernels import Kernel
+
+PATCHES = sorted((ROOT / "kernel-patch").glob("*/*/*.patch"))
+DESIGNS = ("async-retrap", "please-notify")
+
+
+@pytest.fixture(scope="module")
+def tree(built: dict[str, Kernel]) -> Path:
+    """The pristine source that mainline was built from."""
+    return cache_dir() / "trees" / built["mainline"].key
+
+
+def test_there_are_patches() -> None:
+    assert {path.parent.name for path in PATCHES} == {"prep", *DESIGNS}
+
+
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda path: str(path.parent.name))
+def test_checkpatch_strict_is_clean(tree: Path, patch: Path) -> None:
+    """Signed-off-by is for the person who posts (kernel-patch/README.md)."""
+    argv = [tree / "scripts/checkpatch.pl", f"--root={tree}", "--strict"]
+    argv += ["--no-summary", "--terse", "--ignore", "MISSING_SIGN_OFF", patch]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_git_am(tree: Path, tmp_path: Path, design: str) -> None:
+    """prep, then the design, on the files they touch."""
+    series = [p for d in ("prep", design) for p in PATCHES if p.parent.name == d]
+    touched = {
+        line.removeprefix("--- a/").strip()
+        for patch in series
+        for line in patch.read_text().splitlines()
+        if line.startswith("--- a/") and (tree / line[6:].strip()).exists()
+    }
+    for name in touched:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((tree / name).read_bytes())
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=t"]
+    git += ["-c", "user.email=t@localhost.invalid"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "base"]):
+        subprocess.run([*git, *words], check=True)
+    subprocess.run([*git, "am", "-q", *series], check=True)
+    log = subprocess.run([*git, "log", "--format=%s"], capture_output=True, text=True)
+    assert log.stdout.count("ptrace: ") == len(series)

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Cells for tests: where they run here.
+#ifndef RETRAP_TESTS_PTRACE_CELLS_H_
+#define RETRAP_TESTS_PTRACE_CELLS_H_
+
+#include <algorithm>
+
+#include "core/sys/affinity.h"
+#include "scenarios/cell.h"
+
+namespace retrap {
+
+inline bool offered(Interface interface) {
+  const auto all = probe_offered();
+  return std::ranges::find(all, interface) != all.end();
+}
+
+// The test moves to the tracer's CPU.
+inline CellConfig same_cpu_cell(Interface interface = Interface::kListen) {
+  const int cpu = allowed_cpus().front();
+  pin_to_cpu(cpu);
+  return {{cpu, cpu}, interface};
+}
+
+}  // namespace retrap
+
+#endif  // RETRAP_TESTS_PTRACE_CELLS_H_

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Variants against the baseline, directory against directory, and refusals."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import FLOORS, Maker
+
+from retrap.compare import COLUMNS, compare, compare_dirs
+from retrap.errors import EXIT_REFUSED, RetrapError
+
+DOCS = Path(__file__).resolve().parents[2] / "docs/data-format.md"
+Row = dict[str, str]
+
+
+def rows(path: Path) -> dict[tuple[str, str, str, str], Row]:
+    compare(path)
+    with open(path / "comparison.csv", newline="") as file:
+        found = list(csv.DictReader(file))
+    keys = ("substrate", "scenario", "placement", "test")
+    return {tuple(row[k] for k in keys): row for row in found}  # type: ignore[misc]
+
+
+def test_columns_are_those_of_the_documentation() -> None:
+    assert f"`{','.join(COLUMNS)}`" in DOCS.read_text()
+
+
+def test_exact(whole: Path) -> None:
+    got = rows(whole)
+    row = got["exact", "retrap/trigger:sigcont", "same-cpu", "async-retrap"]
+    assert (row["verdict"], row["verdict_cheap"]) == ("more", "more")
+    assert row["base"] == "mainline" and row["base_boots"] == "1"
+    assert (row["base_min"], row["test_min"]) == ("8012", "9140")
+    assert row["delta"] == row["delta_cheap"] == "1128"
+    assert row["p_value"] == row["ci_lo"] == row["ci_hi"] == ""
+    row = got["exact", "retrap/trigger:interrupt", "same-cpu", "please-notify"]
+    assert (row["verdict"], row["delta"]) == ("fewer", "-3590")
+
+
+def test_what_an_interface_lacks_is_not_applicable(whole: Path) -> None:
+    got = rows(whole)
+    for substrate in ("exact", "vm"):
+        row = got[substrate, "retrap/trigger:interrupt", "same-cpu", "async-retrap"]
+        assert row["verdict"] == row["verdict_cheap"] == "n.a."
+        assert row["test_median"] == row["delta"] == row["delta_pct"] == ""
+        assert row["test_boots"] == "0" and row["base_median"] != ""
+
+
+def test_floors_do_not_differ(whole: Path) -> None:
+    got = rows(whole)
+    assert {r["verdict"] for k, r in got.items() if k[1] in FLOORS} == {"~"}
+
+
+def test_boots_are_the_unit_of_ns(whole: Path) -> None:
+    row = rows(whole)["vm", "retrap/trigger:sigcont", "same-cpu", "async-retrap"]
+    assert (row["verdict"], row["base_boots"], row["test_boots"]) == ("more", "7", "7")
+    assert float(row["p_value"]) < 0.01
+    assert 0 < float(row["ci_lo"]) < float(row["delta"]) < float(row["ci_hi"])
+    assert row["verdict_cheap"] == "n.a." and row["base_cheap"] == ""
+
+
+def test_few_boots_are_undecided_and_told(maker: Maker) -> None:
+    maker.boots, maker.substrates = 5, ("vm",)
+    row = rows(maker.write())[
+        "vm", "retrap/trigger:sigcont", "same-cpu", "async-retrap"
+    ]
+    assert row["verdict"] == "~" and row["p_value"] == ""
+    assert row["warnings"] == "need >= 6 boots per variant"
+
+
+def test_without_the_baseline_there_is_nothing_to_compare(maker: Maker) -> None:
+    maker.variants, maker.substrates = ("async-retrap", "please-notify"), ("exact",)
+    assert rows(maker.write()) == {}
+
+
+def test_every_sample_failed_is_undecided(maker: Maker) -> None:
+    maker.samples, maker.failed, maker.boots = 30, 30, 1
+    got = rows(maker.write())
+    for substrate in ("exact", "vm"):
+        row = got[substrate, "retrap/trigger:sigcont", "same-cpu", "async-retrap"]
+        assert row["verdict"] == "~" and row["delta"] == ""
+        assert "30 of 30 samples failed: deadline" in row["warnings"]
+
+
+def test_exact_boots_that_differ_are_told(maker: Maker) -> None:
+    maker.substrates, maker.samples = ("exact",), 50
+    path = maker.write()
+    first = path / "raw/mainline/exact-1"
+    second = first.with_name("exact-2")
+    other = Maker(path.parent / "other", 50, substrates=("exact",), scale=1.5).write()
+    (other / "raw/mainline/exact-1").rename(second)
+    got = rows(path)["exact", "retrap/trigger:sigcont", "same-cpu", "async-retrap"]
+    assert got["base_boots"] == "2"
+    assert "exact did not repeat exactly" in got["warnings"]
+
+
+def two(tmp_path: Path, **change: Any) -> tuple[Path, Path]:
+    """A, and B with fields of Maker changed."""
+    common = {"samples": 60, "boots": 6}
+    a = Maker(tmp_path / "a", **common).write()  # type: ignore[arg-type]
+    b = Maker(tmp_path / "b", **{**common, **change}).write()
+    return a, b
+
+
+def test_same_directory_twice_is_identical(tmp_path: Path) -> None:
+    a, b = two(tmp_path)
+    text = compare_dirs(a, b)
+    assert "Identical sample by sample: 25 of 25 cells." in text
+    body = [line for line in text.splitlines() if line.startswith("  ")]
+    assert len(body) > 40 and all("%" not in line for line in body)
+
+
+def test_slower_directory_is_found(tmp_path: Path) -> None:
+    a, b = two(tmp_path, scale=1.25)
+    text = compare_dirs(a, b)
+    assert "Identical sample by sample: 3 of 25 cells." in text  # the clock floor
+    assert text.count("+25.") >= 20
+    assert "[exact]" in text and "[vm]" in text
+    for line in text.splitlines():
+        assert len(line) <= 72 and line.isascii() and line == line.rstrip(), line
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"record": {"arch": "aarch64"}}, "arch: x86_64 / aarch64"),
+    ({"facts": {"cpu_model": "Other"}}, "cpu_model: Imaginary CPU @ 2.10GHz / Other"),
+    ({"record": {"config_sha256": "c" * 64}}, "config_sha256 of mainline: aaaaaaaaa"),
+    (
+        {"record": {"qemu_version": "8.0"}},
+        "qemu_version of mainline: QEMU emulator version 7.2.22",
+    ),
+    ({"record": {"compiler": "gcc 13"}}, "compiler of mainline: gcc (Debian"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), REFUSED)
+def test_unlike_is_refused_or_footnoted(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    a, b = two(tmp_path, **change)
+    with pytest.raises(RetrapError) as caught:
+        compare_dirs(a, b)
+    assert caught.value.exit_code == EXIT_REFUSED
+    assert said in caught.value.message
+    assert "--allow-mismatch" in caught.value.remedy
+    flat = " ".join(compare_dirs(a, b, allow_mismatch=True).split())
+    assert f"compared in spite of different {said.split(':')[0]}" in flat
+
+
+def test_cpu_and_compiler_matter_where_they_decide(tmp_path: Path) -> None:
+    """The CPU does not change an instruction count, nor QEMU the host's time."""
+    change: dict[str, Any] = {"facts": {"cpu_model": "Other"}}
+    a = Maker(tmp_path / "a", 60, substrates=("exact",)).write()
+    b = Maker(tmp_path / "b", 60, substrates=("exact",), **change).write()
+    assert "Identical" in compare_dirs(a, b)
+    a = Maker(tmp_path / "c", 60, 6, substrates=("vm",)).write()
+    change = {"record": {"compiler": "gcc 13"}}
+    b = Maker(tmp_path / "d", 60, 6, substrates=("vm",), **change).write()
+    assert "[vm]" in compare_dirs(a, b)
+
+
+def test_arch_matters_in_exact_alone(tmp_path: Path) -> None:
+    change: dict[str, Any] = {"record": {"arch": "aarch64"}}
+    a = Maker(tmp_path / "a", 60, substrates=("exact",)).write()
+    b = Maker(tmp_path / "b", 60, substrates=("exact",), **change).write()
+    with pytest.raises(RetrapError, match="arch: x86_64 / aarch64"):
+        compare_dirs(a, b)
+
+
+def test_exact_and_ns_are_never_compared(tmp_path: Path) -> None:
+    a = Maker(tmp_path / "a", 60, substrates=("exact",)).write()
+    b = Maker(tmp_path / "b", 60, 6, substrates=("vm",)).write()
+    for allow in (False, True):
+        with pytest.raises(RetrapError, match="no substrate in common") as caught:
+            compare_dirs(a, b, allow)
+        assert caught.value.exit_code == EXIT_REFUSED
+
+
+def test_vm_against_bare_metal_is_a_mismatch(tmp_path: Path) -> None:
+    a = Maker(tmp_path / "a", 60, 6, substrates=("vm",)).write()
+    b = Maker(tmp_path / "b", 60, 6, substrates=("bare-metal",)).write()
+    with pytest.raises(RetrapError, match="substrate: vm / bare-metal"):
+        compare_dirs(a, b)
+    assert "[vm / bare-metal]" in compare_dirs(a, b, True)
+
+
+def test_another_schema_is_refused(tmp_path: Path) -> None:
+    a, b = two(tmp_path)
+    for file in b.glob("raw/*/*/*.run.json"):
+        text = file.read_text().replace("retrap.run/1", "retrap.run/9")
+        file.write_text(text)
+    with pytest.raises(RetrapError, match="run schema: retrap.run/1 / retrap.run/9"):
+        compare_dirs(a, b)
+
+
+def test_another_binary_is_footnoted(tmp_path: Path) -> None:
+    a, b = two(tmp_path, plan={"binary_sha256": "c" * 64})
+    assert "binary_sha256 differs" in compare_dirs(a, b)
+
+
+def test_missing_variant_and_cell(tmp_path: Path) -> None:
+    a, b = two(tmp_path, variants=("mainline",), placements=("same-cpu",))
+    text = compare_dirs(a, b)
+    assert "async-retrap" not in text
+    assert text.count("n.a.") >= 4  # B has no cross-cpu cell

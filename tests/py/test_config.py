@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""variants.toml and experiments: what is read, and what is refused, where."""
+
+from pathlib import Path
+
+import pytest
+
+from retrap import config
+from retrap.errors import EXIT_CONFIG, RetrapError
+
+VARIANTS = '[mainline]\npackage = "linux-source-6.12"\n'
+EXPERIMENT = """variants = ["mainline"]
+scenarios = ["floor/clock"]
+[exact]
+samples = 100
+"""
+
+
+def write(tmp_path: Path, text: str, name: str = "x.toml") -> Path:
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+def variants_error(tmp_path: Path, text: str) -> str:
+    with pytest.raises(RetrapError) as caught:
+        config.load_variants(write(tmp_path, text))
+    assert caught.value.exit_code == EXIT_CONFIG
+    return caught.value.message
+
+
+def experiment_error(tmp_path: Path, text: str) -> str:
+    variants = config.load_variants(write(tmp_path, VARIANTS, "v.toml"))
+    with pytest.raises(RetrapError) as caught:
+        config.load_experiment(write(tmp_path, text), variants)
+    assert caught.value.exit_code == EXIT_CONFIG
+    return caught.value.message
+
+
+def test_shipped_files_load() -> None:
+    variants = config.load_variants()
+    experiment = config.load_experiment()
+    assert experiment.variants == ("mainline", "async-retrap", "please-notify")
+    assert variants["mainline"].offers == ("listen",)
+    assert variants["please-notify"].offers == ("listen", "please-notify")
+
+
+def test_base_contributes_source_and_patches(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.patch").write_text("")
+    text = f"""{VARIANTS}patches = ["{tmp_path}/a.patch"]
+[mine]
+base = "mainline"
+patches = ["{tmp_path}/b.patch"]
+"""
+    mine = config.load_variants(write(tmp_path, text))["mine"]
+    assert mine.source.package == "linux-source-6.12"
+    assert [patch.name for patch in mine.patches] == ["a.patch", "b.patch"]
+
+
+def test_patch_folder_is_taken_in_order(tmp_path: Path) -> None:
+    for name in ("0002-b", "0001-a", "0010-c"):
+        (tmp_path / f"{name}.patch").write_text("")
+    text = f'{VARIANTS}patches = ["{tmp_path}"]\n'
+    mainline = config.load_variants(write(tmp_path, text))["mainline"]
+    assert [patch.name[:4] for patch in mainline.patches] == ["0001", "0002", "0010"]
+
+
+def test_malformed_toml_names_file_and_line(tmp_path: Path) -> None:
+    message = variants_error(tmp_path, VARIANTS + "[oops\n")
+    assert f"{tmp_path}/x.toml:3: not TOML" in message
+
+
+def test_truncated_toml_names_the_last_line(tmp_path: Path) -> None:
+    assert "x.toml:3: not TOML" in variants_error(tmp_path, VARIANTS + 'a = "x')
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ('colour = "red"', "unknown key"),
+        ('interface = "telepathy"', "must be one of"),
+        ('patches = ["/nowhere.patch"]', "no patch at /nowhere.patch"),
+        ('config = ["/nowhere.config"]', "no kernel config fragment"),
+        ("patches = [1]", "list of strings"),
+        ('ref = "v6.12"', "goes with tree"),
+    ],
+)
+def test_bad_variant_names_line(tmp_path: Path, line: str, what: str) -> None:
+    message = variants_error(tmp_path, f"# comment\n{VARIANTS}{line}\n")
+    assert "x.toml:4: [mainline]" in message and what in message
+
+
+def test_variant_needs_one_source(tmp_path: Path) -> None:
+    assert "exactly one of" in variants_error(tmp_path, "[x]\n")
+    assert "exactly one of" in variants_error(tmp_path, f'{VARIANTS}tree = "/t"\n')
+
+
+def test_unknown_base(tmp_path: Path) -> None:
+    assert "x.toml:2: [x] base: no variant 'y'" in variants_error(
+        tmp_path, '[x]\nbase = "y"\n'
+    )
+
+
+@pytest.mark.parametrize("name", ["host", "-x", "a b", "x" * 41, "../up"])
+def test_bad_variant_name(tmp_path: Path, name: str) -> None:
+    assert "not a variant name" in variants_error(
+        tmp_path, f'["{name}"]\npackage = "p"\n'
+    )
+
+
+def test_experiment_defaults(tmp_path: Path) -> None:
+    variants = config.load_variants(write(tmp_path, VARIANTS, "v.toml"))
+    experiment = config.load_experiment(write(tmp_path, EXPERIMENT), variants)
+    assert experiment.baseline == "mainline"
+    assert experiment.placements == config.PLACEMENTS
+    assert experiment.host is None and experiment.exact is not None
+    assert (experiment.exact.samples, experiment.exact.cycles) == (100, 0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ('"mainline"]', '"nope"]', "x.toml:1: variants: no variant 'nope'"),
+        ("samples = 100", "samples = 1", "x.toml:4: [exact] samples: must be 10 to"),
+        (
+            "samples = 100",
+            "samples = true",
+            "x.toml:4: [exact] samples: must be a whole number",
+        ),
+        ("samples = 100", "", "x.toml:3: [exact] samples: missing"),
+        ('"floor/clock"', '"$(reboot)"', "x.toml:2: scenarios: not a scenario name"),
+        ('"floor/clock"', '"a/b", "a/b"', "x.toml:2: scenarios: names something twice"),
+        ("[exact]", "colour = 1\n[exact]", "x.toml:3: colour: unknown key"),
+        ("[exact]", 'baseline = "x"\n[exact]', "x.toml:3: baseline"),
+    ],
+)
+def test_bad_experiment_names_line(
+    tmp_path: Path, old: str, new: str, where: str
+) -> None:
+    assert where in experiment_error(tmp_path, EXPERIMENT.replace(old, new))
+
+
+def test_missing_experiment(tmp_path: Path) -> None:
+    with pytest.raises(RetrapError, match="No such file") as caught:
+        config.load_experiment(tmp_path / "none.toml", {})
+    assert caught.value.exit_code == EXIT_CONFIG
+
+
+def test_binary_experiment(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(RetrapError, match="not UTF-8"):
+        config.load_experiment(tmp_path / "x.toml", {})

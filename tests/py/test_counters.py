@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""perf's JSON lines: as perf 6.1 wrote them, and damaged."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from conftest import Maker
+
+from retrap import counters
+from retrap.errors import EXIT_RESULTS, RetrapError
+from retrap.store import load
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+LINE = '{"counter-value" : "%s", "event" : "%s", "pcnt-running" : 100.00}\n'
+
+
+def put(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "a@same-cpu.perf-100.jsonl"
+    path.write_text(text)
+    return path
+
+
+def test_file_of_perf_6_1() -> None:
+    got = counters.parse(DATA / "perf-6.1.jsonl")
+    assert got["context-switches"] == 1.0
+    assert got["wakeups"] == 0.0
+    assert got["syscalls"] == 29.0
+    assert got["signals"] == 0.0
+    assert got["instructions:k"] is None
+    assert got["cycles:k"] is None
+    assert "sched:sched_waking" not in got
+
+
+def test_threads_and_cpus_add_up(tmp_path: Path) -> None:
+    text = LINE % ("3.000000", "page-faults") + LINE % ("4.000000", "page-faults")
+    assert counters.parse(put(tmp_path, text)) == {"page-faults": 7.0}
+    text += LINE % ("<not counted>", "page-faults")
+    assert counters.parse(put(tmp_path, text)) == {"page-faults": None}
+
+
+def test_a_scaled_estimate_is_no_count(tmp_path: Path) -> None:
+    text = (LINE % ("3.000000", "cycles:k")).replace("100.00", "47.11")
+    assert counters.parse(put(tmp_path, text)) == {"cycles:k": None}
+
+
+def test_metric_lines_are_passed_over(tmp_path: Path) -> None:
+    text = LINE % ("3.0", "cycles:k") + '{"metric-value" : "0.5"}\n'
+    assert counters.parse(put(tmp_path, text)) == {"cycles:k": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no event"),
+        ("# started on Mon\n\n", "no event"),
+        (LINE % ("1.0", "cycles:k") + '{"counter-va', "line 2: not JSON"),
+        ("[1]\n", "line 1: not an object"),
+        (LINE % ("1,5", "cycles:k"), "bad count '1,5'"),
+        (LINE % ("nan", "cycles:k"), "bad count 'nan'"),
+        ('{"event" : "cycles:k"}\n', "bad count None"),
+        ('{"event" : "cycles:k", "pcnt-running" : []}\n', "bad count None"),
+    ],
+)
+def test_damage_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(RetrapError) as caught:
+        counters.parse(put(tmp_path, text))
+    assert caught.value.exit_code == EXIT_RESULTS
+    assert said in caught.value.message
+    assert "perf-100.jsonl" in caught.value.message
+    assert "LC_ALL=C" in caught.value.remedy
+
+
+def test_binary_and_missing_files(tmp_path: Path) -> None:
+    path = tmp_path / "x.perf-1.jsonl"
+    with pytest.raises(RetrapError, match="cannot be read"):
+        counters.parse(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RetrapError, match="not UTF-8"):
+        counters.parse(path)
+
+
+@pytest.mark.parametrize(
+    ("once", "twice", "each", "whole"),
+    [
+        (437.0, 837.0, 4.0, True),
+        (437.0, 837.5, 4.005, True),
+        (437.0, 837.6, 4.006, False),
+        (437.0, 770.0, 3.33, False),
+        (37.0, 37.0, 0.0, True),
+        (None, 837.0, None, None),
+        (437.0, None, None, None),
+    ],
+)
+def test_slope(
+    once: float | None, twice: float | None, each: float | None, whole: bool | None
+) -> None:
+    got = counters.PerCycle("wakeups", 100, once, twice)
+    assert got.per_cycle == pytest.approx(each)
+    assert got.whole is whole
+
+
+def test_the_median_of_three_pairs(maker: Maker) -> None:
+    """One pair with a cycle on another path is outvoted, and that is told."""
+    path = maker.write()
+    cell = next(c for c in load(path).cells() if c.counters)
+    line = LINE % ("{}", "sched:sched_switch")
+    files = {}
+    for n, count in ((7, 30), (14, 58), (8, 34), (16, 65), (9, 38), (18, 74)):
+        files[n] = path / f"x.perf-{n}.jsonl"
+        files[n].write_text(line.replace("{}", f"{count}.0"))
+    got = counters.per_cycle(dataclasses.replace(cell, counters=files))[0]
+    assert (got.event, got.per_cycle, got.whole) == ("switches", 4.0, True)
+    assert (got.agree, got.pairs) == (2, 3)

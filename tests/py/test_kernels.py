@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernel keys, config checks and patch failures; nothing is compiled here."""
+
+import dataclasses
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from retrap import kernels, source
+from retrap.config import Source, Variant
+from retrap.errors import EXIT_KERNEL, RetrapError
+
+PATCH = """--- a/f.c
++++ b/f.c
+@@ -1,3 +1,3 @@
+ one
+-two
++TWO
+ three
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A git tree with one commit."""
+    path = tmp_path / "linux"
+    path.mkdir()
+    (path / "f.c").write_text("one\ntwo\nthree\n")
+    (path / "Kbuild").write_text("")
+    identity = ["-c", "user.name=t", "-c", "user.email=t@localhost.invalid"]
+    for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "x"]):
+        subprocess.run(["git", "-C", path, *words], check=True)
+    return path
+
+
+@pytest.fixture
+def variant(tree: Path, tmp_path: Path) -> Variant:
+    patch = tmp_path / "0001-two.patch"
+    patch.write_text(PATCH)
+    return Variant("mine", None, Source(None, tree, "HEAD"), (patch,), (), "listen")
+
+
+def test_key_is_stable(variant: Variant) -> None:
+    assert kernels.kernel_key(variant) == kernels.kernel_key(variant)
+    assert len(kernels.kernel_key(variant)) == 16
+
+
+def test_key_follows_every_input(variant: Variant, tmp_path: Path) -> None:
+    keys = {kernels.kernel_key(variant)}
+    variant.patches[0].write_text(PATCH.replace("TWO", "ZWEI"))
+    keys.add(kernels.kernel_key(variant))
+    fragment = tmp_path / "f.config"
+    fragment.write_text("CONFIG_BUG=y\n")
+    keys.add(kernels.kernel_key(dataclasses.replace(variant, fragments=(fragment,))))
+    tree = variant.source.tree
+    identity = ["-c", "user.name=t", "-c", "user.email=t@localhost.invalid"]
+    subprocess.run(
+        ["git", "-C", tree, *identity, "commit", "-q", "--allow-empty", "-m", "y"],
+        check=True,
+    )
+    keys.add(kernels.kernel_key(variant))
+    assert len(keys) == 4
+
+
+def test_key_ignores_the_name(variant: Variant) -> None:
+    other = dataclasses.replace(variant, name="other")
+    assert kernels.kernel_key(variant) == kernels.kernel_key(other)
+
+
+def test_unknown_ref(variant: Variant) -> None:
+    lost = dataclasses.replace(
+        variant, source=dataclasses.replace(variant.source, ref="v0")
+    )
+    with pytest.raises(RetrapError, match="no commit 'v0'") as caught:
+        source.identify(lost)
+    assert caught.value.exit_code == EXIT_KERNEL
+
+
+def test_missing_tree(variant: Variant, tmp_path: Path) -> None:
+    lost = dataclasses.replace(variant, source=Source(None, tmp_path / "no", "HEAD"))
+    with pytest.raises(RetrapError, match="no commit 'HEAD' in the git tree"):
+        source.identify(lost)
+
+
+def test_unpack_and_patch(variant: Variant, tmp_path: Path) -> None:
+    into = tmp_path / "out"
+    into.mkdir()
+    log = tmp_path / "log"
+    source.unpack(variant, source.identify(variant), into, log)
+    source.patch(variant, into, log)
+    assert (into / "f.c").read_text() == "one\nTWO\nthree\n"
+
+
+def test_patch_leaves_a_hard_linked_original_alone(
+    variant: Variant, tmp_path: Path
+) -> None:
+    """The base's tree is copied as hard links (kernels._Build._lay)."""
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    original.mkdir()
+    (original / "f.c").write_text("one\ntwo\nthree\n")
+    subprocess.run(["cp", "-al", original, copy], check=True)
+    source.patch(variant, copy, tmp_path / "log")
+    assert (copy / "f.c").read_text() == "one\nTWO\nthree\n"
+    assert (original / "f.c").read_text() == "one\ntwo\nthree\n"
+
+
+def test_a_patch_that_does_not_apply_names_file_and_hunk(
+    variant: Variant, tmp_path: Path
+) -> None:
+    into = tmp_path / "out"
+    into.mkdir()
+    (into / "f.c").write_text("other\n")
+    with pytest.raises(RetrapError) as caught:
+        source.patch(variant, into, tmp_path / "log")
+    assert "0001-two.patch does not apply: f.c: Hunk #1 FAILED at 1" in str(
+        caught.value
+    )
+    assert caught.value.exit_code == EXIT_KERNEL
+
+
+def test_config_check() -> None:
+    wanted = 'CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C="x"\nCONFIG_A=n\n'
+    kernels.check_config("v", wanted, 'CONFIG_C="x"\n')
+    with pytest.raises(RetrapError, match="did not take CONFIG_A=y"):
+        kernels.check_config("v", "CONFIG_A=y\n", "# CONFIG_A is not set\n")
+    with pytest.raises(RetrapError, match="did not take CONFIG_B=n"):
+        kernels.check_config("v", "# CONFIG_B is not set\n", "CONFIG_B=y\n")

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Plan expansion: which processes an experiment amounts to."""
+
+from pathlib import Path
+
+from retrap.config import Experiment, Guest, Sampling
+from retrap.plan import Cell, Scenario, expand
+
+BOTH = ("same-cpu", "cross-cpu")
+REGISTRY = {
+    "floor/clock": Scenario("floor/clock", ("same-cpu",), ("listen", "async-retrap")),
+    "retrap/trigger:interrupt": Scenario("retrap/trigger:interrupt", BOTH, ("listen",)),
+}
+
+
+def experiment(placements: tuple[str, ...] = BOTH) -> Experiment:
+    return Experiment(
+        name="x",
+        sha256="",
+        variants=(),
+        baseline="mainline",
+        placements=placements,
+        scenarios=tuple(REGISTRY),
+        seed=7,
+        exact=None,
+        guest=Guest(2, 60),
+        host=None,
+    )
+
+
+def names(cells: list[Cell]) -> list[str]:
+    return [cell.output for cell in cells]
+
+
+def test_timed_cells_come_before_counting_runs() -> None:
+    cells = expand(experiment(), REGISTRY, "listen", Sampling(100, 10))
+    assert names(cells) == [
+        "floor.clock@same-cpu.run.json",
+        "retrap.trigger-interrupt@same-cpu.run.json",
+        "retrap.trigger-interrupt@cross-cpu.run.json",
+        *(
+            f"retrap.trigger-interrupt@{placement}.perf-{cycles}.jsonl"
+            for placement in BOTH
+            for cycles in (9, 18, 10, 20, 11, 22)
+        ),
+    ]
+
+
+def test_a_cell_the_interface_does_not_have_is_left_out() -> None:
+    cells = expand(experiment(), REGISTRY, "async-retrap", Sampling(100, 10))
+    assert names(cells) == ["floor.clock@same-cpu.run.json"]
+
+
+def test_no_cycles_no_counting_runs() -> None:
+    cells = expand(experiment(("same-cpu",)), REGISTRY, "listen", Sampling(100, 0))
+    assert [cell.cycles for cell in cells] == [None, None]
+
+
+def test_counting_run_takes_its_cycles_as_samples() -> None:
+    cells = expand(experiment(), REGISTRY, "listen", Sampling(100, 10))
+    arguments = cells[-1].arguments()
+    assert arguments[arguments.index("--samples") + 1] == "22"
+    assert arguments[arguments.index("--seed") + 1] == "7"
+    assert not any("/" == word for word in arguments) and Path(cells[-1].stem).name

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Figures: all drawn, byte for byte the same, substrates apart."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import warnings
+from pathlib import Path
+
+import pytest
+from conftest import PATHS, Maker
+
+import plots
+
+NAMES = {"overview-exact", "overview-vm", "path-integers-exact", "path-integers-vm"}
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def slugs() -> set[str]:
+    return {scenario.replace("/", ".").replace(":", "-") for scenario in PATHS}
+
+
+def test_every_figure_twice_the_same(whole: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        paths = plots.draw_all(whole)
+    assert {p.parent for p in paths} == {whole / "figures"}
+    expected = NAMES | {f"ecdf-{s}-{x}" for s in ("exact", "vm") for x in slugs()}
+    assert {p.stem for p in paths} == expected
+    assert len(paths) == 2 * len(expected)
+    before = {path: path.read_bytes() for path in paths}
+    shutil.rmtree(whole / "figures")
+    for path in plots.draw_all(whole):
+        assert path.read_bytes() == before[path], path.name
+    for path, content in before.items():
+        if path.suffix == ".png":
+            assert content.startswith(PNG)
+        else:
+            assert b"<dc:date>" not in content and b"Matplotlib v" not in content
+
+
+def test_user_settings_do_not_change_a_figure(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import matplotlib
+
+    maker.substrates, maker.scenarios = ("exact",), PATHS[:1]
+    path = maker.write()
+    before = {p: p.read_bytes() for p in plots.draw_all(path)}
+    monkeypatch.setitem(matplotlib.rcParams, "font.size", 30.0)
+    monkeypatch.setitem(matplotlib.rcParams, "axes.facecolor", "red")
+    monkeypatch.setitem(matplotlib.rcParams, "svg.hashsalt", "other")
+    for p in plots.draw_all(path):
+        assert p.read_bytes() == before[p], p.name
+    assert matplotlib.rcParams["font.size"] == 30.0
+
+
+@pytest.fixture
+def as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SVG with words as words, so that a test can read them."""
+    monkeypatch.setitem(plots.style.SETTINGS, "svg.fonttype", "none")
+
+
+def words(path: Path) -> str:
+    return " ".join(re.findall(r">([^<>]+)</text>", path.read_text()))
+
+
+@pytest.mark.usefixtures("as_text")
+def test_labels_name_unit_and_substrate(maker: Maker) -> None:
+    maker.samples, maker.boots = 60, 6
+    for path in plots.draw_all(maker.write()):
+        if path.suffix == ".svg" and "path-integers" not in path.name:
+            text = words(path)
+            exact = "-exact" in path.name
+            assert ("[guest instructions]" in text) is exact, path.name
+            assert ("[ns]" in text) is not exact, path.name
+            assert ("[exact" in text) is exact and ("[vm" in text) is not exact
+            assert "same-cpu" in text and "cross-cpu" in text
+            assert "mainline" in text and "please-notify" in text
+            assert "floor/futex" in text
+
+
+@pytest.mark.usefixtures("as_text")
+def test_not_applicable_failures_and_counts_are_shown(maker: Maker) -> None:
+    maker.samples, maker.failed, maker.substrates = 60, 3, ("exact",)
+    paths = {p.name: p for p in plots.draw_all(maker.write())}
+    text = words(paths["overview-exact.svg"])
+    assert text.count("n.a.") == 2
+    assert "some samples failed" in text and "!" in text
+    assert "async-retrap: n.a." in words(
+        paths["ecdf-exact-retrap.trigger-interrupt.svg"]
+    )
+    text = words(paths["path-integers-exact.svg"])
+    assert "context switches" in text and text.count("n.a.") == 8
+
+
+@pytest.mark.usefixtures("as_text")
+def test_hardware_counters_get_panels_where_they_exist(maker: Maker) -> None:
+    maker.substrates, maker.boots = ("vm",), 1
+    path = maker.write()
+    for file in path.glob("raw/*/*/*.jsonl"):
+        count = 100000.0 if "-100." in file.name else 192345.0
+        file.write_text(file.read_text().replace("<not supported>", str(count)))
+    paths = {p.name: p for p in plots.draw_all(path)}
+    text = words(paths["path-integers-vm.svg"])
+    assert "instructions, kernel" in text and "923.45" in text
+    assert "branch misses" not in text
+
+
+@pytest.mark.usefixtures("as_text")
+def test_long_tail_is_cut_and_said(maker: Maker) -> None:
+    maker.substrates, maker.boots, maker.samples = ("vm",), 1, 4000
+    paths = {p.name: p for p in plots.draw_all(maker.write())}
+    text = words(paths["ecdf-vm-retrap.trigger-sigcont.svg"])
+    assert re.search(r"\d+ of 12000 samples are beyond the axis", text)
+
+
+def test_odd_directories_are_drawn(maker: Maker) -> None:
+    maker.samples, maker.failed, maker.boots = 30, 30, 1
+    maker.placements, maker.variants = ("same-cpu",), ("mainline",)
+    assert plots.draw_all(maker.write())
+    floors = Maker(maker.path.parent / "floors", 30, scenarios=("floor/clock",))
+    assert plots.draw_all(floors.write()) == []

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Result directories read whole, and every kind of damage refused by name."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Maker
+
+from retrap import compare, lkml, store, summarize, table
+from retrap.errors import EXIT_RESULTS, RetrapError
+
+STEM = "raw/mainline/exact-1/retrap.trigger-sigcont@same-cpu"
+
+
+def test_whole_directory(whole: Path) -> None:
+    got = store.load(whole)
+    assert got.substrates == ("exact", "vm")
+    assert got.variants("exact") == ("mainline", "async-retrap", "please-notify")
+    assert len(got.boots) == 3 + 3 * 7
+    assert got.unfinished == ()
+    where = ("retrap/trigger:sigcont", "same-cpu")
+    (cell,) = got.of("exact", "mainline", where)
+    assert cell.interface == "listen" and cell.unit == "instructions"
+    assert sorted(cell.counters) == [100, 200]
+    assert cell.latencies.min() >= 8012
+    assert cell.failures == {}
+    assert (
+        got.of("exact", "async-retrap", ("retrap/trigger:interrupt", "same-cpu")) == []
+    )
+
+
+def test_failed_samples_stay_and_are_counted(maker: Maker) -> None:
+    maker.failed, maker.boots, maker.samples = 3, 1, 50
+    got = store.load(maker.write())
+    (cell,) = got.of("exact", "mainline", ("trap/trigger:interrupt", "same-cpu"))
+    assert cell.failures == {"deadline": 3}
+    assert cell.latencies.size == 50 and int(cell.ok.sum()) == 47
+
+
+def test_boot_without_boot_json_is_left_out_and_told(maker: Maker) -> None:
+    maker.boots, maker.samples = 1, 20
+    path = maker.write()
+    (path / "raw/mainline/exact-1/boot.json").unlink()
+    (path / "raw/async-retrap/exact-1").rename(
+        path / "raw/async-retrap/exact-1.partial"
+    )
+    got = store.load(path)
+    assert got.unfinished == ("async-retrap/exact-1.partial", "mainline/exact-1")
+    assert "boot mainline/exact-1 is not finished" in table.render(path)
+    assert got.variants("exact") == ("please-notify",)
+
+
+def edit(name: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
+    def apply(path: Path) -> None:
+        file = path / name
+        record = json.loads(file.read_text())
+        change(record)
+        file.write_text(json.dumps(record))
+
+    return apply
+
+
+def text(name: str, content: bytes) -> Callable[[Path], None]:
+    return lambda path: (path / name).write_bytes(content) and None
+
+
+def samples(change: Callable[[Any], Any]) -> Callable[[Path], None]:
+    def apply(path: Path) -> None:
+        array = np.load(path / f"{STEM}.npy")
+        with open(path / f"{STEM}.npy", "wb") as file:
+            np.save(file, change(array))
+
+    return apply
+
+
+def size(length: int) -> Callable[[Path], None]:
+    return lambda path: os.truncate(path / f"{STEM}.npy", length)
+
+
+def set_at(field: str, value: int) -> Callable[[Any], Any]:
+    def apply(array: Any) -> Any:
+        array[field][0] = value
+        return array
+
+    return apply
+
+
+DAMAGE: list[tuple[Callable[[Path], None], str, str]] = [
+    (size(500), ".npy", "not a whole .npy file"),
+    (size(50), ".npy", "not a whole .npy file"),
+    (size(1000), ".npy", "bytes after the samples"),
+    (text(f"{STEM}.npy", b""), ".npy", "not a whole .npy file"),
+    (text(f"{STEM}.npy", b"\x93NUMPY\x01\x00\xff\xff{"), ".npy", "not a whole"),
+    (text(f"{STEM}.npy", b"PK\x03\x04 nonsense"), ".npy", "not a whole .npy file"),
+    (lambda p: (p / f"{STEM}.npy").unlink(), ".npy", "cannot be read"),
+    (samples(lambda a: np.arange(20)), ".npy", "wrong dtype or shape"),
+    (samples(lambda a: np.array([{}], dtype=object)), ".npy", "not a whole"),
+    (samples(lambda a: a.reshape(2, 10)), ".npy", "wrong dtype or shape"),
+    (samples(lambda a: a[:-1]), ".npy", "19 samples, 0 failed; "),
+    (samples(set_at("outcome", 2)), ".npy", "20 samples, 1 failed; "),
+    (samples(set_at("outcome", 5)), ".npy", "outcome 5 does not exist"),
+    (samples(set_at("t_return_ns", 2**64 - 1)), ".npy", "never returned"),
+    (samples(set_at("t_trigger_ns", 2**62)), ".npy", "never returned"),
+    (text(f"{STEM}.run.json", b'{"schema": '), ".run.json", "line 1: not JSON"),
+    (text(f"{STEM}.run.json", b"[]"), ".run.json", "not a JSON object"),
+    (text(f"{STEM}.run.json", b"\xff\xfe"), ".run.json", "not JSON"),
+    (text(f"{STEM}.run.json", b"[" * 100000), ".run.json", "nested too deep"),
+    (edit(f"{STEM}.run.json", lambda r: r.pop("unit")), ".run.json", "no field 'unit'"),
+    (
+        edit(f"{STEM}.run.json", lambda r: r.update(seed="7")),
+        ".run.json",
+        "'seed' is '7', not int",
+    ),
+    (
+        edit(f"{STEM}.run.json", lambda r: r.update(samples_taken=True)),
+        ".run.json",
+        "'samples_taken' is True, not int",
+    ),
+    (
+        edit(f"{STEM}.run.json", lambda r: r.update(unit="ns")),
+        ".run.json",
+        "unit 'ns' does not go with 'exact'",
+    ),
+    (
+        edit(f"{STEM}.run.json", lambda r: r.update(schema="retrap.run/2")),
+        ".run.json",
+        "schema is 'retrap.run/2'",
+    ),
+    (
+        edit(f"{STEM}.run.json", lambda r: r.update(placement="cross-cpu")),
+        ".run.json",
+        "is about retrap/trigger:sigcont@cross-cpu",
+    ),
+    (
+        edit(f"{STEM}.run.json", lambda r: r.update(substrate="vm", unit="ns")),
+        ".run.json",
+        "substrate 'vm' in a boot of 'exact'",
+    ),
+    (text("raw/mainline/exact-1/boot.json", b""), "boot.json", "not JSON"),
+    (text("raw/mainline/exact-1/boot.json", b"{}"), "boot.json", "'substrate'"),
+    (
+        text("raw/mainline/exact-1/env-before.json", b'{"facts": 3}'),
+        "env-before.json",
+        "no object 'facts'",
+    ),
+    (text("plan.json", b"{"), "plan.json", "not JSON"),
+    (edit("plan.json", lambda r: r.pop("baseline")), "plan.json", "'baseline'"),
+    (edit("plan.json", lambda r: r.update(variants=["x"])), "plan.json", "no name"),
+    (lambda p: (p / "plan.json").unlink(), "2026", "not a result directory"),
+]
+
+
+@pytest.mark.parametrize(("hurt", "file", "said"), DAMAGE)
+def test_damage_is_an_error_that_names_the_file(
+    maker: Maker, hurt: Callable[[Path], None], file: str, said: str
+) -> None:
+    maker.samples, maker.substrates = 20, ("exact",)
+    path = maker.write()
+    hurt(path)
+    for reader in (summarize.summarize, compare.compare, table.render, lkml.write):
+        with pytest.raises(RetrapError) as caught:
+            reader(path)
+        assert caught.value.exit_code == EXIT_RESULTS
+        assert said in caught.value.message
+        assert file in caught.value.message.split(":")[0]
+        assert caught.value.remedy
+
+
+def test_no_finished_boot(maker: Maker) -> None:
+    maker.substrates = ()
+    with pytest.raises(RetrapError, match="holds no finished boot"):
+        store.load(maker.write())
+
+
+def test_atomic_write_replaces_and_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "summary.csv"
+    store.atomic_write(path, "one\n")
+    store.atomic_write(path, b"two\n")
+    assert path.read_bytes() == b"two\n"
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert [p.name for p in path.parent.iterdir()] == ["summary.csv"]
+
+
+def test_atomic_write_that_fails_keeps_the_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "summary.csv"
+    store.atomic_write(path, "old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RetrapError, match="No space left") as caught:
+        store.atomic_write(path, "new")
+    assert caught.value.exit_code == EXIT_RESULTS
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["summary.csv"]
+
+
+def test_seal(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"")
+    store.seal(path)
+    assert path.stat().st_mode & 0o777 == 0o444

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""summary.csv and counters.csv, column by column."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+from conftest import Maker
+
+from retrap.store import SAMPLE
+from retrap.summarize import summarize
+
+DOCS = Path(__file__).resolve().parents[2] / "docs/data-format.md"
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def one(path: Path, **want: str) -> dict[str, str]:
+    (found,) = (r for r in rows(path) if all(r[k] == v for k, v in want.items()))
+    return found
+
+
+CELL = {
+    "variant": "mainline",
+    "scenario": "retrap/trigger:sigcont",
+    "placement": "same-cpu",
+}
+
+
+def test_columns_are_those_of_the_documentation(whole: Path) -> None:
+    summarize(whole)
+    text = " ".join(DOCS.read_text().split())
+    for name in ("summary.csv", "counters.csv"):
+        part = text.split(f"## `{name}`")[1].split("## ")[0]
+        with open(whole / name) as file:
+            for column in file.readline().strip().split(","):
+                assert column in part, f"{name}: {column}"
+
+
+def put(path: Path, spans: list[int], outcome: int = 0) -> None:
+    """Replace the samples of mainline's exact cell; the first fails."""
+    stem = path / "raw/mainline/exact-1/retrap.trigger-sigcont@same-cpu"
+    array = np.zeros(len(spans), dtype=SAMPLE)
+    array["t_return_ns"] = spans
+    array["outcome"][0] = outcome
+    np.save(stem.with_name(stem.name + ".npy"), array)
+    file = stem.with_name(stem.name + ".run.json")
+    run = json.loads(file.read_text())
+    run.update(samples_taken=len(spans), samples_failed=int(outcome != 0))
+    file.write_text(json.dumps(run))
+
+
+def test_summary_of_known_samples(maker: Maker) -> None:
+    maker.substrates = ("exact",)
+    path = maker.write()
+    put(path, [1000] * 60 + [3000] * 40)
+    summarize(path)
+    row = one(path / "summary.csv", **CELL)
+    assert row["taken"] == "100" and row["failed"] == "0"
+    names = ("min", "p10", "median", "p90", "p99", "max")
+    assert [row[n] for n in names] == ["1000", "1000", "1000", "3000", "", "3000"]
+    assert (row["sweeps"], row["sweep_median_lo"]) == ("10", "1000")
+    assert row["sweep_median_hi"] == "3000"
+    assert (row["cheap"], row["cheap_share"]) == ("1000", "0.6")
+    assert row["warnings"] == "100 of 400 samples taken: complete"
+
+
+def test_failed_and_moved_samples_are_told(maker: Maker) -> None:
+    maker.substrates, maker.samples = ("exact",), 20
+    path = maker.write()
+    put(path, [1000] * 20, outcome=2)
+    stem = path / "raw/mainline/exact-1/retrap.trigger-sigcont@same-cpu.npy"
+    array = np.load(stem)
+    array["cpu"][3] = 1
+    np.save(stem, array)
+    summarize(path)
+    row = one(path / "summary.csv", **CELL)
+    assert (row["failed"], row["min"]) == ("1", "1000")
+    assert "1 of 20 samples failed: start state not reached" in row["warnings"]
+    assert "1 samples ended off the tracer's CPU" in row["warnings"]
+    assert "under 10 samples a sweep" in row["warnings"]
+
+
+def test_every_sample_failed_leaves_fields_empty(maker: Maker) -> None:
+    maker.substrates, maker.samples, maker.failed = ("exact",), 30, 30
+    path = maker.write()
+    summarize(path)
+    row = one(path / "summary.csv", **CELL)
+    assert row["failed"] == "30"
+    for name in ("min", "median", "max", "sweep_median_lo", "cheap"):
+        assert row[name] == ""
+    assert row["sweeps"] == "0"
+
+
+def test_near_the_clock_floor_is_told(maker: Maker) -> None:
+    maker.substrates = ("exact",)
+    path = maker.write()
+    for span, near in ((155, True), (156, False)):
+        put(path, [span] * 200)
+        summarize(path)
+        row = one(path / "summary.csv", **CELL)
+        assert ("below 3 x the clock floor" in row["warnings"]) is near
+
+
+def test_classes_and_max_are_of_exact_only(whole: Path) -> None:
+    summarize(whole)
+    row = one(whole / "summary.csv", **CELL, boot="boot-00000000")
+    assert row["max"] == row["cheap"] == row["cheap_share"] == ""
+    assert row["median"] != ""
+
+
+def test_counters(whole: Path) -> None:
+    summarize(whole)
+    path = whole / "counters.csv"
+    want = {**CELL, "substrate": "exact"}
+    row = one(path, **want, event="wakeups")
+    assert (row["cycles"], row["count_n"], row["count_2n"]) == ("100", "237", "437")
+    assert (row["per_cycle"], row["whole"]) == ("2", "true")
+    row = one(path, **want, event="instructions:k")
+    assert row["per_cycle"] == row["whole"] == row["count_n"] == ""
+    assert not [r for r in rows(path) if r["scenario"].startswith("floor/")]
+
+
+def test_derived_files_repeat_byte_by_byte(whole: Path) -> None:
+    summarize(whole)
+    before = (whole / "summary.csv").read_bytes()
+    (whole / "summary.csv").unlink()
+    summarize(whole)
+    assert (whole / "summary.csv").read_bytes() == before

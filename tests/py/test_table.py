@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table and the mail: golden text, 72 columns, marks and footnotes.
+
+On a difference the new text is left beside the golden one, as .got.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Maker, perf_text
+
+from retrap import lkml, table, textgrid
+from retrap.store import load
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+def golden(name: str, text: str) -> None:
+    expected = DATA / name
+    got = DATA / f"{name}.got"
+    if not expected.exists() or expected.read_text() != text:
+        got.write_text(text)
+        pytest.fail(f"differs from {expected}: see {got}")
+    got.unlink(missing_ok=True)
+
+
+def assert_mailable(text: str) -> None:
+    assert text.endswith("\n")
+    for line in text.splitlines():
+        assert len(line) <= 72, line
+        assert line.isascii() and line.isprintable() and line == line.rstrip(), line
+
+
+def test_golden_table(whole: Path) -> None:
+    text = table.render(whole)
+    assert_mailable(text)
+    golden("table.txt", text)
+
+
+def test_golden_mail(whole: Path) -> None:
+    path = lkml.write(whole)
+    assert path == whole / "lkml.txt"
+    text = path.read_text()
+    assert_mailable(text)
+    assert "Signed-off-by" not in text
+    golden("lkml.txt", text)
+
+
+def body(text: str) -> dict[str, list[str]]:
+    """Lines of a table by its title."""
+    found: dict[str, list[str]] = {}
+    title = ""
+    for line in text.splitlines():
+        if line.endswith("]") and not line.startswith(" "):
+            title = line
+        found.setdefault(title, []).append(line)
+    return found
+
+
+def test_one_substrate_a_table(whole: Path) -> None:
+    got = body(table.render(whole))
+    titles = [title for title in got if title]
+    assert [title.split("[")[1] for title in titles] == ["exact]", "vm]"] * 2
+    assert titles[0].startswith("Path integers")
+    assert "nanoseconds" not in " ".join(got[titles[2]]).lower()
+    assert "instructions" not in " ".join(got[titles[3]]).lower()
+
+
+def test_failed_samples_are_marked_and_told(maker: Maker) -> None:
+    maker.failed, maker.samples, maker.boots = 3, 60, 6
+    text = table.render(maker.write())
+    assert_mailable(text)
+    lines = [line for line in text.splitlines() if line.startswith("  same-cpu")]
+    marked = [line for line in lines if "!" in line]
+    assert len(marked) == 2 * 3  # baseline rows: not the floors, not cross-cpu
+    assert "! 3 of 60 samples failed: deadline" in " ".join(text.split())
+
+
+def test_every_sample_failed_is_a_dash(maker: Maker) -> None:
+    maker.failed = maker.samples = 30
+    text = table.render(maker.write())
+    assert_mailable(text)
+    assert "  same-cpu  mainline            -!" in text
+
+
+def test_few_boots_have_neither_interval_nor_verdict(maker: Maker) -> None:
+    maker.boots, maker.substrates, maker.samples = 2, ("vm",), 60
+    text = table.render(maker.write())
+    assert "need >= 6 boots per variant" in " ".join(text.split())
+    assert ".." not in text and "%  " not in text
+
+
+def test_a_host_alone_says_nothing_of_change(maker: Maker) -> None:
+    maker.variants, maker.substrates = ("mainline",), ("vm",)
+    path = maker.write()
+    (path / "raw/mainline").rename(path / "raw/host")
+    text = table.render(path)
+    assert "Against" not in text and "~" not in text and "host" in text
+    assert "no comparison" in lkml.text(load(path))
+
+
+def test_no_counters_no_table(maker: Maker) -> None:
+    path = maker.write()
+    for file in path.glob("raw/*/*/*.jsonl"):
+        file.unlink()
+    assert "Path integers" not in table.render(path)
+
+
+def test_broken_integer_is_shown_and_told(maker: Maker) -> None:
+    maker.substrates = ("exact",)
+    path = maker.write()
+    stem = path / "raw/mainline/exact-1/retrap.trigger-sigcont@cross-cpu"
+    for cycles in (100, 200):
+        file = stem.with_name(f"{stem.name}.perf-{cycles}.jsonl")
+        file.write_text(perf_text((3.33, 2, 1, 4), cycles))
+    text = table.render(path)
+    assert "3.33" in text
+    assert "no whole number" in " ".join(text.split())
+    assert "retrap/trigger:sigcont cross-cpu mainline" in " ".join(text.split())
+
+
+def test_figures_of_the_mail_follow_the_results(maker: Maker) -> None:
+    maker.scenarios, maker.substrates = ("retrap/trigger:sigcont",), ("exact",)
+    text = " ".join(lkml.text(load(maker.write())).split())
+    assert "async-retrap: the median is more in 2 of 2 cells (+13.0% to +14.1%)" in text
+    assert "takes 6 context switches instead of 4, 3 wakeups instead of 2" in text
+    for file in maker.path.glob("raw/async-retrap/*/*.jsonl"):
+        cycles = int(file.stem.rsplit("-", 1)[1])
+        file.write_text(perf_text((5, 1, 1, 4), cycles))
+    text = " ".join(lkml.text(load(maker.path)).split())
+    assert "takes 5 context switches instead of 4, 1 wakeup instead of 2." in text
+
+
+def test_moved_floor_is_a_caution(maker: Maker) -> None:
+    maker.substrates, maker.samples = ("exact",), 200
+    path = maker.write()
+    slow = Maker(path.parent / "slow", 200, substrates=("exact",), scale=1.1).write()
+    boot = "raw/async-retrap/exact-1"
+    for file in (slow / boot).glob("floor.futex@same-cpu*"):
+        file.rename(path / boot / file.name)
+    text = " ".join(lkml.text(load(path)).split())
+    assert "CAUTION: floors, which hold no ptrace work, differ in 1 of 6 cells" in text
+
+
+LONG: dict[str, Any] = {
+    "source": "git " + "0123456789abcdef" * 8,
+    "compiler": "gcc \u00b5\u00e9" + "x" * 90,
+    "patches": [{"name": f"000{i}-a-patch.patch"} for i in range(9)],
+}
+
+
+def test_long_names_and_odd_letters_fit(maker: Maker) -> None:
+    maker.record = LONG
+    maker.samples, maker.boots = 60, 6
+    maker.facts = {"cpu_model": "Intel\u00ae Xe\u00f6n " + "y" * 99}
+    path = maker.write()
+    long = "please-notify-of-another-tree-2026-11-23"
+    (path / "raw/please-notify").rename(path / "raw" / long)
+    plan = json.loads((path / "plan.json").read_text())
+    plan["experiment"] = "e" * 80
+    (path / "plan.json").write_text(json.dumps(plan))
+    assert_mailable(lkml.text(load(path)))
+    assert long in table.render(path)
+
+
+def test_percent() -> None:
+    assert textgrid.percent(10, 1000) == "+1.0%"
+    assert textgrid.percent(-0.3, 1000) == "-0.03%"
+    assert textgrid.percent(0, 1000) == "+0.0%"
+    assert textgrid.percent(50000, 1000) == "+5000%"
+    assert textgrid.percent(1, 0) == textgrid.percent(None, 1) == "-"
+
+
+def test_too_wide_a_number_keeps_its_size() -> None:
+    line = textgrid.row("x", ["123456789012!", "7"], (9, 8))
+    assert line == "x".ljust(25) + " 1.2e+11!"[-9:] + "7".rjust(8)
