@@ -21,8 +21,11 @@ def schemas(path: Path) -> set[str]:
 
 
 def different_schemas(a: Path, b: Path) -> list[str]:
+    """A directory without runs has no schema; load() says what it lacks."""
     one, other = schemas(a), schemas(b)
-    return [] if one == other else [_differ("run schema", one, other)]
+    if not one or not other or one == other:
+        return []
+    return [_differ("run schema", one, other)]
 
 
 def _differ(what: str, one: set[str], other: set[str]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from conftest import FLOORS, Maker
 
 from retrap.compare import COLUMNS, compare, compare_dirs
-from retrap.errors import EXIT_REFUSED, RetrapError
+from retrap.errors import EXIT_REFUSED, EXIT_RESULTS, RetrapError
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/data-format.md"
 Row = dict[str, str]
@@ -148,6 +148,15 @@ def test_unlike_is_refused_or_footnoted(
     assert "--allow-mismatch" in caught.value.remedy
     flat = " ".join(compare_dirs(a, b, allow_mismatch=True).split())
     assert f"compared in spite of different {said.split(':')[0]}" in flat
+
+
+def test_no_directory_is_no_mismatch(tmp_path: Path) -> None:
+    """Not refused as different: told that it is not there."""
+    a = Maker(tmp_path / "a", 60, substrates=("exact",)).write()
+    for one, other in ((a, tmp_path / "no"), (tmp_path / "no", a)):
+        with pytest.raises(RetrapError, match="no: is not a result dir") as caught:
+            compare_dirs(one, other)
+        assert caught.value.exit_code == EXIT_RESULTS
 
 
 def test_cpu_and_compiler_matter_where_they_decide(tmp_path: Path) -> None:
