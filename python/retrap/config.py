@@ -35,19 +35,25 @@ class Source:
 
 @dataclass(frozen=True)
 class Variant:
-    """A kernel to build. `patches` are files, in the order they apply."""
+    """A kernel to build. `patches` are files, in the order they apply;
+    `interfaces` those that its cells are measured through."""
 
     name: str
     base: str | None
     source: Source
     patches: tuple[Path, ...]
     fragments: tuple[Path, ...]
-    interface: str
+    interfaces: tuple[str, ...]
+
+    @property
+    def interface(self) -> str:
+        """The one its cells go through when nothing else is said."""
+        return self.interfaces[0]
 
     @property
     def offers(self) -> tuple[str, ...]:
         """Interfaces a tracer must find when it probes this kernel."""
-        return tuple(dict.fromkeys(("listen", self.interface)))
+        return tuple(dict.fromkeys(("listen", *self.interfaces)))
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,12 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Guest:
+    """`exact`: counted in instructions; else vCPUs run freely, side by side."""
+
     cpus: int
     timeout_s: int
+    exact: bool = True
+    memory_mib: int = 512
 
 
 @dataclass(frozen=True)
@@ -203,6 +213,15 @@ def _source(table: _Table) -> Source:
     return Source(package, None, None)
 
 
+def _interfaces(table: _Table) -> tuple[str, ...]:
+    """`interface`: a name, or a list of them for a kernel that offers several."""
+    given = table.data.get("interface", "listen")
+    found = (given,) if isinstance(given, str) else table.words("interface")
+    if not found or not set(found) <= set(INTERFACES):
+        raise table.fail("interface", f"must be one of {', '.join(INTERFACES)}")
+    return found
+
+
 def load_variants(path: Path = VARIANTS) -> dict[str, Variant]:
     """Every variant by name. Errors: EXIT_CONFIG, with file and line."""
     whole = _read(path, "variants file")
@@ -214,9 +233,7 @@ def load_variants(path: Path = VARIANTS) -> dict[str, Variant]:
             raise table.fail("", f"not a variant name: {name!r}")
         known = ("package", "tree", "ref", "base", "patches", "config", "interface")
         table.only(known)
-        interface = table.get("interface", str, "listen")
-        if interface not in INTERFACES:
-            raise table.fail("interface", f"must be one of {', '.join(INTERFACES)}")
+        interfaces = _interfaces(table)
         base = table.get("base", str, "") or None
         patches, fragments = _patch_files(table), _fragments(table)
         if base is None or {"package", "tree", "ref"} & table.data.keys():
@@ -229,7 +246,7 @@ def load_variants(path: Path = VARIANTS) -> dict[str, Variant]:
             fragments = variants[base].fragments + fragments
         if base == "":
             raise table.fail("base", "is empty")
-        variants[name] = Variant(name, base, source, patches, fragments, interface)
+        variants[name] = Variant(name, base, source, patches, fragments, interfaces)
     return variants
 
 

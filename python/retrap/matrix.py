@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap import guest, host, kernels
+from retrap.arch import native
 from retrap.build import Programs, build
 from retrap.config import ROOT, Experiment, Variant, scenario_error
 from retrap.kernels import Kernel
@@ -243,7 +244,7 @@ def _kernel_state(variant: Variant) -> str:
     patches = f"{len(variant.patches)} patches"
     try:
         kernel = kernels.find(variant)
-        key = kernels.kernel_key(variant)
+        key = kernels.kernel_key(variant, native())
     except RetrapError:
         return f"{patches}, source not installed yet"
     return f"{patches}, {'in the cache' if kernel else 'to build'} ({key})"
