@@ -16,7 +16,7 @@ from retrap.plan import Scenario
 from retrap.process import capture, run_logged
 from retrap.progress import Progress
 
-PROGRAMS = ("retrap-bench", "retrap-conform", "retrap-handloop")
+PROGRAMS = ("retrap-bench", "retrap-conform", "retrap-handloop", "retrap-nop")
 
 
 @dataclass(frozen=True)

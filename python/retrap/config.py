@@ -21,7 +21,7 @@ DEFAULT_EXPERIMENT = ROOT / "configs/experiments/quick.toml"
 INTERFACES = ("listen", "async-retrap", "please-notify")
 PLACEMENTS = ("same-cpu", "cross-cpu")
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
-SCENARIO = re.compile(r"[a-z]+(/[a-z]+(:[a-z0-9-]+)?)+")
+SCENARIO = re.compile(r"[a-z]+(/[a-z-]+(:[a-z0-9-]+)?)+")
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class Experiment:
     exact: Sampling | None
     guest: Guest
     host: Sampling | None
+    interface: str | None = None  # of every variant; None: each its own
 
 
 _TYPES = {str: "a string", int: "a whole number", list: "a list", dict: "a table"}
@@ -267,7 +268,7 @@ def load_experiment(
     variants = load_variants() if variants is None else variants
     table = _read(path, "experiment")
     known = ("variants", "baseline", "placements", "scenarios", "seed")
-    table.only((*known, "exact", "host"))
+    table.only((*known, "interface", "exact", "host"))
     names = table.words("variants", [])
     for name in names:
         if name not in variants:
@@ -306,6 +307,7 @@ def load_experiment(
             guest.number("timeout_s", 1, 86400, 300) if guest else 300,
         ),
         host=_sampling(table.table("host"), ()),
+        interface=_interfaces(table)[0] if "interface" in table.data else None,
     )
 
 

@@ -68,7 +68,9 @@ def expand(
     waiting state to interrupt) or the placement (a clock read has one end)
     is left out. Floors are not counted: they have no path. Three pairs are
     counted, for one may hold a cycle that took another path (counters.py).
+    An experiment that names an interface measures every variant through it.
     """
+    interface = experiment.interface or interface
     pairs = [
         (registry[name], placement)
         for name in experiment.scenarios
