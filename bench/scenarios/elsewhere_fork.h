@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// elsewhere/fork-exit-wait and elsewhere/fork-exec-exit-wait: a child that
-// does nothing, from its birth to its exit status.
+// elsewhere/{,v}fork-exit-wait and elsewhere/{,v}fork-exec-exit-wait: a child
+// that does nothing, from its birth to its exit status. vfork leaves out the
+// copy of the page tables, nine tenths of fork and all that varies in it.
 //
 // copy_process() with ptrace_init_task(), for exec begin_new_exec(), then
 // do_exit() with exit_ptrace() and exit_notify(), wait_task_zombie(),
@@ -25,6 +26,13 @@ namespace retrap {
 // What the child exits with here, and retrap-nop: not 0, as a forgotten status.
 inline constexpr int kNopExit = 7;
 
+// Without libc's fork handlers; the order of the other arguments of clone(2)
+// depends on the architecture, and they are all 0.
+inline pid_t fork_plainly() noexcept {
+  return static_cast<pid_t>(
+      ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
 template <typename Body>
 class ForkWait {
  public:
@@ -32,25 +40,38 @@ class ForkWait {
 
   explicit ForkWait(const CellConfig&) {}
   bool arm() noexcept { return true; }
-
-  // clone(2) without libc's fork handlers; with no other argument its order,
-  // which depends on the architecture, does not matter.
   int fire() noexcept {
-    const auto pid = static_cast<pid_t>(
-        ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+    const pid_t pid = fork_plainly();
     if (pid == 0) body_();
+    return reap(pid);
+  }
+
+  [[nodiscard]] Steps& steps() noexcept { return steps_; }
+  [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
+
+ protected:
+  int reap(pid_t pid) noexcept {
     int status = 0;
     if (pid > 0 && ::wait4(pid, &status, 0, nullptr) == pid) return status;
     steps_.call_failed(pid > 0 ? "wait4" : "clone");
     return kCallFailed;
   }
 
-  [[nodiscard]] Steps& steps() noexcept { return steps_; }
-  [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
+  Body body_;
 
  private:
-  Body body_;
   Steps steps_;
+};
+
+template <typename Body>
+class VforkWait : public ForkWait<Body> {
+ public:
+  using ForkWait<Body>::ForkWait;
+  int fire() noexcept {
+    const pid_t pid = ::vfork();  // NOLINT: the child exits or executes
+    if (pid == 0) this->body_();
+    return this->reap(pid);
+  }
 };
 
 struct ExitAtOnce {
@@ -83,6 +104,8 @@ class ExecNop {
 
 using ForkExitWait = ForkWait<ExitAtOnce>;
 using ForkExecExitWait = ForkWait<ExecNop>;
+using VforkExitWait = VforkWait<ExitAtOnce>;
+using VforkExecExitWait = VforkWait<ExecNop>;
 
 }  // namespace retrap
 

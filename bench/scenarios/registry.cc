@@ -33,7 +33,7 @@ constexpr std::span<const Interface> kInNoMode =
     std::span(kInterfaces).first(1);
 static_assert(kInNoMode.front() == Interface::kListen);
 
-constexpr std::array<ScenarioInfo, 24> kScenarios = {{
+constexpr std::array<ScenarioInfo, 26> kScenarios = {{
     {"floor/clock", "two clock reads, nothing between them", kOneCpu,
      kInterfaces, open_cell<FloorClock>},
     {"floor/syscall", "getppid(2)", kOneCpu, kInterfaces,
@@ -56,6 +56,10 @@ constexpr std::array<ScenarioInfo, 24> kScenarios = {{
      kInNoMode, open_cell<ForkExitWait>},
     {"elsewhere/fork-exec-exit-wait", "a child that runs a static program",
      kOneCpu, kInNoMode, open_cell<ForkExecExitWait>},
+    {"elsewhere/vfork-exit-wait", "the same by vfork(2)", kOneCpu, kInNoMode,
+     open_cell<VforkExitWait>},
+    {"elsewhere/vfork-exec-exit-wait", "the same by vfork(2)", kOneCpu,
+     kInNoMode, open_cell<VforkExecExitWait>},
     {"elsewhere/wait/nohang:1", "wait4(-1, WNOHANG) with 1 sleeping children",
      kOneCpu, kInNoMode, open_cell<WaitNohang<1>>},
     {"elsewhere/wait/nohang:10", "wait4(-1, WNOHANG) with 10 sleeping children",

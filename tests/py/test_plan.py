@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Plan expansion: which processes an experiment amounts to."""
 
+import dataclasses
 from pathlib import Path
 
 from retrap.config import Experiment, Guest, Sampling
@@ -62,3 +63,9 @@ def test_counting_run_takes_its_cycles_as_samples() -> None:
     assert arguments[arguments.index("--samples") + 1] == "22"
     assert arguments[arguments.index("--seed") + 1] == "7"
     assert not any("/" == word for word in arguments) and Path(cells[-1].stem).name
+
+
+def test_an_experiment_may_name_the_interface_of_all_variants() -> None:
+    through_listen = dataclasses.replace(experiment(), interface="listen")
+    cells = expand(through_listen, REGISTRY, "async-retrap", Sampling(100, 0))
+    assert [cell.interface for cell in cells] == ["listen"] * 3
