@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from retrap import counters
+from retrap import counters, shift
 from retrap.compare import NOT_APPLICABLE, cells_of, compare_sides, unit_of
 from retrap.side import Side, side
 from retrap.store import Results, load
@@ -33,6 +33,7 @@ def tables(results: Results) -> str:
     notes = Notes()
     blocks = [_path_table(results, s, notes) for s in results.substrates]
     blocks += [_time_table(results, s, notes) for s in results.substrates]
+    blocks.append(shift.table(results))
     for boot in results.unfinished:
         notes.add(f"boot {boot} is not finished and is left out")
     text = "\n".join(block for block in blocks if block)

@@ -45,6 +45,13 @@ def test_shipped_files_load() -> None:
     assert variants["please-notify"].offers == ("listen", "please-notify")
 
 
+def test_every_shipped_experiment_loads() -> None:
+    for path in (config.ROOT / "configs/experiments").glob("*.toml"):
+        assert config.load_experiment(path).name == path.stem
+    elsewhere = config.ROOT / "configs/experiments/elsewhere.toml"
+    assert config.load_experiment(elsewhere).interface == "listen"
+
+
 def test_base_contributes_source_and_patches(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.patch").write_text("")
@@ -115,6 +122,7 @@ def test_experiment_defaults(tmp_path: Path) -> None:
     assert experiment.baseline == "mainline"
     assert experiment.placements == config.PLACEMENTS
     assert experiment.host is None and experiment.exact is not None
+    assert experiment.interface is None
     assert (experiment.exact.samples, experiment.exact.cycles) == (100, 0)
 
 
@@ -133,6 +141,7 @@ def test_experiment_defaults(tmp_path: Path) -> None:
         ('"floor/clock"', '"a/b", "a/b"', "x.toml:2: scenarios: names something twice"),
         ("[exact]", "colour = 1\n[exact]", "x.toml:3: colour: unknown key"),
         ("[exact]", 'baseline = "x"\n[exact]', "x.toml:3: baseline"),
+        ("[exact]", 'interface = "x"\n[exact]', "x.toml:3: interface: must be one of"),
     ],
 )
 def test_bad_experiment_names_line(
