@@ -14,6 +14,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from retrap import sysroot
 from retrap.arch import Arch
 from retrap.build import PROGRAMS, Programs
 from retrap.config import ROOT
@@ -60,9 +61,9 @@ def needed_libraries(programs: list[Path], dirs: list[Path]) -> dict[str, Path]:
     return found
 
 
-def perf_program() -> Path | None:
+def perf_program(root: Path = Path("/")) -> Path | None:
     """perf's binary; Debian's /usr/bin/perf is it, Ubuntu's is a script."""
-    candidates = [Path("/usr/bin/perf"), *sorted(Path("/usr/lib").glob("linux-*/perf"))]
+    candidates = [root / "usr/bin/perf", *sorted(root.glob("usr/lib/linux-*/perf"))]
     for path in candidates:
         if path.is_file() and path.read_bytes()[:4] == b"\x7fELF":
             return path.resolve()
@@ -71,18 +72,18 @@ def perf_program() -> Path | None:
 
 def make(work: Path, arch: Arch, programs: Programs, files: dict[str, str]) -> Path:
     """Builds work/initramfs.cpio. `files` are texts by path in the guest."""
-    root = work / "root"
+    root, origin = work / "root", sysroot.root(arch)
     for name in ("bin", "lib", "lib64", "proc", "sys", "dev", "tmp", "results"):
         (root / name).mkdir(parents=True)
-    _copy(Path("/bin/busybox"), root / "bin/busybox", "busybox-static")
+    _copy(origin / "bin/busybox", root / "bin/busybox", "busybox-static")
     for applet in APPLETS.split():
         (root / "bin" / applet).symlink_to("busybox")
     elfs = [programs.path(name) for name in PROGRAMS]
-    if perf := perf_program():
+    if perf := perf_program(origin):
         elfs.append(perf)
     for elf in elfs:
         _copy(elf, root / "bin" / ("perf" if elf == perf else elf.name), "")
-    libraries = needed_libraries(elfs, library_dirs(Path("/"), arch))
+    libraries = needed_libraries(elfs, library_dirs(origin, arch))
     for name, path in sorted(libraries.items()):
         folder = "lib64" if name.startswith("ld-linux-x86-64") else "lib"
         _copy(path, root / folder / name, "")
