@@ -81,6 +81,17 @@ def conform(args: Namespace) -> int:
     return EXIT_FAILURE if work.failed(verdicts) else EXIT_OK
 
 
+def kernel(args: Namespace) -> int:
+    from retrap import kernel_command as work
+
+    return work.run(args)
+
+
+def packages(args: Namespace) -> int:
+    """The script in front of us has installed them, or ended."""
+    return EXIT_OK
+
+
 def test(args: Namespace) -> int:
     from retrap import suite
 
