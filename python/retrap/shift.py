@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from retrap.compare import cells_of
 from retrap.stats import Values
-from retrap.store import Cell, Results
+from retrap.store import Cell, Machine, Results
 from retrap.textgrid import row, wrap
 
 ENOUGH = 0.5  # as long as most samples coincide
@@ -46,39 +47,33 @@ def shift(base: Values, test: Values) -> Shift | None:
     return Shift(int(deltas[best]), float(shares[best]))
 
 
-def one_interface(results: Results) -> bool:
-    """All exact cells went through the same one: they took the same paths."""
-    cells = [cell for cell in results.cells() if cell.substrate == "exact"]
-    return len({cell.interface for cell in cells} - {"none"}) == 1
+def one_interface(results: Results, machine: Machine) -> bool:
+    """All cells went through the same one: they took the same paths."""
+    cells = [cell for cell in results.cells() if cell.machine == machine]
+    return len({cell.interface for cell in cells if not cell.floor}) == 1
 
 
-def table(results: Results) -> str:
+def table(results: Results, machine: Machine) -> str:
     """Empty where the variants were measured through their own interfaces."""
-    base = str(results.plan["baseline"])
-    tests = [name for name in results.variants("exact") if name != base]
-    if not tests or base not in results.variants("exact"):
+    base = results.base(machine)
+    tests = [name for name in results.sides(machine) if name != base]
+    if not (machine.exact and base and tests and one_interface(results, machine)):
         return ""
-    if not one_interface(results):
-        return ""
-    lines, over, open_ = _head(base), [], []
-    for scenario in results.scenarios("exact"):
-        title = [scenario]
-        for placement in results.placements("exact"):
-            first = _values(results.of("exact", base, (scenario, placement)))
-            label = placement
-            for test in tests:
-                second = _values(results.of("exact", test, (scenario, placement)))
-                got = shift(first, second)
-                if got is None:
-                    continue
-                lines += [*title, row(f"  {label:<10}{test}", _cells(got), COLUMNS)]
-                title, label = [], ""
-                if not got.found:
-                    open_.append(test)
-                elif abs(got.delta) > LIMIT:
-                    over.append(test)
-    for what, where in ((f"more than {LIMIT} instructions", over), ("~", open_)):
-        counts = ", ".join(f"{name} in {where.count(name)}" for name in tests)
+    lines, over, open_ = _head(base, machine), [], []
+    for where in cells_of(results, machine):
+        lines.append(" ".join(where))
+        first = _values(results.of(machine, base, where))
+        for test in tests:
+            got = shift(first, _values(results.of(machine, test, where)))
+            if got is None:
+                continue
+            lines.append(row(f"  {test}", _cells(got), COLUMNS))
+            if not got.found:
+                open_.append(test)
+            elif abs(got.delta) > LIMIT:
+                over.append(test)
+    for what, found in ((f"more than {LIMIT} instructions", over), ("~", open_)):
+        counts = ", ".join(f"{name} in {found.count(name)}" for name in tests)
         lines.append(wrap(f"{what}: {counts} cells", "", "  "))
     return "\n".join(lines) + "\n"
 
@@ -92,9 +87,9 @@ def _cells(got: Shift) -> list[str]:
     return [f"{got.delta:+d}" if got.found else "~", f"{100 * got.share:.0f}%"]
 
 
-def _head(base: str) -> list[str]:
+def _head(base: str, machine: Machine) -> list[str]:
     return [
-        "Shift: one interface on every variant, path by path [exact]",
+        f"Shift: one interface on every variant, path by path [{machine}]",
         wrap(
             f"The instructions by which {base}'s samples must be moved to lie on the "
             "variant's, and the share that then does; ~ undecided: at most half do."

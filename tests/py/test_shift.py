@@ -11,7 +11,9 @@ import pytest
 
 from retrap import shift, table
 from retrap.stats import Values
-from retrap.store import load
+from retrap.store import Machine, load
+
+EXACT = Machine("exact", "x86_64")
 
 
 def mixture(seed: int, shares: tuple[float, ...], added: int = 0) -> Values:
@@ -53,25 +55,26 @@ def test_without_samples_there_is_none() -> None:
 
 
 def test_table_only_where_all_go_through_one_interface(whole: Path) -> None:
-    assert shift.table(load(whole)) == ""
+    assert shift.table(load(whole), EXACT) == ""
 
 
 def test_table_names_what_is_over_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("async-retrap", "please-notify"):
-        monkeypatch.setitem(conftest.INTERFACES, name, "listen")
+    for name, instructions in (("async-retrap", 10), ("please-notify", 68)):
+        monkeypatch.setitem(conftest.INTERFACES, name, ("listen",))
+        monkeypatch.setitem(conftest.DEARER, name, instructions)
     maker = conftest.Maker(
         tmp_path,
         substrates=("exact",),
         scenarios=("trap/trigger:interrupt", "retrap/trigger:sigcont"),
     )
     results = load(maker.write())
-    lines = shift.table(results).splitlines()
-    assert "  same-cpu  async-retrap       +10     100%" in lines
-    assert "            please-notify      +68     100%" in lines
+    lines = shift.table(results, EXACT).splitlines()
+    assert "  async-retrap                 +10     100%" in lines
+    assert "  please-notify                +68     100%" in lines
     assert lines[-2:] == [
-        "more than 10 instructions: async-retrap in 2, please-notify in 2 cells",
+        "more than 10 instructions: async-retrap in 0, please-notify in 4 cells",
         "~: async-retrap in 0, please-notify in 0 cells",
     ]
     assert "\n".join(lines) in table.render(tmp_path)
