@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from retrap.arch import ARCHES, Arch, native
 from retrap.errors import EXIT_CONFIG, RetrapError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +88,7 @@ class Experiment:
     guest: Guest
     host: Sampling | None
     interface: str | None = None  # of every variant; None: each its own
+    arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
 
 
 _TYPES = {str: "a string", int: "a whole number", list: "a list", dict: "a table"}
@@ -268,7 +270,7 @@ def load_experiment(
     variants = load_variants() if variants is None else variants
     table = _read(path, "experiment")
     known = ("variants", "baseline", "placements", "scenarios", "seed")
-    table.only((*known, "interface", "exact", "host"))
+    table.only((*known, "interface", "arch", "exact", "host"))
     names = table.words("variants", [])
     for name in names:
         if name not in variants:
@@ -282,11 +284,16 @@ def load_experiment(
     for word in placements:
         if word not in PLACEMENTS:
             raise table.fail("placements", f"no placement {word!r}: {PLACEMENTS}")
+    arches = table.words("arch", [native().name])
+    for word in arches:
+        if word not in ARCHES:
+            raise table.fail("arch", f"no architecture {word!r}: {', '.join(ARCHES)}")
     scenarios = table.words("scenarios")
     for word in scenarios:
         if not SCENARIO.fullmatch(word):
             raise table.fail("scenarios", f"not a scenario name: {word!r}")
-    for key, found in (("placements", placements), ("scenarios", scenarios)):
+    lists = {"placements": placements, "scenarios": scenarios, "arch": arches}
+    for key, found in lists.items():
         if not found:
             raise table.fail(key, "is empty: nothing would be measured")
     guest = table.table("exact")
@@ -308,6 +315,7 @@ def load_experiment(
         ),
         host=_sampling(table.table("host"), ()),
         interface=_interfaces(table)[0] if "interface" in table.data else None,
+        arches=tuple(ARCHES[word] for word in arches),
     )
 
 

@@ -83,7 +83,7 @@ def measure(
     guest: Guest,
     task: Task,
 ) -> None:
-    """One boot into `directory` (raw/<variant>/exact-1); boot.json comes last."""
+    """One boot into `directory` (exact-<arch>-1); boot.json comes last."""
     work = directory.with_name(directory.name + ".partial")
     meta = kernel.meta()
     lines = [plan_line(cell, kernel, meta["config_sha256"]) for cell in cells]

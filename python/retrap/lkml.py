@@ -248,7 +248,11 @@ def _reproduce(results: Results) -> list[str]:
         "",
     ]
     keys = ("experiment_sha256", "plan_sha256", "binary_sha256")
-    told += [f"  {key} {str(plan[key])[:16]}" for key in keys if plan.get(key)]
+    for key in keys:
+        value = plan.get(key) or {}
+        each = value if isinstance(value, dict) else {"": value}
+        hashes = [f"{arch} {sha[:16]}".strip() for arch, sha in each.items()]
+        told += [f"  {key} {text}" for text in hashes]
     return [ascii_only(line)[:WIDTH] for line in told]
 
 

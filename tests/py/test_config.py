@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from retrap import config
+from retrap.arch import ARM64, X86_64, native
 from retrap.errors import EXIT_CONFIG, RetrapError
 
 VARIANTS = '[mainline]\npackage = "linux-source-6.12"\n'
@@ -73,6 +74,12 @@ def test_patch_folder_is_taken_in_order(tmp_path: Path) -> None:
     assert [patch.name[:4] for patch in mainline.patches] == ["0001", "0002", "0010"]
 
 
+def test_architectures_are_kept_in_order(tmp_path: Path) -> None:
+    variants = config.load_variants(write(tmp_path, VARIANTS, "v.toml"))
+    path = write(tmp_path, 'arch = ["arm64", "x86_64"]\n' + EXPERIMENT)
+    assert config.load_experiment(path, variants).arches == (ARM64, X86_64)
+
+
 def test_malformed_toml_names_file_and_line(tmp_path: Path) -> None:
     message = variants_error(tmp_path, VARIANTS + "[oops\n")
     assert f"{tmp_path}/x.toml:3: not TOML" in message
@@ -120,6 +127,7 @@ def test_experiment_defaults(tmp_path: Path) -> None:
     variants = config.load_variants(write(tmp_path, VARIANTS, "v.toml"))
     experiment = config.load_experiment(write(tmp_path, EXPERIMENT), variants)
     assert experiment.baseline == "mainline"
+    assert experiment.arches == (native(),) and experiment.interface is None
     assert experiment.placements == config.PLACEMENTS
     assert experiment.host is None and experiment.exact is not None
     assert experiment.interface is None
@@ -142,6 +150,8 @@ def test_experiment_defaults(tmp_path: Path) -> None:
         ("[exact]", "colour = 1\n[exact]", "x.toml:3: colour: unknown key"),
         ("[exact]", 'baseline = "x"\n[exact]', "x.toml:3: baseline"),
         ("[exact]", 'interface = "x"\n[exact]', "x.toml:3: interface: must be one of"),
+        ("[exact]", 'arch = ["sparc"]\n[exact]', "x.toml:3: arch: no architecture"),
+        ("[exact]", "arch = []\n[exact]", "x.toml:3: arch: is empty"),
     ],
 )
 def test_bad_experiment_names_line(
