@@ -18,7 +18,9 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
     if host_alone:
         experiment = work.host_alone(experiment)
     if args.dry_run:
-        print(work.dry_run(experiment, variants, args.experiment, args.results))
+        from retrap.dryrun import dry_run
+
+        print(dry_run(experiment, variants, args.experiment, args.results))
     else:
         work.run(experiment, variants, args.experiment, args.results, args.fresh)
     return EXIT_OK
