@@ -140,10 +140,11 @@ def _legend(
         (Line2D([], [], color=style.FLOOR, linestyle=line), name)
         for name, line in floors.items()
     ]
-    columns = max(len(first), len(second))
-    first += [blank] * (columns - len(first))
-    second += [blank] * (columns - len(second)) if second else []
-    pairs = [pair for both in zip(first, second) for pair in both] or first
+    columns = min(max(len(first), len(second)), style.COLUMNS)
+    cells = [*first, *[blank] * (-len(first) % columns), *second]
+    cells += [blank] * (-len(second) % columns)
+    # By row here, by column in matplotlib.
+    pairs = [pair for start in range(columns) for pair in cells[start::columns]]
     handles, names = (list(part) for part in zip(*pairs, strict=True))
     style.legend(drawing, handles, names, columns, bars)
 
