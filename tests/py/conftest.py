@@ -261,6 +261,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("full") / "full/20261123-120000"
     maker = Maker(path, 200, substrates=("exact",), variants=tuple(INTERFACES))
     maker.arches = ("x86_64", "arm64")
+    maker.plan = {"binary_sha256": {"x86_64": "b" * 64, "arm64": "c" * 64}}
     yield maker.write()
 
 

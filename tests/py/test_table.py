@@ -70,6 +70,7 @@ def test_mail_of_architectures_and_interfaces(full: Path) -> None:
     assert "* mainline, combined/listen, mainline-6.1: PTRACE_LISTEN" in flat
     assert "* please-notify, combined/please-notify: O. Nesterov" in flat
     assert "mainline-6.1: release 6.1.192" in flat
+    assert f"  binary_sha256 arm64 {'c' * 16}\n" in text
     assert "combined: the median" not in flat  # its floors are no path
 
 
