@@ -46,7 +46,7 @@ def test_shipped_files_load() -> None:
     assert variants["please-notify"].offers == ("listen", "please-notify")
     assert variants["combined"].interfaces == config.INTERFACES
     full = config.load_experiment(config.ROOT / "configs/experiments/full.toml")
-    assert full.arches == (X86_64, ARM64) and set(full.variants) == set(variants)
+    assert full.arches == (X86_64, ARM64) and "combined" in full.variants
 
 
 def test_every_shipped_experiment_loads() -> None:
