@@ -12,7 +12,7 @@ import numpy.typing as npt
 from matplotlib.lines import Line2D
 
 from plots import style
-from retrap.store import Results
+from retrap.store import Machine, Results
 
 TAIL = 0.995  # the axis ends at this quantile when the tail is long
 LONG_TAIL = 1.5  # the maximum is beyond this many times that quantile
@@ -21,53 +21,55 @@ Values = npt.NDArray[np.int64]
 
 
 def draw(results: Results, directory: Path) -> list[Path]:
-    """The files written; exact and ns never share a figure."""
+    """The files written; two machines never share a figure."""
     paths = []
-    for substrate in results.substrates:
-        for scenario in style.paths_of(results, substrate):
-            paths += _scenario(results, directory, substrate, scenario)
+    for machine in results.machines:
+        for scenario in style.paths_of(results, machine):
+            paths += _scenario(results, directory, machine, scenario)
     return paths
 
 
 def _values(
-    results: Results, substrate: str, where: tuple[str, str]
+    results: Results, machine: Machine, where: tuple[str, str]
 ) -> dict[str, Values]:
-    """Latencies of all boots together, by variant."""
+    """Latencies of all boots together, by side."""
     found = {}
-    for variant in results.variants(substrate):
-        cells = results.of(substrate, variant, where)
+    for name in results.sides(machine):
+        cells = results.of(machine, name, where)
         parts = [cell.latencies[cell.ok] for cell in cells]
         merged = np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
         if merged.size:
-            found[variant] = merged
+            found[name] = merged
     return found
 
 
 def _scenario(
-    results: Results, directory: Path, substrate: str, scenario: str
+    results: Results, directory: Path, machine: Machine, scenario: str
 ) -> list[Path]:
     panels = {
         placement: values
-        for placement in results.placements(substrate)
-        if (values := _values(results, substrate, (scenario, placement)))
+        for placement in results.placements(machine)
+        if (values := _values(results, machine, (scenario, placement)))
     }
     if not panels:
         return []
-    looks = style.looks(results, substrate)
+    looks = style.looks(results, machine)
     with style.figure(4.2 * len(panels) + 0.4, 3.9) as drawing:
         axes = drawing.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axis, (placement, values) in zip(axes, panels.items(), strict=True):
             beyond = _panel(axis, values, looks)
-            axis.set_xlabel(f"trigger to return of the wait [{style.UNITS[substrate]}]")
-            floors = style.floor_medians(results, substrate, placement)
+            axis.set_xlabel(
+                f"trigger to return of the wait [{style.UNITS[machine.substrate]}]"
+            )
+            floors = style.floor_medians(results, machine, placement)
             far = _floors(axis, floors, min(int(v[0]) for v in values.values()))
             axis.set_title("\n".join(filter(None, [placement, beyond, far])))
         axes[0].set_ylabel("share of samples at or below")
         axes[0].set_ylim(0, 1.02)
-        drawing.suptitle(f"{scenario}  [{style.TITLES[substrate]}]", fontsize=10)
+        drawing.suptitle(f"{scenario}  [{style.title(machine)}]", fontsize=10)
         _legend(drawing, looks, panels)
         slug = scenario.replace("/", ".").replace(":", "-")
-        return style.save(drawing, directory, f"ecdf-{substrate}-{slug}")
+        return style.save(drawing, directory, f"ecdf-{machine.slug}-{slug}")
 
 
 def _panel(axis: Any, values: dict[str, Values], looks: dict[str, style.Look]) -> str:
@@ -86,8 +88,8 @@ def _panel(axis: Any, values: dict[str, Values], looks: dict[str, style.Look]) -
         axis.locator_params(axis="x", nbins=5)
     style.thousands(axis.xaxis)
     last = max(ends) + axis.get_xlim()[1]
-    for variant, ordered in values.items():
-        look = looks[variant]
+    for name, ordered in values.items():
+        look = looks[name]
         x = np.concatenate([[ordered[0]], ordered, [last]])
         y = np.append(np.arange(ordered.size + 1) / ordered.size, 1.0)
         style_of = {"color": look.color, "linestyle": look.line}
@@ -140,4 +142,4 @@ def _legend(
     absent = [v for v in looks if v not in shown]
     names = shown + [f"{v}: n.a." for v in absent]
     handles += [Line2D([], [], linestyle="none") for _ in absent]
-    style.legend(drawing, handles, names, len(names), "")
+    style.legend(drawing, handles, names, min(len(names), style.COLUMNS), "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Medians of every scenario, variant and placement, with the floors."""
+"""Medians of every scenario, side and placement, with the floors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from plots import style
 from retrap.side import Side, side
-from retrap.store import Results
+from retrap.store import Machine, Results
 
 BARS = {
     "exact": "bars: smallest to largest median of a sweep",
@@ -21,19 +21,19 @@ BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 
 
 def draw(results: Results, directory: Path) -> list[Path]:
-    """One figure a substrate."""
+    """One figure a machine."""
     paths = []
-    for substrate in results.substrates:
-        paths += _substrate(results, directory, substrate)
+    for machine in results.machines:
+        paths += _machine(results, directory, machine)
     return paths
 
 
-def _substrate(results: Results, directory: Path, substrate: str) -> list[Path]:
-    scenarios = style.paths_of(results, substrate)
-    placements = results.placements(substrate)
+def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
+    scenarios = style.paths_of(results, machine)
+    placements = results.placements(machine)
     if not scenarios:
         return []
-    looks = style.looks(results, substrate)
+    looks = style.looks(results, machine)
     rows = len(scenarios) * (len(looks) + 1)
     with style.figure(9.4, 1.9 + 0.21 * rows) as drawing:
         grid = drawing.subplots(
@@ -43,22 +43,24 @@ def _substrate(results: Results, directory: Path, substrate: str) -> list[Path]:
         for axis, placement in zip(grid[0], placements, strict=True):
             for index, scenario in enumerate(scenarios):
                 base = index * (len(looks) + 1)
-                for offset, (variant, look) in enumerate(looks.items()):
-                    cells = results.of(substrate, variant, (scenario, placement))
+                for offset, (name, look) in enumerate(looks.items()):
+                    cells = results.of(machine, name, (scenario, placement))
                     _mark(axis, base + offset, side(cells), look)
-            for name, (value, line) in style.floor_medians(
-                results, substrate, placement
-            ).items():
+            found = style.floor_medians(results, machine, placement)
+            for floor, (value, line) in found.items():
                 axis.axvline(value, color=style.FLOOR, linestyle=line, linewidth=1.2)
-                floors[name] = line
-            _frame(axis, scenarios, len(looks), placement, style.UNITS[substrate])
+                floors[floor] = line
+            unit = style.UNITS[machine.substrate]
+            _frame(axis, scenarios, len(looks), placement, unit)
         grid[0][0].invert_yaxis()
-        title = f"Median, trigger to return of the wait  [{style.TITLES[substrate]}]"
+        title = f"Median, trigger to return of the wait  [{style.title(machine)}]"
         drawing.suptitle(title, fontsize=10)
-        failed = any(not cell.ok.all() for cell in results.cells())
-        bars = BARS[substrate] + ("; !: some samples failed" if failed else "")
+        failed = any(
+            not cell.ok.all() for cell in results.cells() if cell.machine == machine
+        )
+        bars = BARS[machine.substrate] + ("; !: some samples failed" if failed else "")
         _legend(drawing, looks, floors, bars)
-        return style.save(drawing, directory, f"overview-{substrate}")
+        return style.save(drawing, directory, f"overview-{machine.slug}")
 
 
 def _mark(axis: Any, y: float, one: Side | None, look: style.Look) -> None:
@@ -101,10 +103,10 @@ def _mark(axis: Any, y: float, one: Side | None, look: style.Look) -> None:
 
 
 def _frame(
-    axis: Any, scenarios: list[str], variants: int, placement: str, unit: str
+    axis: Any, scenarios: list[str], sides: int, placement: str, unit: str
 ) -> None:
-    step = variants + 1
-    middles = [i * step + (variants - 1) / 2 for i in range(len(scenarios))]
+    step = sides + 1
+    middles = [i * step + (sides - 1) / 2 for i in range(len(scenarios))]
     axis.set_yticks(middles, [name.replace("/", "/\n", 1) for name in scenarios])
     axis.tick_params(axis="y", length=0)
     axis.grid(False, axis="y")
@@ -138,10 +140,11 @@ def _legend(
         (Line2D([], [], color=style.FLOOR, linestyle=line), name)
         for name, line in floors.items()
     ]
-    columns = max(len(first), len(second))
-    first += [blank] * (columns - len(first))
-    second += [blank] * (columns - len(second)) if second else []
-    pairs = [pair for both in zip(first, second) for pair in both] or first
+    columns = min(max(len(first), len(second)), style.COLUMNS)
+    cells = [*first, *[blank] * (-len(first) % columns), *second]
+    cells += [blank] * (-len(second) % columns)
+    # By row here, by column in matplotlib.
+    pairs = [pair for start in range(columns) for pair in cells[start::columns]]
     handles, names = (list(part) for part in zip(*pairs, strict=True))
     style.legend(drawing, handles, names, columns, bars)
 

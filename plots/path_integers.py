@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from plots import style
 from retrap import counters
-from retrap.store import Results
+from retrap.store import Machine, Results
 
 NAMES = {
     "switches": "context switches",
@@ -24,24 +24,24 @@ Counts = dict[tuple[str, str, str], dict[str, float | None]]
 
 
 def draw(results: Results, directory: Path) -> list[Path]:
-    """One figure a substrate that has counters."""
+    """One figure a machine that has counters."""
     paths = []
-    for substrate in results.substrates:
-        paths += _substrate(results, directory, substrate)
+    for machine in results.machines:
+        paths += _machine(results, directory, machine)
     return paths
 
 
-def _counts(results: Results, substrate: str) -> Counts:
-    """Mean of the boots, by scenario, placement and variant."""
+def _counts(results: Results, machine: Machine) -> Counts:
+    """Mean of the boots, by scenario, placement and side."""
     found: Counts = {}
     for cell in results.cells():
-        if cell.substrate != substrate:
+        if cell.machine != machine:
             continue
         where = (cell.scenario, cell.placement)
-        key = (*where, cell.variant)
+        key = (*where, cell.side)
         if key in found:
             continue
-        cells = results.of(substrate, cell.variant, where)
+        cells = results.of(machine, cell.side, where)
         boots = [events for c in cells if (events := counters.per_cycle(c))]
         if boots:
             found[key] = {
@@ -56,12 +56,12 @@ def _mean(values: list[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _substrate(results: Results, directory: Path, substrate: str) -> list[Path]:
-    counts = _counts(results, substrate)
+def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
+    counts = _counts(results, machine)
     groups = [
         (scenario, placement)
-        for scenario in results.scenarios(substrate)
-        for placement in results.placements(substrate)
+        for scenario in results.scenarios(machine)
+        for placement in results.placements(machine)
         if any(key[:2] == (scenario, placement) for key in counts)
     ]
     if not groups:
@@ -70,7 +70,7 @@ def _substrate(results: Results, directory: Path, substrate: str) -> list[Path]:
     for event in counters.HARDWARE:
         if any(by_event[event] is not None for by_event in counts.values()):
             events.append(event)
-    looks = style.looks(results, substrate)
+    looks = style.looks(results, machine)
     lines = (len(events) + 3) // 4
     height = 1.3 + lines * (0.5 + 0.17 * len(groups) * (len(looks) + 0.8))
     with style.figure(10.0, height) as drawing:
@@ -81,14 +81,15 @@ def _substrate(results: Results, directory: Path, substrate: str) -> list[Path]:
         for axis in grid[used:]:
             axis.set_visible(False)
         grid[0].invert_yaxis()
-        title = f"Events a cycle, counted by perf stat in untimed runs  [{substrate}]"
+        title = f"Events a cycle, counted by perf stat in untimed runs  [{machine}]"
         drawing.suptitle(title, fontsize=10)
         handles = [
             Patch(facecolor=_face(look), edgecolor=look.color, hatch=look.hatch)
             for look in looks.values()
         ]
-        style.legend(drawing, handles, list(looks), len(looks), "")
-        return style.save(drawing, directory, f"path-integers-{substrate}")
+        columns = min(len(looks), style.COLUMNS)
+        style.legend(drawing, handles, list(looks), columns, "")
+        return style.save(drawing, directory, f"path-integers-{machine.slug}")
 
 
 def _face(look: style.Look) -> str:
@@ -105,11 +106,11 @@ def _panel(
     step = len(looks) + 0.8
     top = 1.0
     for index, where in enumerate(groups):
-        for offset, (variant, look) in enumerate(looks.items()):
+        for offset, (name, look) in enumerate(looks.items()):
             y = index * step + offset
-            value = counts.get((*where, variant), {}).get(event)
+            value = counts.get((*where, name), {}).get(event)
             if value is None:
-                text = "-" if (*where, variant) in counts else "n.a."
+                text = "-" if (*where, name) in counts else "n.a."
             else:
                 top = max(top, value)
                 whole = abs(value - round(value)) <= counters.WHOLE

@@ -20,7 +20,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from retrap.store import Results, atomic_write
+from retrap.store import Machine, Results, atomic_write
 
 SETTINGS = {
     "font.family": "DejaVu Sans",
@@ -47,13 +47,14 @@ TITLES = {
     "vm": "vm: this host, a virtual machine",
     "bare-metal": "bare-metal: this host",
 }
+COLUMNS = 4  # of a legend
 FLOOR = "#555555"
 FLOOR_LINES = (":", (0, (5, 2)), (0, (1, 3)), (0, (8, 2, 1, 2)))
 
 
 @dataclass(frozen=True)
 class Look:
-    """One variant in every figure."""
+    """One side in every figure."""
 
     color: str
     line: Any
@@ -69,13 +70,20 @@ LOOKS = (
     Look("#009E73", (0, (6, 1.5, 1, 1.5)), "^", "xxxx", 1.5),
     Look("#CC79A7", (0, (3, 1, 1, 1, 1, 1)), "v", "\\\\\\\\", 1.5),
     Look("#56B4E9", (0, (10, 2)), "P", "++++", 1.5),
+    Look("#E69F00", (0, (2, 2)), "X", "oooo", 1.7),
+    Look("#999999", (0, (8, 2, 1, 2, 1, 2)), "<", "----", 1.7),
 )
 
 
-def looks(results: Results, substrate: str) -> dict[str, Look]:
-    """By variant, the baseline first; beyond six they repeat."""
-    names = results.variants(substrate)
+def looks(results: Results, machine: Machine) -> dict[str, Look]:
+    """By side, the baseline first; beyond eight they repeat."""
+    names = results.sides(machine)
     return {name: LOOKS[i % len(LOOKS)] for i, name in enumerate(names)}
+
+
+def title(machine: Machine) -> str:
+    substrate, _, rest = TITLES[machine.substrate].partition(":")
+    return f"{substrate} {machine.arch}:{rest}"
 
 
 @contextmanager
@@ -133,22 +141,22 @@ def thousands(axis: Any) -> None:
 
 
 def floor_medians(
-    results: Results, substrate: str, placement: str
+    results: Results, machine: Machine, placement: str
 ) -> dict[str, tuple[float, Any]]:
     """Floors of the baseline at a placement: median, and a line style each."""
     from retrap.side import side
 
-    names = results.variants(substrate)
-    every = [s for s in results.scenarios(substrate) if s.startswith("floor/")]
+    every = [s for s in results.scenarios(machine) if s in results.floors]
     found: dict[str, tuple[float, Any]] = {}
     for index, scenario in enumerate(every):
-        one = side(results.of(substrate, names[0], (scenario, placement)))
+        names = results.sides(machine, scenario)
+        one = side(results.of(machine, names[0], (scenario, placement)))
         if one is not None and one.median is not None:
             line = FLOOR_LINES[index % len(FLOOR_LINES)]
             found[scenario] = (one.median, line)
     return found
 
 
-def paths_of(results: Results, substrate: str) -> list[str]:
+def paths_of(results: Results, machine: Machine) -> list[str]:
     """The scenarios that are no floors."""
-    return [s for s in results.scenarios(substrate) if not s.startswith("floor/")]
+    return [s for s in results.scenarios(machine) if s not in results.floors]

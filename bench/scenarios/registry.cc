@@ -4,6 +4,11 @@
 #include <algorithm>
 #include <array>
 
+#include "scenarios/elsewhere_fork.h"
+#include "scenarios/elsewhere_jobctl.h"
+#include "scenarios/elsewhere_signal.h"
+#include "scenarios/elsewhere_syscall_stop.h"
+#include "scenarios/elsewhere_wait.h"
 #include "scenarios/floor_clock.h"
 #include "scenarios/floor_futex.h"
 #include "scenarios/floor_pipe.h"
@@ -23,7 +28,12 @@ static_assert(kOneCpu.front() == Placement::kSameCpu);
 constexpr std::array kWithWaitingState = {Interface::kListen,
                                           Interface::kPleaseNotify};
 
-constexpr std::array<ScenarioInfo, 8> kScenarios = {{
+// Nothing there is in a mode: what a kernel that offers modes costs the others.
+constexpr std::span<const Interface> kInNoMode =
+    std::span(kInterfaces).first(1);
+static_assert(kInNoMode.front() == Interface::kListen);
+
+constexpr std::array<ScenarioInfo, 26> kScenarios = {{
     {"floor/clock", "two clock reads, nothing between them", kOneCpu,
      kInterfaces, open_cell<FloorClock>},
     {"floor/syscall", "getppid(2)", kOneCpu, kInterfaces,
@@ -40,6 +50,45 @@ constexpr std::array<ScenarioInfo, 8> kScenarios = {{
      kInterfaces, open_cell<RetrapSigcont>},
     {"retrap/trigger:interrupt", "PTRACE_INTERRUPT of a tracee in group-stop",
      kAnywhere, kWithWaitingState, open_cell<RetrapInterrupt>},
+    {"elsewhere/signal:sigusr1", "SIGUSR1 to oneself, with a handler", kOneCpu,
+     kInNoMode, open_cell<SignalSelf>},
+    {"elsewhere/fork-exit-wait", "a child that exits at once", kOneCpu,
+     kInNoMode, open_cell<ForkExitWait>},
+    {"elsewhere/fork-exec-exit-wait", "a child that runs a static program",
+     kOneCpu, kInNoMode, open_cell<ForkExecExitWait>},
+    {"elsewhere/vfork-exit-wait", "the same by vfork(2)", kOneCpu, kInNoMode,
+     open_cell<VforkExitWait>},
+    {"elsewhere/vfork-exec-exit-wait", "the same by vfork(2)", kOneCpu,
+     kInNoMode, open_cell<VforkExecExitWait>},
+    {"elsewhere/wait/nohang:1", "wait4(-1, WNOHANG) with 1 sleeping children",
+     kOneCpu, kInNoMode, open_cell<WaitNohang<1>>},
+    {"elsewhere/wait/nohang:10", "wait4(-1, WNOHANG) with 10 sleeping children",
+     kOneCpu, kInNoMode, open_cell<WaitNohang<10>>},
+    {"elsewhere/wait/nohang:100",
+     "wait4(-1, WNOHANG) with 100 sleeping children", kOneCpu, kInNoMode,
+     open_cell<WaitNohang<100>>},
+    {"elsewhere/wait/nohang:1000",
+     "wait4(-1, WNOHANG) with 1000 sleeping children", kOneCpu, kInNoMode,
+     open_cell<WaitNohang<1000>>},
+    {"elsewhere/wait/blocking:1", "wait4(-1) until the youngest of 1 stops",
+     kAnywhere, kInNoMode, open_cell<WaitBlocking<1>>},
+    {"elsewhere/wait/blocking:10", "wait4(-1) until the youngest of 10 stops",
+     kAnywhere, kInNoMode, open_cell<WaitBlocking<10>>},
+    {"elsewhere/wait/blocking:100", "wait4(-1) until the youngest of 100 stops",
+     kAnywhere, kInNoMode, open_cell<WaitBlocking<100>>},
+    {"elsewhere/wait/blocking:1000",
+     "wait4(-1) until the youngest of 1000 stops", kAnywhere, kInNoMode,
+     open_cell<WaitBlocking<1000>>},
+    {"elsewhere/jobctl/threads:1", "SIGSTOP and SIGCONT of an untraced job",
+     kAnywhere, kInNoMode, open_cell<Jobctl<1>>},
+    {"elsewhere/jobctl/threads:8", "SIGSTOP and SIGCONT of an untraced job",
+     kAnywhere, kInNoMode, open_cell<Jobctl<8>>},
+    {"elsewhere/jobctl/threads:64", "SIGSTOP and SIGCONT of an untraced job",
+     kAnywhere, kInNoMode, open_cell<Jobctl<64>>},
+    {"elsewhere/syscall-stop/attach", "entry and exit stop of getppid(2)",
+     kAnywhere, kInNoMode, open_cell<SyscallStop<Attach::kAttach>>},
+    {"elsewhere/syscall-stop/seize", "entry and exit stop of getppid(2)",
+     kAnywhere, kInNoMode, open_cell<SyscallStop<Attach::kSeize>>},
 }};
 
 }  // namespace

@@ -68,4 +68,13 @@ bool Steps::trapped_and_quiet() noexcept {
   return true;
 }
 
+bool Steps::at_syscall_exit() noexcept {
+  __ptrace_syscall_info info{};
+  if (::syscall(SYS_ptrace, PTRACE_GET_SYSCALL_INFO, pid_, sizeof info,
+                &info) == -1)
+    return call_failed("PTRACE_GET_SYSCALL_INFO");
+  return info.op == PTRACE_SYSCALL_INFO_EXIT ||
+         not_reached("the tracee is not at the exit of a system call");
+}
+
 }  // namespace retrap

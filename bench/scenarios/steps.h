@@ -60,15 +60,36 @@ class Steps {
     // NOLINTNEXTLINE(performance-no-int-to-ptr)
     return request(PTRACE_CONT, "PTRACE_CONT", reinterpret_cast<void*>(data));
   }
+  bool resume_to_syscall() noexcept {
+    return request(PTRACE_SYSCALL, "PTRACE_SYSCALL", nullptr);
+  }
+  bool set_options(std::uintptr_t options) noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): as in cont()
+    void* const data = reinterpret_cast<void*>(options);
+    return request(PTRACE_SETOPTIONS, "PTRACE_SETOPTIONS", data);
+  }
   // The status, or kCallFailed.
-  int wait() noexcept {
+  int wait(int options = 0) noexcept {
     int status = 0;
-    if (::wait4(pid_, &status, __WALL, nullptr) == pid_) return status;
+    if (::wait4(pid_, &status, __WALL | options, nullptr) == pid_)
+      return status;
     call_failed("wait4");
     return kCallFailed;
   }
-  bool wait_for(int expected) noexcept {
-    const int status = wait();
+  // The same among all children; it must be this one that has news.
+  int wait_among_all(int options) noexcept {
+    int status = 0;
+    const pid_t got = ::wait4(-1, &status, options, nullptr);
+    if (got == pid_) return status;
+    if (got == -1)
+      call_failed("wait4");
+    else
+      fail({.outcome = Outcome::kUnexpectedStop,
+            .what = "wait4 found another child"});
+    return kCallFailed;
+  }
+  bool wait_for(int expected, int options = 0) noexcept {
+    const int status = wait(options);
     return status == expected || unexpected_stop(status, expected);
   }
 
@@ -77,6 +98,8 @@ class Steps {
   bool asleep_in(long syscall) noexcept;
   // Stopped under ptrace and with nothing to report.
   bool trapped_and_quiet() noexcept;
+  // In a syscall-exit-stop, by PTRACE_GET_SYSCALL_INFO.
+  bool at_syscall_exit() noexcept;
 
   // The failures of these steps, and those a scenario finds itself. All
   // return false.

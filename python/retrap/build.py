@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Step 1: the C++ programs, by CMake preset."""
+"""Step 1: the C++ programs, by CMake preset; for a foreign architecture by the
+preset's `-<arch>` namesake, against its sysroot."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from retrap import sysroot
+from retrap.arch import Arch, native
 from retrap.cache import locked
 from retrap.config import ROOT
 from retrap.errors import EXIT_BUILD, RetrapError
@@ -16,7 +19,7 @@ from retrap.plan import Scenario
 from retrap.process import capture, run_logged
 from retrap.progress import Progress
 
-PROGRAMS = ("retrap-bench", "retrap-conform", "retrap-handloop")
+PROGRAMS = ("retrap-bench", "retrap-conform", "retrap-handloop", "retrap-nop")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Programs:
     """The built programs of one preset."""
 
     directory: Path
+    arch: Arch = field(default_factory=native)
 
     def path(self, name: str) -> Path:
         return self.directory / name
@@ -40,7 +44,8 @@ class Programs:
         return total.hexdigest()
 
     def registry(self) -> dict[str, Scenario]:
-        """What retrap-bench can measure."""
+        """What retrap-bench can measure: the same on every architecture, so
+        ask the programs of this machine's."""
         text = capture([str(self.bench), "--list", "--json"])
         if text is None:
             raise RetrapError(
@@ -57,8 +62,18 @@ class Programs:
         return {row.name: row for row in rows}
 
 
-def build(progress: Progress, preset: str = "release", target: str = "all") -> Programs:
+def build(
+    progress: Progress,
+    preset: str = "release",
+    target: str = "all",
+    arch: Arch | None = None,
+) -> Programs:
     """Configures and builds; a build with nothing to do takes a second."""
+    arch = arch or native()
+    options = []
+    if arch.cross:
+        preset = f"{preset}-{arch.name}"
+        options = [f"-DRETRAP_SYSROOT={sysroot.ensure(arch, progress)}"]
     directory = ROOT / "build" / preset
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -78,7 +93,7 @@ def build(progress: Progress, preset: str = "release", target: str = "all") -> P
 
         task.update("configuring")
         steps = [
-            ["cmake", "--preset", preset],
+            ["cmake", "--preset", preset, *options],
             ["cmake", "--build", str(directory), "--target", target],
         ]
         for argv in steps:
@@ -90,4 +105,4 @@ def build(progress: Progress, preset: str = "release", target: str = "all") -> P
                     EXIT_BUILD,
                 )
         task.update("")
-    return Programs(directory)
+    return Programs(directory, arch)

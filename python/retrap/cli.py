@@ -7,15 +7,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from retrap import commands, config
+from retrap import cli_kernel, config
+from retrap.cli_parts import FILES, json_option, subcommand, variants_option
 from retrap.manpage import ManParser
-
-FILES = (
-    ("configs/variants.toml", "the kernels"),
-    ("configs/experiments/", "what is measured"),
-    ("results/<experiment>/<stamp>/", "what came out (docs/data-format.md)"),
-    ("~/.cache/retrap/", "kernels and their logs; RETRAP_CACHE names another"),
-)
 
 
 def parser() -> ManParser:
@@ -36,29 +30,10 @@ def parser() -> ManParser:
     _lkml(adder)
     _doctor(adder)
     _conform(adder)
+    cli_kernel.add(adder)
+    cli_kernel.add_packages(adder)
     _test(adder)
     return top
-
-
-def _command(
-    adder: Any, name: str, summary: str, description: str, *examples: str
-) -> ManParser:
-    command: ManParser = adder.add_parser(
-        name,
-        help=summary,
-        summary=summary,
-        description=description,
-        files=FILES,
-        examples=examples,
-    )
-    command.set_defaults(run=getattr(commands, name))
-    command.add_argument(
-        "--no-install",
-        action="store_true",
-        help="install no package; print the command that would, exit 3 "
-        "(default: install what is missing)",
-    )
-    return command
 
 
 def _measuring_options(command: ManParser) -> None:
@@ -87,28 +62,12 @@ def _measuring_options(command: ManParser) -> None:
         action="store_true",
         help="print the plan and do nothing (default: do it)",
     )
-    _variants_option(command)
-
-
-def _variants_option(command: ManParser) -> None:
-    command.add_argument(
-        "--variants",
-        type=Path,
-        default=config.VARIANTS,
-        metavar="FILE",
-        help="the kernels there are (default: configs/variants.toml)",
-    )
-
-
-def _json_option(command: ManParser) -> None:
-    command.add_argument(
-        "--json", action="store_true", help="print JSON (default: text)"
-    )
+    variants_option(command)
 
 
 def _matrix(adder: Any) -> None:
     _measuring_options(
-        _command(
+        subcommand(
             adder,
             "matrix",
             "the whole experiment: kernels, guests, host, report",
@@ -125,7 +84,7 @@ def _matrix(adder: Any) -> None:
 
 def _run(adder: Any) -> None:
     _measuring_options(
-        _command(
+        subcommand(
             adder,
             "run",
             "the running kernel alone",
@@ -138,7 +97,7 @@ def _run(adder: Any) -> None:
 
 
 def _compare(adder: Any) -> None:
-    command = _command(
+    command = subcommand(
         adder,
         "compare",
         "compare two result directories, or the variants within one",
@@ -162,7 +121,7 @@ def _compare(adder: Any) -> None:
 
 
 def _plot(adder: Any) -> None:
-    command = _command(
+    command = subcommand(
         adder,
         "plot",
         "redo the figures of a result directory",
@@ -173,7 +132,7 @@ def _plot(adder: Any) -> None:
 
 
 def _lkml(adder: Any) -> None:
-    command = _command(
+    command = subcommand(
         adder,
         "lkml",
         "redo the mail of a result directory",
@@ -185,8 +144,8 @@ def _lkml(adder: Any) -> None:
 
 
 def _doctor(adder: Any) -> None:
-    _json_option(
-        _command(
+    json_option(
+        subcommand(
             adder,
             "doctor",
             "what on this machine helps or harms a measurement",
@@ -199,7 +158,7 @@ def _doctor(adder: Any) -> None:
 
 
 def _conform(adder: Any) -> None:
-    command = _command(
+    command = subcommand(
         adder,
         "conform",
         "the rules of the three designs, tested on every kernel",
@@ -209,12 +168,12 @@ def _conform(adder: Any) -> None:
         "./retrap conform",
         "./retrap conform --json",
     )
-    _json_option(command)
-    _variants_option(command)
+    json_option(command)
+    variants_option(command)
 
 
 def _test(adder: Any) -> None:
-    _command(
+    subcommand(
         adder,
         "test",
         "all tests: unit, live ptrace, command line, Python, guests",

@@ -18,7 +18,9 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
     if host_alone:
         experiment = work.host_alone(experiment)
     if args.dry_run:
-        print(work.dry_run(experiment, variants, args.experiment, args.results))
+        from retrap.dryrun import dry_run
+
+        print(dry_run(experiment, variants, args.experiment, args.results))
     else:
         work.run(experiment, variants, args.experiment, args.results, args.fresh)
     return EXIT_OK
@@ -79,6 +81,17 @@ def conform(args: Namespace) -> int:
     verdicts = work.run(config.load_variants(args.variants))
     print(json.dumps(verdicts, indent=1) if args.json else work.render(verdicts))
     return EXIT_FAILURE if work.failed(verdicts) else EXIT_OK
+
+
+def kernel(args: Namespace) -> int:
+    from retrap import kernel_command as work
+
+    return work.run(args)
+
+
+def packages(args: Namespace) -> int:
+    """The script in front of us has installed them, or ended."""
+    return EXIT_OK
 
 
 def test(args: Namespace) -> int:

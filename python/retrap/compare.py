@@ -12,7 +12,7 @@ from pathlib import Path
 
 from retrap import stats
 from retrap.side import Side, side
-from retrap.store import Results, atomic_write, load
+from retrap.store import Machine, Results, atomic_write, load
 from retrap.summarize import csv_text
 
 NOT_APPLICABLE = "n.a."
@@ -23,11 +23,14 @@ class Comparison:
     """A row of comparison.csv; the fields are its columns."""
 
     substrate: str
+    arch: str
     unit: str
     scenario: str
     placement: str
     base: str
     test: str
+    base_interface: str | None
+    test_interface: str | None
     base_boots: int
     test_boots: int
     base_median: float | None
@@ -46,21 +49,29 @@ class Comparison:
     ci_hi: float | None
     warnings: str
 
+    @property
+    def machine(self) -> Machine:
+        return Machine(self.substrate, self.arch)
+
 
 COLUMNS = tuple(field.name for field in fields(Comparison))
 
 
 def compare_sides(
-    head: tuple[str, str, str, str, str, str], base: Side | None, test: Side | None
+    machine: Machine,
+    where: tuple[str, str],
+    names: tuple[str, str],
+    base: Side | None,
+    test: Side | None,
 ) -> Comparison:
-    """`head` is substrate, unit, scenario, placement, base and test name."""
+    """`where` is scenario and placement, `names` those of the two sides."""
     notes = [*(base.warnings if base else ()), *(test.warnings if test else ())]
     verdict = cheap = NOT_APPLICABLE
     p_value = delta = delta_cheap = None
     interval: tuple[float, float] | None = None
     if base and test and base.median is not None and test.median is not None:
         delta = test.median - base.median
-        if head[0] == "exact":
+        if machine.exact:
             verdict = stats.range_verdict(base.sweeps, test.sweeps)
             cheap = stats.range_verdict(base.cheap_sweeps, test.cheap_sweeps)
             if base.cheap is not None and test.cheap is not None:
@@ -71,10 +82,15 @@ def compare_sides(
             notes += got.warnings
     elif base and test:  # a side has the cell, and no sample of it succeeded
         verdict = "~"
-        cheap = "~" if head[0] == "exact" else cheap
+        cheap = "~" if machine.exact else cheap
     base_median = base.median if base else None
     return Comparison(
-        *head,
+        *machine,
+        machine.unit,
+        *where,
+        *names,
+        base_interface=base.interface if base else None,
+        test_interface=test.interface if test else None,
         base_boots=base.boots if base else 0,
         test_boots=test.boots if test else 0,
         base_median=base_median,
@@ -99,43 +115,36 @@ def _percent(delta: float | None, base: float | None) -> float | None:
     return None if delta is None or not base else 100 * delta / base
 
 
-def cells_of(results: Results, substrate: str) -> list[tuple[str, str]]:
-    """(scenario, placement) of each timed cell any variant has, as planned."""
+def cells_of(results: Results, machine: Machine) -> list[tuple[str, str]]:
+    """(scenario, placement) of each timed cell any side has, as planned."""
     present = {
         (cell.scenario, cell.placement)
         for cell in results.cells()
-        if cell.substrate == substrate and cell.samples is not None
+        if cell.machine == machine and cell.samples is not None
     }
     return [
         (scenario, placement)
-        for scenario in results.scenarios(substrate)
-        for placement in results.placements(substrate)
+        for scenario in results.scenarios(machine)
+        for placement in results.placements(machine)
         if (scenario, placement) in present
     ]
 
 
-def unit_of(results: Results, substrate: str) -> str:
-    return next(c.unit for c in results.cells() if c.substrate == substrate)
-
-
 def comparisons(results: Results) -> list[Comparison]:
-    """Every variant against the baseline, on each substrate the baseline ran on."""
+    """Every side against the baseline, on each machine the baseline ran on."""
     rows = []
-    base = str(results.plan["baseline"])
-    for substrate in results.substrates:
-        names = results.variants(substrate)
-        if base not in names:
-            continue
-        for where in cells_of(results, substrate):
-            first = side(results.of(substrate, base, where))
-            for test in names:
-                if test == base:
+    for machine in results.machines:
+        for where in cells_of(results, machine):
+            base = results.base(machine, where[0])
+            if base is None:
+                continue
+            first = side(results.of(machine, base, where))
+            for test in results.sides(machine, where[0]):
+                second = side(results.of(machine, test, where))
+                if test == base or (first is None and second is None):
                     continue
-                second = side(results.of(substrate, test, where))
-                if first is None and second is None:
-                    continue
-                head = (substrate, unit_of(results, substrate), *where, base, test)
-                rows.append(compare_sides(head, first, second))
+                names = (base, test)
+                rows.append(compare_sides(machine, where, names, first, second))
     return rows
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from retrap.arch import ARCHES, Arch, native
 from retrap.errors import EXIT_CONFIG, RetrapError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ DEFAULT_EXPERIMENT = ROOT / "configs/experiments/quick.toml"
 INTERFACES = ("listen", "async-retrap", "please-notify")
 PLACEMENTS = ("same-cpu", "cross-cpu")
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
-SCENARIO = re.compile(r"[a-z]+(/[a-z]+(:[a-z0-9-]+)?)+")
+SCENARIO = re.compile(r"[a-z]+(/[a-z-]+(:[a-z0-9-]+)?)+")
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,25 @@ class Source:
 
 @dataclass(frozen=True)
 class Variant:
-    """A kernel to build. `patches` are files, in the order they apply."""
+    """A kernel to build. `patches` are files, in the order they apply;
+    `interfaces` those that its cells are measured through."""
 
     name: str
     base: str | None
     source: Source
     patches: tuple[Path, ...]
     fragments: tuple[Path, ...]
-    interface: str
+    interfaces: tuple[str, ...]
+
+    @property
+    def interface(self) -> str:
+        """The one its cells go through when nothing else is said."""
+        return self.interfaces[0]
 
     @property
     def offers(self) -> tuple[str, ...]:
         """Interfaces a tracer must find when it probes this kernel."""
-        return tuple(dict.fromkeys(("listen", self.interface)))
+        return tuple(dict.fromkeys(("listen", *self.interfaces)))
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,12 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Guest:
+    """`exact`: counted in instructions; else vCPUs run freely, side by side."""
+
     cpus: int
     timeout_s: int
+    exact: bool = True
+    memory_mib: int = 512
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,8 @@ class Experiment:
     exact: Sampling | None
     guest: Guest
     host: Sampling | None
+    interface: str | None = None  # of every variant; None: each its own
+    arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
 
 
 _TYPES = {str: "a string", int: "a whole number", list: "a list", dict: "a table"}
@@ -203,6 +216,15 @@ def _source(table: _Table) -> Source:
     return Source(package, None, None)
 
 
+def _interfaces(table: _Table) -> tuple[str, ...]:
+    """`interface`: a name, or a list of them for a kernel that offers several."""
+    given = table.data.get("interface", "listen")
+    found = (given,) if isinstance(given, str) else table.words("interface")
+    if not found or not set(found) <= set(INTERFACES):
+        raise table.fail("interface", f"must be one of {', '.join(INTERFACES)}")
+    return found
+
+
 def load_variants(path: Path = VARIANTS) -> dict[str, Variant]:
     """Every variant by name. Errors: EXIT_CONFIG, with file and line."""
     whole = _read(path, "variants file")
@@ -214,9 +236,7 @@ def load_variants(path: Path = VARIANTS) -> dict[str, Variant]:
             raise table.fail("", f"not a variant name: {name!r}")
         known = ("package", "tree", "ref", "base", "patches", "config", "interface")
         table.only(known)
-        interface = table.get("interface", str, "listen")
-        if interface not in INTERFACES:
-            raise table.fail("interface", f"must be one of {', '.join(INTERFACES)}")
+        interfaces = _interfaces(table)
         base = table.get("base", str, "") or None
         patches, fragments = _patch_files(table), _fragments(table)
         if base is None or {"package", "tree", "ref"} & table.data.keys():
@@ -229,7 +249,7 @@ def load_variants(path: Path = VARIANTS) -> dict[str, Variant]:
             fragments = variants[base].fragments + fragments
         if base == "":
             raise table.fail("base", "is empty")
-        variants[name] = Variant(name, base, source, patches, fragments, interface)
+        variants[name] = Variant(name, base, source, patches, fragments, interfaces)
     return variants
 
 
@@ -250,7 +270,7 @@ def load_experiment(
     variants = load_variants() if variants is None else variants
     table = _read(path, "experiment")
     known = ("variants", "baseline", "placements", "scenarios", "seed")
-    table.only((*known, "exact", "host"))
+    table.only((*known, "interface", "arch", "exact", "host"))
     names = table.words("variants", [])
     for name in names:
         if name not in variants:
@@ -264,11 +284,16 @@ def load_experiment(
     for word in placements:
         if word not in PLACEMENTS:
             raise table.fail("placements", f"no placement {word!r}: {PLACEMENTS}")
+    arches = table.words("arch", [native().name])
+    for word in arches:
+        if word not in ARCHES:
+            raise table.fail("arch", f"no architecture {word!r}: {', '.join(ARCHES)}")
     scenarios = table.words("scenarios")
     for word in scenarios:
         if not SCENARIO.fullmatch(word):
             raise table.fail("scenarios", f"not a scenario name: {word!r}")
-    for key, found in (("placements", placements), ("scenarios", scenarios)):
+    lists = {"placements": placements, "scenarios": scenarios, "arch": arches}
+    for key, found in lists.items():
         if not found:
             raise table.fail(key, "is empty: nothing would be measured")
     guest = table.table("exact")
@@ -289,6 +314,8 @@ def load_experiment(
             guest.number("timeout_s", 1, 86400, 300) if guest else 300,
         ),
         host=_sampling(table.table("host"), ()),
+        interface=_interfaces(table)[0] if "interface" in table.data else None,
+        arches=tuple(ARCHES[word] for word in arches),
     )
 
 

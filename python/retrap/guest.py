@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Step 3: the cells of one variant, run in one guest boot in exact mode."""
+"""Step 3: the cells of one variant, run in one guest boot."""
 
 from __future__ import annotations
 
@@ -52,21 +52,24 @@ def run(
     task.update("packs the initramfs")
     initrd = initramfs.make(
         work,
+        kernel.arch,
         programs,
         {
             "/retrap/plan": "".join(f"{line}\n" for line in lines),
             "/retrap/facts": "".join(f"{name}\n" for name in environment.FACT_FILES),
-            "/retrap/events": "".join(f"{word}\n" for word in event_options("x86_64")),
+            "/retrap/events": "".join(
+                f"{word}\n" for word in event_options(kernel.arch.machine)
+            ),
             **(files or {}),
         },
     )
     boot = qemu.boot(
         kernel.variant.name,
+        kernel.arch,
+        guest,
         kernel.image,
         initrd,
         work,
-        guest.cpus,
-        guest.timeout_s,
         task,
     )
     return boot, initramfs.sha256(initrd)
@@ -80,7 +83,7 @@ def measure(
     guest: Guest,
     task: Task,
 ) -> None:
-    """One boot into `directory` (raw/<variant>/exact-1); boot.json comes last."""
+    """One boot into `directory` (exact-<arch>-1); boot.json comes last."""
     work = directory.with_name(directory.name + ".partial")
     meta = kernel.meta()
     lines = [plan_line(cell, kernel, meta["config_sha256"]) for cell in cells]
@@ -111,7 +114,7 @@ def measure(
         "patches": meta["patches"],
         "compiler": meta["compiler"],
         "config_sha256": meta["config_sha256"],
-        "qemu_version": qemu.version(),
+        "qemu_version": qemu.version(kernel.arch),
         "qemu_argv": boot.argv,
         "initramfs_sha256": initrd_sha256,
         "payload_bytes": boot.payload_bytes,

@@ -14,23 +14,26 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from retrap import sysroot
+from retrap.arch import Arch
 from retrap.build import PROGRAMS, Programs
 from retrap.config import ROOT
 from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.process import capture
 
-LIBRARY_DIRS = tuple(
-    Path(top) / name
-    for name in ("x86_64-linux-gnu", "")
-    for top in ("/lib", "/usr/lib")
-) + (Path("/lib64"),)
 APPLETS = (
     "sh cat cut echo ls mkdir mkfifo mount reboot rm sha256sum sleep stat sync tail"
     " tar wc"
 )
 
 
-def needed_libraries(programs: list[Path]) -> dict[str, Path]:
+def library_dirs(root: Path, arch: Arch) -> list[Path]:
+    """Where the dynamic loader of an installation below `root` looks."""
+    names = (f"lib/{arch.triplet}", f"usr/lib/{arch.triplet}", "lib", "usr/lib")
+    return [root / name for name in (*names, "lib64")]
+
+
+def needed_libraries(programs: list[Path], dirs: list[Path]) -> dict[str, Path]:
     """Every shared library the programs load, by soname; the loader too."""
     found: dict[str, Path] = {}
     todo = list(programs)
@@ -45,11 +48,11 @@ def needed_libraries(programs: list[Path]) -> dict[str, Path]:
         for name in names:
             if name in found:
                 continue
-            path = next((d / name for d in LIBRARY_DIRS if (d / name).exists()), None)
+            path = next((d / name for d in dirs if (d / name).exists()), None)
             if path is None:
                 raise RetrapError(
                     f"{elf}: its library {name} is nowhere in "
-                    f"{', '.join(map(str, LIBRARY_DIRS))}",
+                    f"{', '.join(map(str, dirs))}",
                     "install the package that holds it",
                     EXIT_GUEST,
                 )
@@ -58,29 +61,30 @@ def needed_libraries(programs: list[Path]) -> dict[str, Path]:
     return found
 
 
-def perf_program() -> Path | None:
+def perf_program(root: Path = Path("/")) -> Path | None:
     """perf's binary; Debian's /usr/bin/perf is it, Ubuntu's is a script."""
-    candidates = [Path("/usr/bin/perf"), *sorted(Path("/usr/lib").glob("linux-*/perf"))]
+    candidates = [root / "usr/bin/perf", *sorted(root.glob("usr/lib/linux-*/perf"))]
     for path in candidates:
         if path.is_file() and path.read_bytes()[:4] == b"\x7fELF":
             return path.resolve()
     return None
 
 
-def make(work: Path, programs: Programs, files: dict[str, str]) -> Path:
+def make(work: Path, arch: Arch, programs: Programs, files: dict[str, str]) -> Path:
     """Builds work/initramfs.cpio. `files` are texts by path in the guest."""
-    root = work / "root"
+    root, origin = work / "root", sysroot.root(arch)
     for name in ("bin", "lib", "lib64", "proc", "sys", "dev", "tmp", "results"):
         (root / name).mkdir(parents=True)
-    _copy(Path("/bin/busybox"), root / "bin/busybox", "busybox-static")
+    _copy(origin / "bin/busybox", root / "bin/busybox", "busybox-static")
     for applet in APPLETS.split():
         (root / "bin" / applet).symlink_to("busybox")
     elfs = [programs.path(name) for name in PROGRAMS]
-    if perf := perf_program():
+    if perf := perf_program(origin):
         elfs.append(perf)
     for elf in elfs:
         _copy(elf, root / "bin" / ("perf" if elf == perf else elf.name), "")
-    for name, path in sorted(needed_libraries(elfs).items()):
+    libraries = needed_libraries(elfs, library_dirs(origin, arch))
+    for name, path in sorted(libraries.items()):
         folder = "lib64" if name.startswith("ld-linux-x86-64") else "lib"
         _copy(path, root / folder / name, "")
     _copy(ROOT / "bench/guest/init", root / "init", "")

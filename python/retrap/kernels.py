@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from retrap import source
+from retrap.arch import Arch, native
 from retrap.cache import locked, partial, publish, subdirectory
 from retrap.config import ROOT, Variant
 from retrap.errors import EXIT_KERNEL, RetrapError
 from retrap.process import capture, run_logged
 from retrap.progress import Progress, Task
 
-ARCH = "x86_64"
 RECIPE = 1  # raise it when a change here makes another kernel of the same inputs
 _TOOLS = ("gcc", "ld")
 OBJ = "obj"  # below the source: kbuild then uses relative paths, a copy builds
@@ -37,77 +37,86 @@ class Kernel:
     """A built kernel: image, config and meta.json (docs/data-format.md)."""
 
     variant: Variant
+    arch: Arch
     key: str
     directory: Path
 
     @property
     def image(self) -> Path:
-        return self.directory / "bzImage"
+        return self.directory / self.arch.target
 
     def meta(self) -> dict[str, Any]:
         meta: dict[str, Any] = json.loads((self.directory / "meta.json").read_text())
         return meta
 
 
-def compiler() -> str:
+def compiler(arch: Arch) -> str:
     """First lines of `gcc --version` and `ld --version`."""
-    lines = [(capture([tool, "--version"]) or "").split("\n")[0] for tool in _TOOLS]
+    tools = [arch.cross + tool for tool in _TOOLS]
+    lines = [(capture([tool, "--version"]) or "").split("\n")[0] for tool in tools]
     if not all(lines):
+        package = "" if arch.native else f"-{arch.triplet.replace('_', '-')}"
         raise RetrapError(
-            "gcc or ld is missing",
-            "apt-get install gcc binutils",
+            f"{' or '.join(tools)} is missing",
+            f"apt-get install gcc{package} binutils{package}",
             EXIT_KERNEL,
         )
     return "; ".join(lines)
 
 
-def config_text(variant: Variant) -> str:
+def config_text(variant: Variant, arch: Arch) -> str:
     """The variant's fragments in order, less their comments; the last word on a
     symbol wins. Another comment is no other kernel."""
-    base = [ROOT / "configs/kernel" / f"{name}.config" for name in ("common", ARCH)]
+    names = ("common", arch.name)
+    base = [ROOT / "configs/kernel" / f"{name}.config" for name in names]
     text = "".join(file.read_text() for file in (*base, *variant.fragments))
     lines = re.findall(r"^(?:CONFIG_\w+=.*|# CONFIG_\w+ is not set)$", text, re.M)
     return "".join(f"{line}\n" for line in lines)
 
 
-def kernel_key(variant: Variant) -> str:
+def kernel_key(variant: Variant, arch: Arch) -> str:
     """16 hex digits over everything that decides what the kernel is."""
     identity = json.dumps(
         [
             RECIPE,
-            ARCH,
+            arch.name,
             source.identify(variant),
             [patch["sha256"] for patch in source.patch_list(variant)],
-            config_text(variant),
-            compiler(),
+            config_text(variant, arch),
+            compiler(arch),
         ]
     )
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
-def find(variant: Variant) -> Kernel | None:
+def find(variant: Variant, arch: Arch | None = None) -> Kernel | None:
     """The variant's kernel, when it is built."""
-    key = kernel_key(variant)
+    arch = arch or native()
+    key = kernel_key(variant, arch)
     directory = subdirectory("kernels") / key
-    return Kernel(variant, key, directory) if directory.is_dir() else None
+    return Kernel(variant, arch, key, directory) if directory.is_dir() else None
 
 
 def ensure(
-    variant: Variant, variants: dict[str, Variant], progress: Progress
+    variant: Variant,
+    variants: dict[str, Variant],
+    progress: Progress,
+    arch: Arch | None = None,
 ) -> Kernel:
     """The variant's kernel, built now when it is not there."""
-    if kernel := find(variant):
+    arch = arch or native()
+    if kernel := find(variant, arch):
         return kernel
     if variant.base:  # its objects are where this build starts
-        ensure(variants[variant.base], variants, progress)
-    with progress.task(f"kernel {variant.name}") as task, locked(
+        ensure(variants[variant.base], variants, progress, arch)
+    with progress.task(f"kernel {variant.name} {arch.name}") as task, locked(
         subdirectory("."), task
     ) as lock:
-        if kernel := find(variant):
+        if kernel := find(variant, arch):
             task.update("built by another retrap")
             return kernel
         try:
-            return _Build(variant, variants, task, lock).run()
+            return _Build(variant, variants, arch, task, lock).run()
         except OSError as error:
             raise RetrapError(
                 f"{variant.name}: {error.filename or 'kernel build'}: {error.strerror}",
@@ -120,11 +129,16 @@ class _Build:
     """One kernel build, under the cache's lock."""
 
     def __init__(
-        self, variant: Variant, variants: dict[str, Variant], task: Task, lock: int
+        self,
+        variant: Variant,
+        variants: dict[str, Variant],
+        arch: Arch,
+        task: Task,
+        lock: int,
     ) -> None:
-        self.variant, self.task, self.lock = variant, task, lock
+        self.variant, self.arch, self.task, self.lock = variant, arch, task, lock
         self.base = variants[variant.base] if variant.base else None
-        self.key = kernel_key(variant)
+        self.key = kernel_key(variant, arch)
         self.identity = source.identify(variant)
         self.objects = 0
         self.start = time.monotonic()
@@ -152,7 +166,7 @@ class _Build:
 
     def _lay(self, trees: Path, tree: Path) -> int:
         """Fills `tree`; the number of patches it then already has."""
-        if self.base and (built := trees / kernel_key(self.base)).is_dir():
+        if self.base and (built := trees / kernel_key(self.base, self.arch)).is_dir():
             self.task.update("copies the base's tree")
             tree.rmdir()
             # Sources are hard links, which patch(1) replaces and never writes.
@@ -172,7 +186,7 @@ class _Build:
         self.task.update("configures")
         (tree / OBJ).mkdir(exist_ok=True)
         wanted = tree / OBJ / "retrap.config"
-        wanted.write_text(config_text(self.variant))
+        wanted.write_text(config_text(self.variant, self.arch))
         self._make(tree, [f"KCONFIG_ALLCONFIG={wanted}", "allnoconfig"])
         check_config(
             self.variant.name, wanted.read_text(), (tree / OBJ / ".config").read_text()
@@ -184,7 +198,7 @@ class _Build:
                 self.objects += 1
                 self.task.update(f"compiles, {self.objects} objects")
 
-        self._make(tree, [f"-j{os.cpu_count() or 1}", "bzImage"], count)
+        self._make(tree, [f"-j{os.cpu_count() or 1}", self.arch.target], count)
 
     def _make(self, tree: Path, targets: list[str], on_line: Any = None) -> None:
         env = {
@@ -195,7 +209,10 @@ class _Build:
             "KBUILD_BUILD_HOST": self.variant.name,
             "KBUILD_BUILD_VERSION": "1",
         }
-        argv = ["make", f"O={OBJ}", f"ARCH={ARCH}", *targets]
+        argv = ["make", f"O={OBJ}", f"ARCH={self.arch.name}"]
+        if self.arch.cross:
+            argv.append(f"CROSS_COMPILE={self.arch.cross}")
+        argv += targets
         status = run_logged(
             argv, self.log, on_line, cwd=tree, env=env, pass_fds=(self.lock,)
         )
@@ -216,15 +233,15 @@ class _Build:
         obj = tree / OBJ
         directory = subdirectory("kernels") / self.key
         work = partial(directory)
-        shutil.copy(obj / "arch/x86/boot/bzImage", work / "bzImage")
+        shutil.copy(obj / self.arch.image, work / self.arch.target)
         shutil.copy(obj / ".config", work / "config")
         shutil.copy(obj / "System.map", work / "System.map")
         meta = {
             "variant": self.variant.name,
-            "arch": ARCH,
+            "arch": self.arch.name,
             "source": self.identity,
             "patches": source.patch_list(self.variant),
-            "compiler": compiler(),
+            "compiler": compiler(self.arch),
             "config_sha256": hashlib.sha256((obj / ".config").read_bytes()).hexdigest(),
             "build_id": build_id(obj / "vmlinux"),
             "objects_compiled": self.objects,
@@ -232,7 +249,7 @@ class _Build:
         }
         (work / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
         publish(work, directory)
-        return Kernel(self.variant, self.key, directory)
+        return Kernel(self.variant, self.arch, self.key, directory)
 
 
 def check_config(name: str, wanted: str, got: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.stats import SWEEPS
-from retrap.store import Boot, Cell, Results, atomic_write, load
+from retrap.store import Boot, Cell, Machine, Results, atomic_write, load
 from retrap.summarize import timed
 from retrap.table import tables
 from retrap.textgrid import WIDTH, ascii_only, wrap
@@ -86,13 +86,14 @@ def _section(title: str, paragraphs: list[str], gap: str = "\n\n") -> str:
 
 
 def _interfaces(results: Results) -> dict[str, list[str]]:
-    """Variants by interface, as the runs say."""
+    """Sides by interface, as the runs say."""
     found: dict[str, list[str]] = {}
-    for cell in results.cells():
-        if cell.interface != "none":
-            names = found.setdefault(cell.interface, [])
-            if cell.variant not in names:
-                names.append(cell.variant)
+    for machine in results.machines:
+        through = {c.side: c.interface for c in results.cells() if not c.floor}
+        for name in results.sides(machine):
+            names = found.setdefault(through[name], [])
+            if name not in names:
+                names.append(name)
     return found
 
 
@@ -110,7 +111,7 @@ def _problem(results: Results) -> str:
     found = _interfaces(results)
     for interface, text in DESIGNS.items():
         if interface in found:
-            names = ", ".join(sorted(found[interface]))
+            names = ", ".join(found[interface])
             lines.append(wrap(f"* {names}: {text}", "", "  "))
     lines += ["", wrap("These are measurements of what each costs.")]
     return "\n".join(lines) + "\n"
@@ -132,19 +133,17 @@ def _method(results: Results) -> list[str]:
         "is not what it should be is counted as failed and marked !, none is "
         "dropped."
     ]
-    for substrate in results.substrates:
-        cells = [cell for cell in timed(results) if cell.substrate == substrate]
-        if not cells:
+    if exact := [cell for cell in timed(results) if cell.machine.exact]:
+        told.append(_exact_method(exact))
+    for machine in results.machines:
+        cells = [cell for cell in timed(results) if cell.machine == machine]
+        if not cells or machine.exact:
             continue
-        size = _set([int(c.run["samples_taken"]) for c in cells])
-        seed = _set([c.run["seed"] for c in cells])
-        if substrate == "exact":
-            told.append(_exact_method(cells, size, seed))
-            continue
-        of = [boot.variant for boot in _of(results, substrate)]
-        boots = _set([of.count(name) for name in results.variants(substrate)])
+        size, seed = _size(cells)
+        of = [boot.variant for boot in _of(results, machine)]
+        boots = _set([of.count(name) for name in results.variants(machine)])
         told.append(
-            f"On the host ({substrate}): samples a cell and boot: {size}; boots a "
+            f"On the host ({machine}): samples a cell and boot: {size}; boots a "
             f"variant: {boots}; seed {seed}. A boot is one observation; samples "
             "within it are not independent."
         )
@@ -160,11 +159,18 @@ def _method(results: Results) -> list[str]:
     return told
 
 
-def _of(results: Results, substrate: str) -> list[Boot]:
-    return [boot for boot in results.boots if boot.substrate == substrate]
+def _size(cells: list[Cell]) -> tuple[str, str]:
+    """Samples taken, and the seeds."""
+    taken = _set([int(cell.run["samples_taken"]) for cell in cells])
+    return taken, _set([cell.run["seed"] for cell in cells])
 
 
-def _exact_method(cells: list[Cell], size: str, seed: str) -> str:
+def _of(results: Results, machine: Machine) -> list[Boot]:
+    return [boot for boot in results.boots if boot.machine == machine]
+
+
+def _exact_method(cells: list[Cell]) -> str:
+    size, seed = _size(cells)
     return (
         "exact: the kernel runs in QEMU (TCG, -icount shift=0), where the guest's "
         "clock advances by 1 ns an instruction, so that a run repeats to the "
@@ -179,19 +185,17 @@ def _exact_method(cells: list[Cell], size: str, seed: str) -> str:
 
 
 def _machine(results: Results) -> list[str]:
-    """What all variants of a substrate share once, then what sets one apart."""
+    """What all variants of a machine share once, then what sets one apart."""
     lines = []
-    for substrate in results.substrates:
+    for machine in results.machines:
         told = {
-            variant: _build(
-                [b for b in _of(results, substrate) if b.variant == variant]
-            )
-            for variant in results.variants(substrate)
+            variant: _build([b for b in _of(results, machine) if b.variant == variant])
+            for variant in results.variants(machine)
         }
         shared = set.intersection(*(set(entries) for entries in told.values()))
         first = next(iter(told.values()))
         common = "; ".join(entry for entry in first if entry in shared)
-        lines.append(wrap(f"* {substrate}: {common or 'nothing is known'}", "", "  "))
+        lines.append(wrap(f"* {machine}: {common or 'nothing is known'}", "", "  "))
         for variant, entries in told.items():
             own = "; ".join(entry for entry in entries if entry not in shared)
             if own or len(told) == 1:
@@ -207,10 +211,9 @@ def _build(boots: list[Boot]) -> list[str]:
         for key, value in (
             ("source", record.get("source")),
             ("release", _release(boot.cells)),
-            ("arch", record.get("arch")),
             ("compiler", record.get("compiler")),
             ("", record.get("qemu_version")),
-            ("CPU", None if boot.substrate == "exact" else facts.get("cpu_model")),
+            ("CPU", None if boot.machine.exact else facts.get("cpu_model")),
             ("config sha256", str(record.get("config_sha256") or "")[:16]),
             ("patches", _patches(record.get("patches"))),
         ):
@@ -245,13 +248,18 @@ def _reproduce(results: Results) -> list[str]:
         "",
     ]
     keys = ("experiment_sha256", "plan_sha256", "binary_sha256")
-    told += [f"  {key} {str(plan[key])[:16]}" for key in keys if plan.get(key)]
+    for key in keys:
+        value = plan.get(key) or {}
+        each = value if isinstance(value, dict) else {"": value}
+        hashes = [f"{arch} {sha[:16]}".strip() for arch, sha in each.items()]
+        told += [f"  {key} {text}" for text in hashes]
     return [ascii_only(line)[:WIDTH] for line in told]
 
 
 def _limits(results: Results) -> list[str]:
-    limits = list(EXACT_LIMITS if "exact" in results.substrates else ()) + list(LIMITS)
-    limits += [text for key, text in TIMED_LIMITS.items() if key in results.substrates]
+    present = {machine.substrate for machine in results.machines}
+    limits = list(EXACT_LIMITS if "exact" in present else ()) + list(LIMITS)
+    limits += [text for key, text in TIMED_LIMITS.items() if key in present]
     return [wrap(f"* {text}", "", "  ") for text in limits]
 
 

@@ -7,11 +7,13 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from retrap import guest, host, kernels
+from retrap.arch import Arch, native
 from retrap.build import Programs, build
 from retrap.config import ROOT, Experiment, Variant, scenario_error
 from retrap.kernels import Kernel
@@ -22,6 +24,9 @@ from retrap.progress import Progress, say
 from retrap.stamp import Stamp, finish, open_stamp, unwritable
 
 RESULTS = ROOT / "results"
+BOOTS_A_CPU = 2  # more would come near the limit of wall clock a boot has
+QEMU_MIB = 256  # beside the guest's memory: translated code
+Job = tuple[str, Arch]  # a variant on an architecture
 
 
 def run(
@@ -35,16 +40,19 @@ def run(
     raised at the end, when all else that could be measured is reported."""
     errors: list[RetrapError] = []
     with Progress() as progress:
-        programs = build(progress)
-        registry = programs.registry()
+        programs = {native(): build(progress)}
+        registry = programs[native()].registry()
         check_scenarios(experiment, registry, path)
-        built: dict[str, Kernel] = {}
-        for name in experiment.variants:
-            try:
-                built[name] = kernels.ensure(variants[name], variants, progress)
-            except RetrapError as error:
-                errors.append(error)
-                say(f"kernel {name}: failed; the others go on")
+        errors += _build_foreign(experiment, programs, progress)
+        built: dict[Job, Kernel] = {}
+        for arch in experiment.arches:
+            for name in experiment.variants if arch in programs else ():
+                try:
+                    kernel = kernels.ensure(variants[name], variants, progress, arch)
+                    built[name, arch] = kernel
+                except RetrapError as error:
+                    errors.append(error)
+                    say(f"kernel {name} {arch.name}: failed; the others go on")
         plan = _plan(experiment, variants, built, programs)
         stamp = open_stamp(results, plan, fresh)
         say(f"{'resumes' if stamp.resumed else 'fills'} {_short(stamp.path)}")
@@ -52,7 +60,7 @@ def run(
             errors += _boot_all(experiment, built, programs, registry, stamp, progress)
             if experiment.host:
                 try:
-                    _host(experiment, programs, registry, stamp, progress)
+                    _host(experiment, programs[native()], registry, stamp, progress)
                 except RetrapError as error:
                     errors.append(error)
             if errors and not list(stamp.path.glob("raw/*/*/boot.json")):
@@ -70,6 +78,21 @@ def run(
             say(f"also: {other.message.splitlines()[0]}")
         raise errors[0]
     return stamp.path
+
+
+def _build_foreign(
+    experiment: Experiment, programs: dict[Arch, Programs], progress: Progress
+) -> list[RetrapError]:
+    """Programs for the guests of other architectures; one without has no guest."""
+    errors = []
+    for arch in experiment.arches if experiment.variants else ():
+        try:
+            if arch not in programs:
+                programs[arch] = build(progress, arch=arch)
+        except RetrapError as error:
+            errors.append(error)
+            say(f"build {arch.name}: failed; the others go on")
+    return errors
 
 
 def check_scenarios(
@@ -115,21 +138,27 @@ def _short(path: Path) -> str:
 def _plan(
     experiment: Experiment,
     variants: dict[str, Variant],
-    built: dict[str, Kernel],
-    programs: Programs,
+    built: dict[Job, Kernel],
+    programs: dict[Arch, Programs],
 ) -> dict[str, Any]:
     """A variant whose kernel failed has no key: built later, it is another plan."""
+    arches = experiment.arches
+    chosen = experiment.interface
     plan: dict[str, Any] = {
         "schema": "retrap.plan/1",
         "experiment": experiment.name,
         "experiment_sha256": experiment.sha256,
         "baseline": experiment.baseline,
+        "arch": [arch.name for arch in arches],
         "variants": [
             {
                 "name": name,
-                "interface": variants[name].interface,
+                "interfaces": [chosen] if chosen else list(variants[name].interfaces),
                 "offers": list(variants[name].offers),
-                "kernel_key": built[name].key if name in built else None,
+                "kernel_key": {
+                    arch.name: built[name, arch].key if (name, arch) in built else None
+                    for arch in arches
+                },
             }
             for name in experiment.variants
         ],
@@ -138,7 +167,7 @@ def _plan(
         "seed": experiment.seed,
         "exact": experiment.exact and dataclasses.asdict(experiment.exact),
         "host": experiment.host and dataclasses.asdict(experiment.host),
-        "binary_sha256": programs.sha256(),
+        "binary_sha256": {arch.name: programs[arch].sha256() for arch in programs},
     }
     text = json.dumps(plan, sort_keys=True)
     plan["plan_sha256"] = hashlib.sha256(text.encode()).hexdigest()
@@ -147,8 +176,8 @@ def _plan(
 
 def _boot_all(
     experiment: Experiment,
-    built: dict[str, Kernel],
-    programs: Programs,
+    built: dict[Job, Kernel],
+    programs: dict[Arch, Programs],
     registry: dict[str, Scenario],
     stamp: Stamp,
     progress: Progress,
@@ -157,16 +186,17 @@ def _boot_all(
 
     def one(kernel: Kernel) -> RetrapError | None:
         assert experiment.exact
-        name = kernel.variant.name
-        directory = stamp.path / "raw" / name / "exact-1"
+        variant, arch = kernel.variant, kernel.arch
+        name = f"{variant.name} {arch.name}"
+        directory = stamp.path / "raw" / variant.name / f"exact-{arch.name}-1"
         if (directory / "boot.json").exists():
             say(f"guest {name}: already there")
             return None
-        cells = expand(experiment, registry, kernel.variant.interface, experiment.exact)
+        cells = expand(experiment, registry, variant.interfaces, experiment.exact)
         try:
             with progress.task(f"guest {name}") as task:
                 guest.measure(
-                    kernel, programs, cells, directory, experiment.guest, task
+                    kernel, programs[arch], cells, directory, experiment.guest, task
                 )
         except RetrapError as error:
             return error
@@ -174,9 +204,19 @@ def _boot_all(
             pass
         return None
 
-    with ThreadPoolExecutor(max_workers=max(1, len(built))) as pool:
+    with ThreadPoolExecutor(boots_at_once(experiment.guest.memory_mib)) as pool:
         futures = [pool.submit(one, kernel) for kernel in built.values()]
         return [error for future in futures if (error := future.result())]
+
+
+def boots_at_once(memory_mib: int) -> int:
+    """As many as the CPUs are good for and the free memory holds, at least one."""
+    cpus = BOOTS_A_CPU * len(os.sched_getaffinity(0))
+    meminfo = Path("/proc/meminfo").read_text()
+    free = re.search(r"^MemAvailable:\s*(\d+) kB$", meminfo, re.MULTILINE)
+    if free is None:
+        return cpus
+    return max(1, min(cpus, int(free.group(1)) // 1024 // (memory_mib + QEMU_MIB)))
 
 
 def _host(
@@ -188,7 +228,7 @@ def _host(
 ) -> None:
     """Step 4."""
     assert experiment.host
-    cells = runnable_here(expand(experiment, registry, "listen", experiment.host))
+    cells = runnable_here(expand(experiment, registry, ("listen",), experiment.host))
     directory = stamp.path / "raw" / "host" / host.boot_name()
     if (directory / "boot.json").exists():
         say("host: already there")
@@ -213,50 +253,4 @@ def host_alone(experiment: Experiment) -> Experiment:
         variants=(),
         exact=None,
         host=experiment.host or experiment.exact,
-    )
-
-
-def dry_run(
-    experiment: Experiment, variants: dict[str, Variant], path: Path, results: Path
-) -> str:
-    """What would be done, with nothing done (no package, no build)."""
-    lines = [f"experiment {experiment.name} ({path})", "1 build     build/release"]
-    for name in experiment.variants:
-        lines.append(f"2 kernel    {name}: {_kernel_state(variants[name])}")
-    bench = Programs(ROOT / "build/release")
-    registry = bench.registry() if bench.bench.exists() else {}
-    if registry:
-        check_scenarios(experiment, registry, path)
-    for name in experiment.variants:
-        what = _cells_state(
-            experiment, registry, variants[name].interface, experiment.exact
-        )
-        lines.append(f"3 guest     {name}: {what}, {experiment.guest.cpus} vCPUs")
-    if experiment.host:
-        what = _cells_state(experiment, registry, "listen", experiment.host)
-        lines.append(f"4 host      this machine: {what}")
-    lines.append(f"5 report    {results / experiment.name}/<stamp>/")
-    return "\n".join(lines)
-
-
-def _kernel_state(variant: Variant) -> str:
-    patches = f"{len(variant.patches)} patches"
-    try:
-        kernel = kernels.find(variant)
-        key = kernels.kernel_key(variant)
-    except RetrapError:
-        return f"{patches}, source not installed yet"
-    return f"{patches}, {'in the cache' if kernel else 'to build'} ({key})"
-
-
-def _cells_state(
-    experiment: Experiment, registry: dict[str, Scenario], interface: str, sampling: Any
-) -> str:
-    if not registry:
-        return f"{len(experiment.scenarios)} scenarios"
-    cells = expand(experiment, registry, interface, sampling)
-    timed = sum(cell.cycles is None for cell in cells)
-    return (
-        f"{timed} timed runs of {sampling.samples} samples, "
-        f"{len(cells) - timed} counting runs"
     )

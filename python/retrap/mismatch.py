@@ -6,9 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from retrap.store import Boot, Results, read_json
+from retrap.store import Boot, Machine, Results, read_json
 
-ARCH = "arch"
 SAME_KERNEL = ("config_sha256",)
 SAME_EXACT = ("qemu_version", "compiler")
 SAME_MACHINE = ("cpu_model",)
@@ -51,29 +50,33 @@ def _values(boots: list[Boot], key: str) -> set[str]:
     return found
 
 
-def pairs(a: Results, b: Results) -> list[tuple[str, str]]:
-    """Substrates to hold against each other: the common ones, else ns to ns."""
-    common = [(name, name) for name in a.substrates if name in b.substrates]
+Pair = tuple[Machine, Machine]
+
+
+def pairs(a: Results, b: Results) -> list[Pair]:
+    """Machines to hold against each other: the common ones, else ns to ns.
+
+    Instructions of one architecture are never held against another's."""
+    common = [(machine, machine) for machine in a.machines if machine in b.machines]
     if common:
         return common
-    timed = [[s for s in r.substrates if s != "exact"] for r in (a, b)]
+    timed = [[m for m in r.machines if not m.exact] for r in (a, b)]
     return [(timed[0][0], timed[1][0])] if timed[0] and timed[1] else []
 
 
-def mismatches(a: Results, b: Results, substrates: tuple[str, str]) -> list[str]:
+def mismatches(a: Results, b: Results, machines: Pair) -> list[str]:
     """Each difference other than the one a comparison is to show."""
     found = []
-    if substrates[0] != substrates[1]:
-        found.append(_differ("substrate", {substrates[0]}, {substrates[1]}))
-    exact = "exact" in substrates
-    whole = [
-        [x for x in r.boots if x.substrate == s] for r, s in zip((a, b), substrates)
-    ]
-    for key in (ARCH,) if exact else (ARCH, *SAME_MACHINE):
+    for what, one_is, other_is in zip(Machine._fields, *machines):
+        if one_is != other_is:
+            found.append(_differ(what, {one_is}, {other_is}))
+    exact = machines[0].exact
+    whole = [[x for x in r.boots if x.machine == m] for r, m in zip((a, b), machines)]
+    for key in () if exact else SAME_MACHINE:
         one, other = _values(whole[0], key), _values(whole[1], key)
         if one != other:
             found.append(_differ(key, one, other))
-    common = [v for v in a.variants(substrates[0]) if v in b.variants(substrates[1])]
+    common = [v for v in a.variants(machines[0]) if v in b.variants(machines[1])]
     for variant in common:
         parts = [[x for x in boots if x.variant == variant] for boots in whole]
         for key in (*SAME_KERNEL, *(SAME_EXACT if exact else ())):

@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from retrap import textgrid
-from retrap.compare import NOT_APPLICABLE, Comparison, cells_of, compare_sides, unit_of
+from retrap.compare import NOT_APPLICABLE, Comparison, cells_of, compare_sides
 from retrap.errors import EXIT_REFUSED, RetrapError
-from retrap.mismatch import different_schemas, mismatches, pairs
+from retrap.mismatch import Pair, different_schemas, mismatches, pairs
 from retrap.side import Side, same_samples, side
 from retrap.store import Results, load
 
@@ -23,14 +23,15 @@ def render(a: Path, b: Path, allow_mismatch: bool) -> str:
     one, other = load(a), load(b)
     matched = pairs(one, other)
     if not matched:
-        have = f"{', '.join(one.substrates)} / {', '.join(other.substrates)}"
+        have = " / ".join(", ".join(map(str, r.machines)) for r in (one, other))
         raise RetrapError(
-            f"{a} and {b} have no substrate in common: {have}",
-            "compare exact with exact and nanoseconds with nanoseconds",
+            f"{a} and {b} have nothing in common to compare: {have}",
+            "compare exact with exact of one architecture, nanoseconds with "
+            "nanoseconds",
             EXIT_REFUSED,
         )
-    for substrates in matched:
-        differ += mismatches(one, other, substrates)
+    for machines in matched:
+        differ += mismatches(one, other, machines)
     if differ and not allow_mismatch:
         raise _refusal(a, b, differ)
     notes = textgrid.Notes()
@@ -39,7 +40,7 @@ def render(a: Path, b: Path, allow_mismatch: bool) -> str:
     for key in ("binary_sha256", "experiment_sha256"):
         if one.plan.get(key) != other.plan.get(key):
             notes.add(f"{key} differs between the two plans")
-    blocks = [_table(one, other, substrates, notes) for substrates in matched]
+    blocks = [_table(one, other, machines, notes) for machines in matched]
     head = textgrid.wrap(f"A: {a}", "", "   ") + "\n"
     head += textgrid.wrap(f"B: {b}", "", "   ") + "\n\n"
     return head + "\n".join(blocks) + notes.text()
@@ -53,37 +54,36 @@ def _refusal(a: Path, b: Path, differ: list[str]) -> RetrapError:
     )
 
 
-def _table(
-    a: Results, b: Results, substrates: tuple[str, str], notes: textgrid.Notes
-) -> str:
-    substrate = substrates[0]
-    unit = "guest instructions" if substrate == "exact" else "nanoseconds"
-    what = "sweeps apart" if substrate == "exact" else "Mann-Whitney over boots"
-    title = f"Median of A and B in {unit} [{' / '.join(dict.fromkeys(substrates))}]"
+def _table(a: Results, b: Results, machines: Pair, notes: textgrid.Notes) -> str:
+    left_is, right_is = machines
+    exact = left_is.exact
+    unit = "guest instructions" if exact else "nanoseconds"
+    what = "sweeps apart" if exact else "Mann-Whitney over boots"
+    title = f"Median of A and B in {unit} "
+    title += f"[{' / '.join(dict.fromkeys(map(str, machines)))}]"
     lines = [title, textgrid.wrap(f"Decided by {what}; ~ is undecided.")]
-    decided = "" if substrate == "exact" else "p"
+    decided = "" if exact else "p"
     lines.append(textgrid.row("", ("A", "B", "B - A", "change", decided), WIDTHS))
-    places = list(dict.fromkeys(cells_of(a, substrate) + cells_of(b, substrates[1])))
-    names = [v for v in a.variants(substrate) if v in b.variants(substrates[1])]
-    if not names:
+    places = list(dict.fromkeys(cells_of(a, left_is) + cells_of(b, right_is)))
+    if not set(a.variants(left_is)) & set(b.variants(right_is)):
         lines.append("no variant in common")
     equal = total = 0
     for where in places:
         rows = []
-        for name in names:
-            left = side(a.of(substrate, name, where))
-            right = side(b.of(substrates[1], name, where))
+        others = b.sides(right_is, where[0])
+        for name in [s for s in a.sides(left_is, where[0]) if s in others]:
+            left = side(a.of(left_is, name, where))
+            right = side(b.of(right_is, name, where))
             if left is None and right is None:
                 continue
-            head = (substrate, unit_of(a, substrate), *where, name, name)
-            got = compare_sides(head, left, right)
+            got = compare_sides(left_is, where, (name, name), left, right)
             rows.append(_row(got, left, right, notes))
             if left and right:
                 total += 1
                 equal += _identical(left, right)
         if rows:
             lines += [f"{where[0]} {where[1]}", *rows]
-    if substrate == substrates[1] == "exact":
+    if exact:
         lines.append(f"\nIdentical sample by sample: {equal} of {total} cells.")
     return "\n".join(lines) + "\n"
 

@@ -23,7 +23,9 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Cell:
-    """One process: `cycles` is None for a timed run, else a counting run."""
+    """One process: `cycles` is None for a timed run, else a counting run.
+
+    `suffix` tells the interfaces of one boot apart."""
 
     scenario: str
     placement: str
@@ -31,12 +33,13 @@ class Cell:
     samples: int
     cycles: int | None
     seed: int
+    suffix: str = ""
 
     @property
     def stem(self) -> str:
         """File name without suffix (docs/data-format.md)."""
         name = self.scenario.replace("/", ".").replace(":", "-")
-        return f"{name}@{self.placement}"
+        return f"{name}@{self.placement}{self.suffix}"
 
     @property
     def output(self) -> str:
@@ -59,7 +62,7 @@ class Cell:
 def expand(
     experiment: Experiment,
     registry: dict[str, Scenario],
-    interface: str,
+    interfaces: tuple[str, ...],
     sampling: Sampling,
 ) -> list[Cell]:
     """Timed cells first, then the counting runs: N cycles and 2N cycles.
@@ -68,24 +71,37 @@ def expand(
     waiting state to interrupt) or the placement (a clock read has one end)
     is left out. Floors are not counted: they have no path. Three pairs are
     counted, for one may hold a cycle that took another path (counters.py).
+    An experiment that names an interface measures every variant through it;
+    else each of `interfaces` is, but for the floors, which go through none.
     """
-    pairs = [
-        (registry[name], placement)
+    if experiment.interface:
+        interfaces = (experiment.interface,)
+    several = len(interfaces) > 1
+    paths = [
+        (registry[name], placement, interface)
         for name in experiment.scenarios
         for placement in experiment.placements
+        for interface in (interfaces[:1] if _floor(name) else interfaces)
         if placement in registry[name].placements
         and interface in registry[name].interfaces
     ]
-    timed = [
-        Cell(s.name, p, interface, sampling.samples, None, experiment.seed)
-        for s, p in pairs
-    ]
+
+    def cell(path: tuple[Scenario, str, str], cycles: int | None) -> Cell:
+        name, placement, interface = path[0].name, *path[1:]
+        suffix = f"+{interface}" if several and not _floor(name) else ""
+        size, seed = sampling.samples, experiment.seed
+        return Cell(name, placement, interface, size, cycles, seed, suffix)
+
     n = sampling.cycles
     lengths = dict.fromkeys(c for k in (n - 1, n, n + 1) if k > 0 for c in (k, 2 * k))
     counted = [
-        Cell(s.name, p, interface, sampling.samples, cycles, experiment.seed)
-        for s, p in pairs
-        if not s.name.startswith("floor/") and n > 0
+        cell(path, cycles)
+        for path in paths
+        if not _floor(path[0].name) and n > 0
         for cycles in lengths
     ]
-    return timed + counted
+    return [cell(path, None) for path in paths] + counted
+
+
+def _floor(scenario: str) -> bool:
+    return scenario.startswith("floor/")

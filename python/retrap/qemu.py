@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One guest boot in exact mode: QEMU, its console, and the way results leave.
+"""One guest boot: QEMU, its console, and the way results leave.
 
 Exact mode is TCG with -icount shift=0,sleep=off: the guest clock advances
 1 ns an executed instruction and jumps over idle time, so a run repeats to the
-instruction whatever the host does (docs/methodology.md).
+instruction whatever the host does (docs/methodology.md). Without it vCPUs are
+threads that run freely: for tests of what happens, never for a measurement.
 """
 
 from __future__ import annotations
@@ -17,16 +18,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from retrap.arch import Arch
+from retrap.config import Guest
 from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.process import capture, check_interrupted, child
 from retrap.progress import Task
 
-QEMU = "qemu-system-x86_64"
-MEMORY_MIB = 512
-KERNEL_COMMAND_LINE = (
-    "console=ttyS0 norandmaps tsc=reliable tsc_early_khz=1000000 "
-    "reboot=t panic=-1 oops=panic"
-)
+KERNEL_COMMAND_LINE = "norandmaps panic=-1 oops=panic"
+EXACT = ("-accel", "tcg", "-icount", "shift=0,sleep=off")
+FREE = ("-accel", "tcg,thread=multi")
 SPLAT = re.compile(
     r"Kernel panic|BUG:|WARNING:|Oops|general protection|cut here|INFO: task"
     r"|rcu: INFO|UBSAN|KASAN|possible .* deadlock|sleeping function"
@@ -46,36 +46,37 @@ class Boot:
     wall_s: float
 
 
-def version() -> str:
+def version(arch: Arch) -> str:
     """`QEMU emulator version 7.2.22 (Debian ...)`."""
-    text = capture([QEMU, "--version"])
+    text = capture([arch.qemu, "--version"])
     if not text:
         raise RetrapError(
-            f"{QEMU}: not found",
-            "apt-get install qemu-system-x86",
+            f"{arch.qemu}: not found",
+            f"apt-get install {arch.qemu_package}",
             EXIT_GUEST,
         )
     return text.splitlines()[0]
 
 
-def arguments(
-    image: str, initrd: str, console: str, results: str, cpus: int
-) -> list[str]:
+IMAGE, CONSOLE, RESULTS = "kernel", "console.log", "payload"
+
+
+def arguments(arch: Arch, guest: Guest, initrd: str) -> list[str]:
     """The command line; file names are relative to the boot's directory.
 
-    microvm has no PCI, ACPI or firmware tables to walk. ioeventfd=off makes a
-    virtio request complete inside the vCPU's own instruction: an I/O thread
-    would answer at a time of the host's choosing.
+    ioeventfd=off makes a virtio request complete inside the vCPU's own
+    instruction: an I/O thread would answer at a time of the host's choosing.
     """
+    command_line = f"{arch.command_line} {KERNEL_COMMAND_LINE}"
     return [
-        *(QEMU, "-M", "microvm,acpi=off", "-accel", "tcg"),
-        *("-icount", "shift=0,sleep=off", "-smp", str(cpus), "-m", str(MEMORY_MIB)),
-        *("-cpu", "max", "-rtc", "base=2011-05-26,clock=vm", "-seed", "1"),
+        *(arch.qemu, *arch.words, *(EXACT if guest.exact else FREE)),
+        *("-smp", str(guest.cpus), "-m", str(guest.memory_mib)),
+        *("-rtc", "base=2011-05-26,clock=vm", "-seed", "1"),
         *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
         *("-global", "virtio-mmio.ioeventfd=off"),
-        *("-kernel", image, "-initrd", initrd, "-append", KERNEL_COMMAND_LINE),
-        *("-chardev", f"file,id=console,path={console}", "-serial", "chardev:console"),
-        *("-chardev", f"file,id=results,path={results}"),
+        *("-kernel", IMAGE, "-initrd", initrd, "-append", command_line),
+        *("-chardev", f"file,id=console,path={CONSOLE}", "-serial", "chardev:console"),
+        *("-chardev", f"file,id=results,path={RESULTS}"),
         *("-device", "virtio-serial-device"),
         *("-device", "virtserialport,chardev=results,name=retrap.results"),
     ]
@@ -83,11 +84,11 @@ def arguments(
 
 def boot(
     name: str,
+    arch: Arch,
+    guest: Guest,
     image: Path,
     initrd: Path,
     work: Path,
-    cpus: int,
-    limit_s: int,
     task: Task,
 ) -> Boot:
     """Boots once and unpacks the guest's results into work/results.
@@ -95,20 +96,21 @@ def boot(
     Errors (EXIT_GUEST): no QEMU, panic, splat, hang, damaged payload; each
     with the last lines of the console, which stays in work/console.log.
     """
-    shutil.copyfile(image, work / "bzImage")
-    argv = arguments("bzImage", initrd.name, "console.log", "payload", cpus)
+    shutil.copyfile(image, work / IMAGE)
+    version(arch)
+    argv = arguments(arch, guest, initrd.name)
     start = time.monotonic()
-    status = _run(name, argv, work, limit_s, task)
+    status = _run(argv, work, guest.timeout_s, task)
     console = _console(work)
     if splat := SPLAT.search(console):
         line = next(row for row in console.splitlines() if SPLAT.search(row))
         raise _failed(name, f"the kernel log has {splat.group(0)!r}: {line}", console)
     if status is None:
-        raise _failed(name, f"no end after {limit_s} s", console)
+        raise _failed(name, f"no end after {guest.timeout_s} s", console)
     if status != 0:
         stderr = (work / "qemu.log").read_text(errors="replace").strip()
-        raise _failed(name, f"{QEMU} exit status {status}: {stderr}", console)
-    data = _payload(name, work / "payload", console)
+        raise _failed(name, f"{arch.qemu} exit status {status}: {stderr}", console)
+    data = _payload(name, work / RESULTS, console)
     _unpack(name, data, work / "results", console)
     return Boot(
         argv,
@@ -119,11 +121,8 @@ def boot(
     )
 
 
-def _run(
-    name: str, argv: list[str], work: Path, limit_s: int, task: Task
-) -> int | None:
+def _run(argv: list[str], work: Path, limit_s: int, task: Task) -> int | None:
     """Exit status, or None when the wall-clock limit ended it."""
-    version()
     deadline = time.monotonic() + limit_s
     task.update("boots")
     with (work / "qemu.log").open("w") as log:
@@ -141,7 +140,7 @@ def _run(
 
 
 def _console(work: Path) -> str:
-    path = work / "console.log"
+    path = work / CONSOLE
     text = path.read_text(errors="replace") if path.exists() else ""
     return text.replace("\r", "")
 

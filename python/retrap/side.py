@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All boots of one variant in one cell, taken together."""
+"""All boots of one side in one cell, taken together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from retrap.summarize import summary
 
 @dataclass(frozen=True)
 class Side:
-    """What all boots of one variant measured in one cell."""
+    """What all boots of a kernel, through an interface, measured in one cell."""
 
     cells: tuple[Cell, ...]
     median: float | None
@@ -32,13 +32,17 @@ class Side:
     def boots(self) -> int:
         return len(self.cells)
 
+    @property
+    def interface(self) -> str:
+        return self.cells[0].interface
+
 
 def side(cells: list[Cell]) -> Side | None:
     """The boots together; None when there is no timed cell."""
     cells = [cell for cell in cells if cell.samples is not None]
     if not cells:
         return None
-    return _exact(cells) if cells[0].substrate == "exact" else _boots(cells)
+    return _exact(cells) if cells[0].machine.exact else _boots(cells)
 
 
 def _notes(cells: list[Cell]) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from retrap.cells import Boot, Cell
+from retrap.config import INTERFACES
+from retrap.machine import SUBSTRATES, Machine, machine
 from retrap.rawfile import OUTCOMES, SAMPLE, atomic_write, check_fields, damaged
 from retrap.rawfile import read_json, read_samples, seal
 
@@ -25,6 +28,7 @@ __all__ = [
     "SAMPLE",
     "Boot",
     "Cell",
+    "Machine",
     "Results",
     "atomic_write",
     "damaged",
@@ -35,7 +39,6 @@ __all__ = [
 ]
 
 RUN_SCHEMA = "retrap.run/1"
-SUBSTRATES = {"exact": "instructions", "vm": "ns", "bare-metal": "ns"}
 RUN_FIELDS: dict[str, tuple[type, ...]] = {
     "scenario": (str,),
     "placement": (str,),
@@ -55,79 +58,6 @@ RUN_FIELDS: dict[str, tuple[type, ...]] = {
     "counted": (bool,),
     "warnings": (list,),
 }
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One scenario at one placement in one boot. `samples` is None if counted."""
-
-    path: Path
-    variant: str
-    boot: str
-    run: dict[str, Any]
-    samples: npt.NDArray[np.void] | None
-    counters: dict[int, Path]
-
-    @property
-    def scenario(self) -> str:
-        return str(self.run["scenario"])
-
-    @property
-    def placement(self) -> str:
-        return str(self.run["placement"])
-
-    @property
-    def interface(self) -> str:
-        return str(self.run["interface"])
-
-    @property
-    def substrate(self) -> str:
-        return str(self.run["substrate"])
-
-    @property
-    def unit(self) -> str:
-        return str(self.run["unit"])
-
-    @cached_property
-    def ok(self) -> Bools:
-        """Which samples ended as they should."""
-        if self.samples is None:
-            return np.zeros(0, dtype=np.bool_)
-        return np.asarray(self.samples["outcome"] == 0)
-
-    @cached_property
-    def latencies(self) -> Ints:
-        """Of every sample in order; meaningful only where `ok`."""
-        if self.samples is None:
-            return np.zeros(0, dtype=np.int64)
-        spans = self.samples["t_return_ns"] - self.samples["t_trigger_ns"]
-        return np.asarray(np.where(self.ok, spans, 0), dtype=np.int64)
-
-    @property
-    def failures(self) -> dict[str, int]:
-        """How many samples of each outcome but ok; empty when none failed."""
-        if self.samples is None:
-            return {}
-        counts = np.bincount(self.samples["outcome"], minlength=len(OUTCOMES))
-        return {OUTCOMES[i]: int(n) for i, n in enumerate(counts) if i and n}
-
-
-@dataclass(frozen=True)
-class Boot:
-    """One kernel boot with its cells."""
-
-    path: Path
-    variant: str
-    name: str
-    record: dict[str, Any]
-    facts: dict[str, Any]
-    cells: tuple[Cell, ...]
-
-    @property
-    def substrate(self) -> str:
-        return str(self.record["substrate"])
 
 
 @dataclass(frozen=True)
@@ -143,34 +73,60 @@ class Results:
         for boot in self.boots:
             yield from boot.cells
 
-    @property
-    def substrates(self) -> tuple[str, ...]:
+    @cached_property
+    def machines(self) -> tuple[Machine, ...]:
         """Those present; exact first, as it leads every report."""
-        present = {boot.substrate for boot in self.boots}
-        return tuple(name for name in SUBSTRATES if name in present)
+        present = {boot.machine for boot in self.boots}
+        return tuple(sorted(present, key=lambda each: each.rank))
 
-    def variants(self, substrate: str) -> tuple[str, ...]:
+    @cached_property
+    def floors(self) -> frozenset[str]:
+        """The scenarios that are no path."""
+        return frozenset(cell.scenario for cell in self.cells() if cell.floor)
+
+    def variants(self, machine: Machine) -> tuple[str, ...]:
         """Those with a boot on it, baseline first, then as planned."""
-        present = {b.variant for b in self.boots if b.substrate == substrate}
+        present = {b.variant for b in self.boots if b.machine == machine}
         planned = [self.plan["baseline"], *(v["name"] for v in self.plan["variants"])]
         return _ordered(present, planned)
 
-    def scenarios(self, substrate: str) -> tuple[str, ...]:
-        present = {c.scenario for c in self.cells() if c.substrate == substrate}
+    def sides(self, machine: Machine, scenario: str = "") -> tuple[str, ...]:
+        """Who is compared in a scenario, baseline first; by default in a path."""
+        floor = scenario in self.floors
+        order = (*INTERFACES, "none")
+        variants = self.variants(machine)
+        found = {
+            (variants.index(c.variant), order.index(c.interface), c.side)
+            for c in self.cells()
+            if c.machine == machine and c.floor == floor
+        }
+        return tuple(side for _, _, side in sorted(found))
+
+    def base(self, machine: Machine, scenario: str = "") -> str | None:
+        """The side that the others are held against."""
+        floor, base = scenario in self.floors, self.plan["baseline"]
+        mine = {
+            cell.side
+            for cell in self.cells()
+            if (cell.machine, cell.variant, cell.floor) == (machine, base, floor)
+        }
+        return next((s for s in self.sides(machine, scenario) if s in mine), None)
+
+    def scenarios(self, machine: Machine) -> tuple[str, ...]:
+        present = {c.scenario for c in self.cells() if c.machine == machine}
         return _ordered(present, self.plan["scenarios"])
 
-    def placements(self, substrate: str) -> tuple[str, ...]:
-        present = {c.placement for c in self.cells() if c.substrate == substrate}
+    def placements(self, machine: Machine) -> tuple[str, ...]:
+        present = {c.placement for c in self.cells() if c.machine == machine}
         return _ordered(present, self.plan["placements"])
 
-    def of(self, substrate: str, variant: str, where: tuple[str, str]) -> list[Cell]:
-        """The cell `where` = (scenario, placement) in each boot of a variant."""
+    def of(self, machine: Machine, side: str, where: tuple[str, str]) -> list[Cell]:
+        """The cell `where` = (scenario, placement) in each boot of a side."""
         return [
             cell
-            for boot in self.boots
-            if (boot.substrate, boot.variant) == (substrate, variant)
-            for cell in boot.cells
-            if (cell.scenario, cell.placement) == where
+            for cell in self.cells()
+            if (cell.machine, cell.side) == (machine, side)
+            and (cell.scenario, cell.placement) == where
         ]
 
 
@@ -179,7 +135,7 @@ def _ordered(present: set[str], planned: list[str]) -> tuple[str, ...]:
     return tuple(known + sorted(present - set(known)))
 
 
-def _read_cell(path: Path, variant: str, boot: str) -> Cell:
+def _read_cell(path: Path, variant: str, boot: str, machine: Machine) -> Cell:
     run = read_json(path)
     if run.get("schema") != RUN_SCHEMA:
         remedy = f"read it with the retrap that wrote it; this one knows {RUN_SCHEMA}"
@@ -188,30 +144,53 @@ def _read_cell(path: Path, variant: str, boot: str) -> Cell:
     if SUBSTRATES.get(run["substrate"]) != run["unit"]:
         what = f"unit {run['unit']!r} does not go with {run['substrate']!r}"
         raise damaged(path, what)
+    if run["interface"] not in (*INTERFACES, "none"):
+        raise damaged(path, f"interface is {run['interface']!r}")
+    if run["substrate"] != machine.substrate:
+        what = f"substrate {run['substrate']!r} in a boot of {machine.substrate!r}"
+        raise damaged(path, what)
     stem = path.name.removesuffix(".run.json")
     slug = run["scenario"].replace("/", ".").replace(":", "-")
-    if stem != f"{slug}@{run['placement']}":
-        raise damaged(path, f"is about {run['scenario']}@{run['placement']}")
-    samples = None
-    if not run["counted"]:
-        file = path.with_name(f"{stem}.npy")
-        samples = read_samples(file)
-        failed = int((samples["outcome"] != 0).sum())
-        told = (run["samples_taken"], run["samples_failed"])
-        if (samples.size, failed) != told:
-            what = f"{samples.size} samples, {failed} failed; {path.name} says %d, %d"
-            raise damaged(file, what % told)
-    counters = {}
+    cell, _, interface = stem.partition("+")
+    if cell != f"{slug}@{run['placement']}" or interface not in ("", run["interface"]):
+        where = f"{run['scenario']}@{run['placement']}"
+        raise damaged(path, f"is about {where} through {run['interface']}")
+    side = f"{variant}/{interface}" if interface else variant
+    samples, counters = _read_samples(path, stem, run), _counters(path, stem)
+    return Cell(path, variant, boot, machine, side, run, samples, counters)
+
+
+def _read_samples(
+    path: Path, stem: str, run: dict[str, Any]
+) -> npt.NDArray[np.void] | None:
+    if run["counted"]:
+        return None
+    file = path.with_name(f"{stem}.npy")
+    samples = read_samples(file)
+    failed = int((samples["outcome"] != 0).sum())
+    told = (run["samples_taken"], run["samples_failed"])
+    if (samples.size, failed) != told:
+        what = f"{samples.size} samples, {failed} failed; {path.name} says %d, %d"
+        raise damaged(file, what % told)
+    return samples
+
+
+def _counters(path: Path, stem: str) -> dict[int, Path]:
+    """The counting runs of a cell, by their cycles."""
+    found = {}
     for file in path.parent.glob(f"{stem}.perf-*.jsonl"):
         if match := re.fullmatch(r".*\.perf-([0-9]+)\.jsonl", file.name):
-            counters[int(match.group(1))] = file
-    return Cell(path, variant, boot, run, samples, counters)
+            found[int(match.group(1))] = file
+    return found
 
 
 def _read_boot(path: Path) -> Boot:
     variant, name = path.parent.name, path.name
     record = read_json(path / "boot.json")
-    check_fields(path / "boot.json", record, {"substrate": (str,)})
+    fields: dict[str, tuple[type, ...]] = {"substrate": (str,), "arch": (str,)}
+    check_fields(path / "boot.json", record, fields)
+    if record["substrate"] not in SUBSTRATES:
+        raise damaged(path / "boot.json", f"substrate is {record['substrate']!r}")
     for file in record.get("cells") or []:
         if not isinstance(file, str) or not (path / file).is_file():
             raise damaged(path / "boot.json", f"names {file!r}, which is not there")
@@ -221,13 +200,25 @@ def _read_boot(path: Path) -> Boot:
     facts = read_json(env).get("facts") if env.exists() else {}
     if not isinstance(facts, dict):
         raise damaged(env, "has no object 'facts'")
+    here = machine(record["substrate"], record["arch"])
     runs = sorted(path.glob("*.run.json"))
-    cells = tuple(_read_cell(run, variant, name) for run in runs)
-    for cell in cells:
-        if cell.substrate != record["substrate"]:
-            what = f"substrate {cell.substrate!r} in a boot of {record['substrate']!r}"
-            raise damaged(cell.path, what)
+    cells = tuple(_read_cell(run, variant, name, here) for run in runs)
     return Boot(path, variant, name, record, facts, cells)
+
+
+def _told_apart(boots: list[Boot], baseline: str) -> tuple[Boot, ...]:
+    """The boots; a kernel near another mainline than the baseline's has that in
+    the name of its sides, unless the variant's name says it."""
+    base = {b.machine: b.version for b in boots if b.variant == baseline}
+    found = []
+    for boot in boots:
+        version, other = boot.version, base.get(boot.machine)
+        said = version in re.split(r"[^0-9.]+", boot.variant)
+        if version and other and version != other and not said:
+            cells = (replace(c, side=f"{c.side} ({version})") for c in boot.cells)
+            boot = replace(boot, cells=tuple(cells))
+        found.append(boot)
+    return tuple(found)
 
 
 def load(path: Path) -> Results:
@@ -251,4 +242,5 @@ def load(path: Path) -> Results:
         remedy = "finish the experiment: the command that began it resumes it"
         raise damaged(path, "holds no finished boot", remedy)
     missing = tuple(f"{p.parent.name}/{p.name}" for p in found if p not in done)
-    return Results(path, plan, tuple(_read_boot(p) for p in done), missing)
+    boots = _told_apart([_read_boot(p) for p in done], plan["baseline"])
+    return Results(path, plan, boots, missing)

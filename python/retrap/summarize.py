@@ -13,7 +13,10 @@ from retrap import counters, stats
 from retrap.store import Cell, Results, atomic_write, load
 
 Value = str | int | float | bool | None
-CELL = ("variant", "boot", "substrate", "unit", "scenario", "placement", "interface")
+CELL = (
+    *("variant", "boot", "substrate", "arch", "unit"),
+    *("scenario", "placement", "interface"),
+)
 SUMMARY = (
     *CELL,
     *("taken", "failed", "min", "p10", "median", "p90", "p99", "max"),
@@ -21,7 +24,7 @@ SUMMARY = (
     *("cheap", "cheap_share", "warnings"),
 )
 COUNTERS = (
-    *("variant", "boot", "substrate", "scenario", "placement", "interface"),
+    *(name for name in CELL if name != "unit"),
     *("event", "cycles", "count_n", "count_2n", "per_cycle", "whole", "agree", "pairs"),
 )
 
@@ -41,7 +44,7 @@ def summary(cell: Cell) -> Summary:
     """What one process measured. Classes exist only in `exact`."""
     values = cell.latencies[cell.ok]
     quantiles = stats.quantiles(values)
-    exact = cell.substrate == "exact"
+    exact = cell.machine.exact
     cheap = stats.cheapest_class(values) if exact else None
     sweeps = stats.sweep_medians(cell.latencies, cell.ok)
     notes = _warnings(cell, quantiles)
@@ -63,7 +66,7 @@ def _warnings(cell: Cell, quantiles: stats.Quantiles | None) -> tuple[str, ...]:
     if 0 < taken < stats.SWEEPS * stats.SMALL_SWEEP:
         notes.append(f"under {stats.SMALL_SWEEP} samples a sweep: take more samples")
     floor = cell.run["floors"].get("clock_median")
-    if quantiles is None or cell.interface == "none" or floor is None:
+    if quantiles is None or cell.floor or floor is None:
         return tuple(notes)
     if quantiles.median < 3 * floor:
         notes.append("median is below 3 x the clock floor: mostly the method")
@@ -98,7 +101,7 @@ def _field(value: Value) -> str:
 def _summary_row(cell: Cell) -> list[Value]:
     got = summary(cell)
     assert cell.samples is not None
-    name: list[Value] = [cell.variant, cell.boot, cell.substrate, cell.unit]
+    name: list[Value] = [cell.variant, cell.boot, *cell.machine, cell.machine.unit]
     name += [cell.scenario, cell.placement, cell.interface]
     taken = int(cell.samples.size)
     name += [taken, taken - int(cell.ok.sum())]
@@ -109,14 +112,14 @@ def _summary_row(cell: Cell) -> list[Value]:
     tail.append("; ".join(got.warnings))
     if q is None:
         return [*name, *[None] * 6, *tail]
-    top = q.maximum if cell.substrate == "exact" else None
+    top = q.maximum if cell.machine.exact else None
     return [*name, q.minimum, q.p10, q.median, q.p90, q.p99, top, *tail]
 
 
 def _counter_rows(cell: Cell) -> Iterable[list[Value]]:
     for event in counters.per_cycle(cell):
         yield [
-            *(cell.variant, cell.boot, cell.substrate),
+            *(cell.variant, cell.boot, *cell.machine),
             *(cell.scenario, cell.placement, cell.interface),
             *(event.event, event.cycles, event.count_n, event.count_2n),
             *(event.per_cycle, event.whole, event.agree, event.pairs),

@@ -2,7 +2,7 @@
 """The plain-text report of a result directory: terminal and mail, 72 columns.
 
 Path integers first (they do not depend on time), then instruction counts,
-then nanoseconds; a table never holds two substrates.
+then nanoseconds; a table never holds two substrates, nor two architectures.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from retrap import counters
-from retrap.compare import NOT_APPLICABLE, cells_of, compare_sides, unit_of
+from retrap import counters, shift
+from retrap.compare import NOT_APPLICABLE, cells_of, compare_sides
 from retrap.side import Side, side
-from retrap.store import Results, load
+from retrap.store import Machine, Results, load
 from retrap.textgrid import WIDTH, Notes, number, percent, row, wrap
 
 PATH = (11, 11, 11, 11)
 EXACT = (9, 8, 8, 8, 8, 6)
 TIMED = (6, 9, 16, 8, 8)
-NOTE_NA = "n.a.: the variant's interface has no such scenario"
+NOTE_NA = "n.a.: the interface has no such scenario"
 NOTE_UNCOUNTED = "-: not counted"
-Row = Callable[[str, str, tuple[str, str]], list[str] | None]
+Row = Callable[[str, str, tuple[str, str]], str]
 
 
 def render(dir: Path) -> str:
@@ -31,8 +31,9 @@ def render(dir: Path) -> str:
 
 def tables(results: Results) -> str:
     notes = Notes()
-    blocks = [_path_table(results, s, notes) for s in results.substrates]
-    blocks += [_time_table(results, s, notes) for s in results.substrates]
+    blocks = [_path_table(results, m, notes) for m in results.machines]
+    blocks += [_time_table(results, m, notes) for m in results.machines]
+    blocks += [shift.table(results, m) for m in results.machines]
     for boot in results.unfinished:
         notes.add(f"boot {boot} is not finished and is left out")
     text = "\n".join(block for block in blocks if block)
@@ -42,46 +43,38 @@ def tables(results: Results) -> str:
 
 
 def _groups(
-    results: Results, substrate: str, places: list[tuple[str, str]], make: Row
+    results: Results, machine: Machine, places: list[tuple[str, str]], make: Row
 ) -> list[str]:
-    """Lines: a scenario, below it its placements, beside each its variants."""
+    """Lines: a scenario at a placement, below it a row for each side."""
     lines = []
-    before = ""
-    for scenario, placement in places:
-        rows: list[str] = []
-        for variant in results.variants(substrate):
-            label = f"  {'' if rows else placement:<10}{variant}"
-            cells = make(label, variant, (scenario, placement))
-            rows += cells or []
-        if rows and scenario != before:
-            lines.append(scenario)
-            before = scenario
-        lines += rows
+    for where in places:
+        lines.append(" ".join(where))
+        for name in results.sides(machine, where[0]):
+            lines.append(make(f"  {name}", name, where))
     return lines
 
 
-def _path_table(results: Results, substrate: str, notes: Notes) -> str:
-    places = [
-        (scenario, placement)
-        for scenario in results.scenarios(substrate)
-        for placement in results.placements(substrate)
-    ]
+def _path_table(results: Results, machine: Machine, notes: Notes) -> str:
     counted = {
         (cell.scenario, cell.placement)
         for cell in results.cells()
-        if cell.substrate == substrate and counters.per_cycle(cell)
+        if cell.machine == machine and counters.per_cycle(cell)
     }
-    places = [where for where in places if where in counted]
+    places = [
+        (scenario, placement)
+        for scenario in results.scenarios(machine)
+        for placement in results.placements(machine)
+        if (scenario, placement) in counted
+    ]
     if not places:
         return ""
 
-    def make(label: str, variant: str, where: tuple[str, str]) -> list[str]:
-        place = f"{where[0]} {where[1]} {variant}"
-        got = path_integers(results, substrate, variant, where)
+    def make(label: str, name: str, where: tuple[str, str]) -> str:
+        got = path_integers(results, machine, name, where)
         if got is None:
-            found = results.of(substrate, variant, where)
+            found = results.of(machine, name, where)
             notes.add(NOTE_UNCOUNTED if found else NOTE_NA)
-            return [row(label, ("-" if found else NOT_APPLICABLE, "", "", ""), PATH)]
+            return row(label, ("-" if found else NOT_APPLICABLE, "", "", ""), PATH)
         for event in got.values():
             if event is None:
                 notes.add(NOTE_UNCOUNTED)
@@ -89,32 +82,32 @@ def _path_table(results: Results, substrate: str, notes: Notes) -> str:
                 notes.add(
                     "a path integer with decimals is no whole number: "
                     "the counted runs mixed paths",
-                    place,
+                    f"{where[0]} {where[1]} {name}",
                 )
-        return [row(label, [_integer(v) for v in got.values()], PATH)]
+        return row(label, [_integer(v) for v in got.values()], PATH)
 
     titles = ("switches", "wakeups", "signals", "syscalls")
     lines = [
-        f"Path integers: events a cycle [{substrate}]",
+        f"Path integers: events a cycle [{machine}]",
         wrap(
             "Counted by perf stat in runs of their own, never while timing: "
             "(count of 2N cycles - count of N cycles) / N; of several N the median. "
             "Switches and wakeups are those of tracer and tracee."
         ),
         row("", titles, PATH),
-        *_groups(results, substrate, places, make),
+        *_groups(results, machine, places, make),
     ]
     return "\n".join(lines) + "\n"
 
 
 def path_integers(
-    results: Results, substrate: str, variant: str, where: tuple[str, str]
+    results: Results, machine: Machine, name: str, where: tuple[str, str]
 ) -> dict[str, float | None] | None:
     """By event; whole to 0.005 is whole. None when the cell was not counted.
 
     Boots that disagree have no whole number between them: their mean.
     """
-    boots = [counters.per_cycle(c) for c in results.of(substrate, variant, where)]
+    boots = [counters.per_cycle(c) for c in results.of(machine, name, where)]
     boots = [events for events in boots if events]
     if not boots:
         return None
@@ -136,64 +129,74 @@ def _integer(value: float | None) -> str:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
 
 
-def _time_table(results: Results, substrate: str, notes: Notes) -> str:
-    places = cells_of(results, substrate)
+def _time_table(results: Results, machine: Machine, notes: Notes) -> str:
+    places = cells_of(results, machine)
     if not places:
         return ""
-    exact = substrate == "exact"
-    base = str(results.plan["baseline"])
-    judged = (
-        base in results.variants(substrate) and len(results.variants(substrate)) > 1
+    base = results.base(machine)
+    judged = base is not None and len(results.sides(machine)) > 1
+
+    def make(label: str, name: str, where: tuple[str, str]) -> str:
+        return _time_row(results, machine, label, name, where, notes)
+
+    paths = [where for where in places if where[0] not in results.floors]
+    floors = [where for where in places if where[0] in results.floors]
+    against = base if judged else None
+    lines = (
+        _exact_head(machine, against)
+        if machine.exact
+        else _timed_head(machine, against)
     )
-
-    def make(label: str, variant: str, where: tuple[str, str]) -> list[str]:
-        widths = EXACT if exact else TIMED
-        place = f"{where[0]} {where[1]} {variant}"
-        one = side(results.of(substrate, variant, where))
-        if one is None:
-            notes.add(NOTE_NA)
-            blank = [""] * (len(widths) - 1)
-            return [row(label, [NOT_APPLICABLE, *blank], widths)]
-        for text in one.warnings:
-            notes.add(f"! {text}" if " samples failed" in text else text, place)
-        cells = _exact_cells(one) if exact else _timed_cells(one)
-        if judged and variant != base:
-            head = (substrate, unit_of(results, substrate), *where, base, variant)
-            got = compare_sides(head, side(results.of(substrate, base, where)), one)
-            if exact:
-                cells[1] = _count_change(got.verdict, got.delta)
-                cells[4] = _count_change(got.verdict_cheap, got.delta_cheap)
-            else:
-                cells[3] = _change(got.verdict, got.delta, got.base_median)
-                cells[4] = "" if got.p_value is None else _p(got.p_value)
-        return [row(label, cells, widths)]
-
-    floors = [where for where in places if _is_floor(results, substrate, where)]
-    paths = [where for where in places if where not in floors]
-    lines = _exact_head(base) if exact else _timed_head(substrate, base, judged)
-    lines += _groups(results, substrate, paths, make)
+    lines += _groups(results, machine, paths, make)
     if floors:
         lines.append("\nFloors: the method with no ptrace work; nothing is subtracted")
-        lines += _groups(results, substrate, floors, make)
+        lines += _groups(results, machine, floors, make)
     return "\n".join(lines) + "\n"
 
 
-def _is_floor(results: Results, substrate: str, where: tuple[str, str]) -> bool:
-    return any(
-        cell.interface == "none"
-        for variant in results.variants(substrate)
-        for cell in results.of(substrate, variant, where)
+def _time_row(
+    results: Results,
+    machine: Machine,
+    label: str,
+    name: str,
+    where: tuple[str, str],
+    notes: Notes,
+) -> str:
+    widths = EXACT if machine.exact else TIMED
+    one = side(results.of(machine, name, where))
+    if one is None:
+        notes.add(NOTE_NA)
+        return row(label, [NOT_APPLICABLE, *[""] * (len(widths) - 1)], widths)
+    for text in one.warnings:
+        marked = f"! {text}" if " samples failed" in text else text
+        notes.add(marked, f"{where[0]} {where[1]} {name}")
+    cells = _exact_cells(one) if machine.exact else _timed_cells(one)
+    base = results.base(machine, where[0])
+    if base is not None and name != base:
+        first = side(results.of(machine, base, where))
+        got = compare_sides(machine, where, (base, name), first, one)
+        if machine.exact:
+            cells[1] = _count_change(got.verdict, got.delta)
+            cells[4] = _count_change(got.verdict_cheap, got.delta_cheap)
+        else:
+            cells[3] = _change(got.verdict, got.delta, got.base_median)
+            cells[4] = "" if got.p_value is None else _p(got.p_value)
+    return row(label, cells, widths)
+
+
+def _exact_head(machine: Machine, base: str | None) -> list[str]:
+    text = (
+        "Cheapest class: the first class of the distribution with 1 % of the "
+        "samples, and its lowest value."
     )
-
-
-def _exact_head(base: str) -> list[str]:
+    if base:
+        text = (
+            f"change: against {base}, in instructions; ~ undecided: the values of "
+            f"the sweeps overlap. {text}"
+        )
     return [
-        "Guest instructions from trigger to return of the wait [exact]",
-        wrap(
-            f"change: against {base}, in instructions; ~ undecided: the values "
-            "of the sweeps overlap. Cheapest class: the first class of the "
-            "distribution with 1 % of the samples, and its lowest value."
-        ),
+        f"Guest instructions from trigger to return of the wait [{machine}]",
+        wrap(text),
         "cheapest class".rjust(WIDTH),
         row("", ("median", "change", "min", "lowest", "change", "share"), EXACT),
     ]
@@ -211,15 +214,15 @@ def _exact_cells(one: Side) -> list[str]:
     ]
 
 
-def _timed_head(substrate: str, base: str, judged: bool) -> list[str]:
-    lines = [f"Nanoseconds from trigger to return of the wait [{substrate}]"]
+def _timed_head(machine: Machine, base: str | None) -> list[str]:
+    lines = [f"Nanoseconds from trigger to return of the wait [{machine}]"]
     text = "Median of one median per boot, with its 95 % confidence interval."
-    if judged:
+    if base:
         text += (
             f" change: against {base}; ~ undecided: Mann-Whitney over boots, "
             "p >= 0.05, each row tested alone."
         )
-    if substrate == "vm":
+    if machine.substrate == "vm":
         text += (
             " A virtual machine: the times hold its host's scheduling too, "
             "and are not evidence about a kernel."

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from retrap.compare import NOT_APPLICABLE, Comparison, comparisons
-from retrap.store import Results
+from retrap.store import Machine, Results
 from retrap.table import path_integers
 from retrap.textgrid import percent, wrap
 
@@ -18,21 +18,22 @@ UNITS = {"exact": "guest instructions"}
 
 
 def paragraphs(results: Results) -> list[str]:
-    """One a substrate: each variant against the baseline, then the floors."""
+    """One a machine: each side against the baseline, then the floors."""
     rows = comparisons(results)
-    base = str(results.plan["baseline"])
     found = []
-    for substrate in results.substrates:
-        here = [row for row in rows if row.substrate == substrate]
+    for machine in results.machines:
+        here = [row for row in rows if row.machine == machine]
         if not here:
             continue
-        unit = UNITS.get(substrate, "nanoseconds")
-        lines = [f"Against {base}, {unit} [{substrate}]:"]
-        for variant in dict.fromkeys(row.test for row in here):
-            mine = [row for row in here if row.test == variant]
-            parts = [*_times(results, mine), *_paths(results, substrate, variant)]
+        unit = UNITS.get(machine.substrate, "nanoseconds")
+        base = results.base(machine) or results.plan["baseline"]
+        lines = [f"Against {base}, {unit} [{machine}]:"]
+        paths = [row for row in here if row.scenario not in results.floors]
+        for name in dict.fromkeys(row.test for row in paths):
+            mine = [row for row in paths if row.test == name]
+            parts = [*_times(mine), *_paths(results, machine, base, name)]
             text = " ".join(parts) or "nothing to compare."
-            lines.append(wrap(f"* {variant}: {text}", "", "  "))
+            lines.append(wrap(f"* {name}: {text}", "", "  "))
         if floors := _floors(results, here):
             lines.append(wrap(floors, "", "  "))
         found.append("\n".join(lines))
@@ -40,16 +41,7 @@ def paragraphs(results: Results) -> list[str]:
     return found or [nothing]
 
 
-def _is_floor(results: Results, row: Comparison) -> bool:
-    return any(
-        cell.interface == "none"
-        for cell in results.cells()
-        if cell.scenario == row.scenario
-    )
-
-
-def _times(results: Results, rows: list[Comparison]) -> list[str]:
-    cells = [row for row in rows if not _is_floor(results, row)]
+def _times(cells: list[Comparison]) -> list[str]:
     judged = [row for row in cells if row.verdict != NOT_APPLICABLE]
     if not judged:
         return []
@@ -76,7 +68,7 @@ def _cells(count: int) -> str:
 
 
 def _floors(results: Results, rows: list[Comparison]) -> str:
-    controls = [row for row in rows if _is_floor(results, row)]
+    controls = [row for row in rows if row.scenario in results.floors]
     moved = sum(row.verdict in ("fewer", "more") for row in controls)
     if moved:
         return (
@@ -87,16 +79,15 @@ def _floors(results: Results, rows: list[Comparison]) -> str:
     return f"{none} in {_cells(len(controls))}." if controls else ""
 
 
-def _paths(results: Results, substrate: str, variant: str) -> list[str]:
+def _paths(results: Results, machine: Machine, base: str, name: str) -> list[str]:
     """Where the path integers are not the baseline's."""
-    base = str(results.plan["baseline"])
     differ: dict[tuple[str, str], list[str]] = {}
     compared = 0
-    for scenario in results.scenarios(substrate):
-        for placement in results.placements(substrate):
+    for scenario in results.scenarios(machine):
+        for placement in results.placements(machine):
             where = (scenario, placement)
-            left = path_integers(results, substrate, base, where)
-            right = path_integers(results, substrate, variant, where)
+            left = path_integers(results, machine, base, where)
+            right = path_integers(results, machine, name, where)
             if left is None or right is None:
                 continue
             compared += 1

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import os
 import signal
@@ -14,8 +15,9 @@ import pytest
 from conftest import VARIANTS, Boot
 
 from retrap import qemu
+from retrap.arch import X86_64
 from retrap.build import Programs
-from retrap.config import ROOT
+from retrap.config import ROOT, Guest
 from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.kernels import Kernel
 from retrap.progress import Task
@@ -76,14 +78,14 @@ def test_image_that_does_not_boot(tmp_path: Path, built: dict[str, Kernel]) -> N
     initrd = tmp_path / "initrd"
     initrd.write_bytes(b"")
     with pytest.raises(RetrapError) as caught:
-        qemu.boot("x", image, initrd, tmp_path, 2, 20, Task("x"))
+        qemu.boot("x", X86_64, Guest(2, 20), image, initrd, tmp_path, Task("x"))
     assert caught.value.exit_code == EXIT_GUEST
 
 
-def test_no_qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qemu, "QEMU", "qemu-system-nowhere")
+def test_no_qemu() -> None:
+    nowhere = dataclasses.replace(X86_64, qemu="qemu-system-nowhere")
     with pytest.raises(RetrapError, match="not found") as caught:
-        qemu.version()
+        qemu.version(nowhere)
     assert "apt-get install" in caught.value.remedy
 
 

@@ -2,6 +2,7 @@
 // Every cell that this kernel has, 200 samples.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,7 +25,25 @@ const std::map<std::string_view, int> kStatuses = {
     {"trap/trigger:interrupt", 0x80057f},
     {"trap/trigger:sigstop", 0x80137f},
     {"retrap/trigger:sigcont", 0x80057f},
-    {"retrap/trigger:interrupt", 0x80137f}};
+    {"retrap/trigger:interrupt", 0x80137f},
+    {"elsewhere/signal:sigusr1", SIGUSR1},
+    {"elsewhere/fork-exit-wait", 0x700},
+    {"elsewhere/fork-exec-exit-wait", 0x700},
+    {"elsewhere/vfork-exit-wait", 0x700},
+    {"elsewhere/vfork-exec-exit-wait", 0x700},
+    {"elsewhere/wait/nohang:1", 0},
+    {"elsewhere/wait/nohang:10", 0},
+    {"elsewhere/wait/nohang:100", 0},
+    {"elsewhere/wait/nohang:1000", 0},
+    {"elsewhere/wait/blocking:1", 0x137f},
+    {"elsewhere/wait/blocking:10", 0x137f},
+    {"elsewhere/wait/blocking:100", 0x137f},
+    {"elsewhere/wait/blocking:1000", 0x137f},
+    {"elsewhere/jobctl/threads:1", 0xffff},
+    {"elsewhere/jobctl/threads:8", 0xffff},
+    {"elsewhere/jobctl/threads:64", 0xffff},
+    {"elsewhere/syscall-stop/attach", 0x857f},
+    {"elsewhere/syscall-stop/seize", 0x857f}};
 
 struct Param {
   const ScenarioInfo* info;

@@ -21,12 +21,16 @@ PATHS = (
     "retrap/trigger:interrupt",
 )
 PLACEMENTS = ("same-cpu", "cross-cpu")
+ALL = ("listen", "async-retrap", "please-notify")
 INTERFACES = {
-    "mainline": "listen",
-    "async-retrap": "async-retrap",
-    "please-notify": "please-notify",
+    "mainline": ALL[:1],
+    "async-retrap": ALL[1:2],
+    "please-notify": ALL[2:],
+    "combined": ALL,
+    "mainline-6.1": ALL[:1],
 }
-# Instructions of the cheapest class on one CPU, and events a cycle.
+DEARER = {"combined": 12, "mainline-6.1": 300}  # instructions a path
+# By interface: instructions of the cheapest class on one CPU, events a cycle.
 COST = {
     "floor/clock": (52, 52, 52),
     "floor/syscall": (310, 310, 310),
@@ -48,7 +52,6 @@ PERF_NAMES = (
     "raw_syscalls:sys_enter",
 )
 EXACT_BOOT = {
-    "arch": "x86_64",
     "kernel_key": "k0",
     "kernel_build_id": "b1",
     "source": "linux-source-6.12 6.12.117-1",
@@ -71,7 +74,8 @@ class Maker:
     substrates: tuple[str, ...] = ("exact", "vm")
     scenarios: tuple[str, ...] = (*FLOORS, *PATHS)
     placements: tuple[str, ...] = PLACEMENTS
-    variants: tuple[str, ...] = tuple(INTERFACES)
+    variants: tuple[str, ...] = ("mainline", "async-retrap", "please-notify")
+    arches: tuple[str, ...] = ("x86_64",)  # of exact
     failed: int = 0
     record: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -82,9 +86,11 @@ class Maker:
         self.path.mkdir(parents=True, exist_ok=True)
         self._json(self.path / "plan.json", self._plan())
         for substrate in self.substrates:
+            exact = substrate == "exact"
             for variant in self.variants:
-                for boot in range(1 if substrate == "exact" else self.boots):
-                    self._boot(substrate, variant, boot)
+                for arch in self.arches if exact else ("x86_64",):
+                    for boot in range(1 if exact else self.boots):
+                        self._boot(substrate, arch, variant, boot)
         return self.path
 
     def _plan(self) -> dict[str, Any]:
@@ -93,7 +99,7 @@ class Maker:
             "experiment": "quick",
             "baseline": "mainline",
             "variants": [
-                {"name": name, "interface": INTERFACES[name], "offers": []}
+                {"name": name, "interfaces": list(INTERFACES[name]), "offers": []}
                 for name in self.variants
             ],
             "scenarios": list(self.scenarios),
@@ -105,23 +111,27 @@ class Maker:
             **self.plan,
         }
 
-    def _boot(self, substrate: str, variant: str, boot: int) -> None:
+    def _boot(self, substrate: str, arch: str, variant: str, boot: int) -> None:
         exact = substrate == "exact"
         name = f"exact-{boot + 1}" if exact else f"boot-{boot:08x}"
+        name = f"exact-{arch}-1" if arch != "x86_64" else name  # names do not matter
         path = self.path / "raw" / variant / name
         path.mkdir(parents=True, exist_ok=True)
         for scenario in self.scenarios:
             for placement in self.placements:
-                self._cell(path, substrate, variant, boot, scenario, placement)
+                for interface in INTERFACES[variant]:
+                    where = (scenario, placement, interface)
+                    self._cell(path, substrate, arch, variant, boot, where)
         facts = {"schema": "retrap.env/1", "facts": {**FACTS, **self.facts}}
         self._json(path / "env-before.json", facts)
-        machine = EXACT_BOOT if exact else {"arch": "x86_64", "kernel_build_id": "h"}
+        machine = EXACT_BOOT if exact else {"kernel_build_id": "h"}
         record = {
             "schema": "retrap.boot/1",
             "variant": variant,
             "boot": name,
             "substrate": substrate,
             **machine,
+            "arch": arch,
             "config_sha256": ("a" if exact else "d") * 64,
             **self.record,
         }
@@ -131,17 +141,23 @@ class Maker:
         self,
         path: Path,
         substrate: str,
+        arch: str,
         variant: str,
         boot: int,
-        scenario: str,
-        placement: str,
+        where: tuple[str, str, str],
     ) -> None:
-        index = list(INTERFACES).index(variant)
+        scenario, placement, interface = where
+        index = ALL.index(interface)
         cost = COST[scenario][index]
         if cost == 0 or (scenario == "floor/clock" and placement != "same-cpu"):
             return
         exact = substrate == "exact"
         floor = scenario.startswith("floor/")
+        several = len(INTERFACES[variant]) > 1
+        if floor and several and index:
+            return
+        cost += 0 if floor else DEARER.get(variant, 0)
+        cost += cost // 8 if arch == "arm64" else 0
         seed = [len(scenario), PLACEMENTS.index(placement), 0 if exact else 9 + boot]
         seed.append(0 if exact else index)
         rng = np.random.default_rng(seed)
@@ -154,14 +170,16 @@ class Maker:
         if self.failed and not floor and placement == "same-cpu":
             samples["outcome"][: self.failed] = 4
             samples["t_return_ns"][: self.failed] = 2**64 - 1
-        stem = path / f"{slug(scenario)}@{placement}"
+        suffix = f"+{interface}" if several and not floor else ""
+        stem = path / f"{slug(scenario)}@{placement}{suffix}"
         np.save(stem.with_name(stem.name + ".npy"), samples)
+        release = "6.1.192" if variant == "mainline-6.1" else "6.12.117"
         run = {
             "schema": "retrap.run/1",
             "argv": ["retrap-bench"],
             "scenario": scenario,
             "placement": placement,
-            "interface": "none" if floor else INTERFACES[variant],
+            "interface": "none" if floor else interface,
             "variant": variant,
             "kernel_offers": ["listen"],
             "substrate": substrate,
@@ -175,7 +193,7 @@ class Maker:
             "seed": 7,
             "shift": 0,
             "floors": {"clock_min": 51, "clock_median": 52},
-            "kernel": {"release": "6.12.117", "version": "#1", "build_id": "b1"},
+            "kernel": {"release": release, "version": "#1", "build_id": "b1"},
             "binary": {"version": "v1", "build_type": "Release", "compiler": "g++"},
             "counted": False,
             "warnings": [],
@@ -235,6 +253,16 @@ def perf_text(events: tuple[float, ...], cycles: int) -> str:
 @pytest.fixture
 def maker(tmp_path: Path) -> Maker:
     return Maker(tmp_path / "quick" / "20261123-120000")
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Two architectures, a kernel with three interfaces, one of another version."""
+    path = tmp_path_factory.mktemp("full") / "full/20261123-120000"
+    maker = Maker(path, 200, substrates=("exact",), variants=tuple(INTERFACES))
+    maker.arches = ("x86_64", "arm64")
+    maker.plan = {"binary_sha256": {"x86_64": "b" * 64, "arm64": "c" * 64}}
+    yield maker.write()
 
 
 @pytest.fixture(scope="session")

@@ -119,13 +119,13 @@ def test_slower_directory_is_found(tmp_path: Path) -> None:
     text = compare_dirs(a, b)
     assert "Identical sample by sample: 3 of 25 cells." in text  # the clock floor
     assert text.count("+25.") >= 20
-    assert "[exact]" in text and "[vm]" in text
+    assert "[exact x86_64]" in text and "[vm x86_64]" in text
     for line in text.splitlines():
         assert len(line) <= 72 and line.isascii() and line == line.rstrip(), line
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"record": {"arch": "aarch64"}}, "arch: x86_64 / aarch64"),
+    ({"record": {"arch": "aarch64"}}, "arch: x86_64 / arm64"),
     ({"facts": {"cpu_model": "Other"}}, "cpu_model: Imaginary CPU @ 2.10GHz / Other"),
     ({"record": {"config_sha256": "c" * 64}}, "config_sha256 of mainline: aaaaaaaaa"),
     (
@@ -168,22 +168,54 @@ def test_cpu_and_compiler_matter_where_they_decide(tmp_path: Path) -> None:
     a = Maker(tmp_path / "c", 60, 6, substrates=("vm",)).write()
     change = {"record": {"compiler": "gcc 13"}}
     b = Maker(tmp_path / "d", 60, 6, substrates=("vm",), **change).write()
-    assert "[vm]" in compare_dirs(a, b)
+    assert "[vm x86_64]" in compare_dirs(a, b)
 
 
-def test_arch_matters_in_exact_alone(tmp_path: Path) -> None:
-    change: dict[str, Any] = {"record": {"arch": "aarch64"}}
+def test_instructions_of_two_architectures_are_never_compared(tmp_path: Path) -> None:
     a = Maker(tmp_path / "a", 60, substrates=("exact",)).write()
-    b = Maker(tmp_path / "b", 60, substrates=("exact",), **change).write()
-    with pytest.raises(RetrapError, match="arch: x86_64 / aarch64"):
-        compare_dirs(a, b)
+    b = Maker(tmp_path / "b", 60, substrates=("exact",), arches=("arm64",)).write()
+    for allow in (False, True):
+        said = "nothing in common to compare: exact x86_64 / exact arm64"
+        with pytest.raises(RetrapError, match=said) as caught:
+            compare_dirs(a, b, allow)
+        assert caught.value.exit_code == EXIT_REFUSED
+    a, b = two(tmp_path, record={"arch": "arm64"})
+    assert "[exact" not in compare_dirs(a, b, True)  # nanoseconds may be
+
+
+def test_architectures_in_common_are_compared_each_with_itself(full: Path) -> None:
+    text = compare_dirs(full, full)
+    titles = [line for line in text.splitlines() if line.startswith("Median of A")]
+    assert [t.split("[")[1] for t in titles] == ["exact x86_64]", "exact arm64]"]
+    # Six cells of a path through each of 7 sides, less 2 x 2 n.a.; 3 of 5 floors.
+    assert text.count("Identical sample by sample: 53 of 53 cells.") == 2
+    assert "  combined/please-notify" in text
+
+
+def test_rows_name_architecture_and_interfaces(full: Path) -> None:
+    compare(full)
+    with open(full / "comparison.csv", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert {row["arch"] for row in found} == {"x86_64", "arm64"}
+    for row in found:
+        floor = row["scenario"] in FLOORS
+        assert row["base_interface"] == ("none" if floor else "listen")
+        if "/" in row["test"] and row["test_interface"]:
+            assert row["test"] == f"combined/{row['test_interface']}"
+        assert ("/" in row["test"]) is (not floor and "combined" in row["test"])
+    ends = {
+        row["arch"]: row["delta"]
+        for row in found
+        if (row["scenario"], row["test"]) == ("trap/trigger:interrupt", "mainline-6.1")
+    }
+    assert ends == {"x86_64": "300", "arm64": "337"}  # an eighth more
 
 
 def test_exact_and_ns_are_never_compared(tmp_path: Path) -> None:
     a = Maker(tmp_path / "a", 60, substrates=("exact",)).write()
     b = Maker(tmp_path / "b", 60, 6, substrates=("vm",)).write()
     for allow in (False, True):
-        with pytest.raises(RetrapError, match="no substrate in common") as caught:
+        with pytest.raises(RetrapError, match="nothing in common to compare") as caught:
             compare_dirs(a, b, allow)
         assert caught.value.exit_code == EXIT_REFUSED
 
@@ -193,7 +225,7 @@ def test_vm_against_bare_metal_is_a_mismatch(tmp_path: Path) -> None:
     b = Maker(tmp_path / "b", 60, 6, substrates=("bare-metal",)).write()
     with pytest.raises(RetrapError, match="substrate: vm / bare-metal"):
         compare_dirs(a, b)
-    assert "[vm / bare-metal]" in compare_dirs(a, b, True)
+    assert "[vm x86_64 / bare-metal x86_64]" in compare_dirs(a, b, True)
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:

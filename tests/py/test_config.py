@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from retrap import config
+from retrap.arch import ARM64, X86_64, native
 from retrap.errors import EXIT_CONFIG, RetrapError
 
 VARIANTS = '[mainline]\npackage = "linux-source-6.12"\n'
@@ -43,6 +44,16 @@ def test_shipped_files_load() -> None:
     assert experiment.variants == ("mainline", "async-retrap", "please-notify")
     assert variants["mainline"].offers == ("listen",)
     assert variants["please-notify"].offers == ("listen", "please-notify")
+    assert variants["combined"].interfaces == config.INTERFACES
+    full = config.load_experiment(config.ROOT / "configs/experiments/full.toml")
+    assert full.arches == (X86_64, ARM64) and "combined" in full.variants
+
+
+def test_every_shipped_experiment_loads() -> None:
+    for path in (config.ROOT / "configs/experiments").glob("*.toml"):
+        assert config.load_experiment(path).name == path.stem
+    elsewhere = config.ROOT / "configs/experiments/elsewhere.toml"
+    assert config.load_experiment(elsewhere).interface == "listen"
 
 
 def test_base_contributes_source_and_patches(tmp_path: Path) -> None:
@@ -64,6 +75,12 @@ def test_patch_folder_is_taken_in_order(tmp_path: Path) -> None:
     text = f'{VARIANTS}patches = ["{tmp_path}"]\n'
     mainline = config.load_variants(write(tmp_path, text))["mainline"]
     assert [patch.name[:4] for patch in mainline.patches] == ["0001", "0002", "0010"]
+
+
+def test_architectures_are_kept_in_order(tmp_path: Path) -> None:
+    variants = config.load_variants(write(tmp_path, VARIANTS, "v.toml"))
+    path = write(tmp_path, 'arch = ["arm64", "x86_64"]\n' + EXPERIMENT)
+    assert config.load_experiment(path, variants).arches == (ARM64, X86_64)
 
 
 def test_malformed_toml_names_file_and_line(tmp_path: Path) -> None:
@@ -113,8 +130,10 @@ def test_experiment_defaults(tmp_path: Path) -> None:
     variants = config.load_variants(write(tmp_path, VARIANTS, "v.toml"))
     experiment = config.load_experiment(write(tmp_path, EXPERIMENT), variants)
     assert experiment.baseline == "mainline"
+    assert experiment.arches == (native(),) and experiment.interface is None
     assert experiment.placements == config.PLACEMENTS
     assert experiment.host is None and experiment.exact is not None
+    assert experiment.interface is None
     assert (experiment.exact.samples, experiment.exact.cycles) == (100, 0)
 
 
@@ -133,6 +152,9 @@ def test_experiment_defaults(tmp_path: Path) -> None:
         ('"floor/clock"', '"a/b", "a/b"', "x.toml:2: scenarios: names something twice"),
         ("[exact]", "colour = 1\n[exact]", "x.toml:3: colour: unknown key"),
         ("[exact]", 'baseline = "x"\n[exact]', "x.toml:3: baseline"),
+        ("[exact]", 'interface = "x"\n[exact]', "x.toml:3: interface: must be one of"),
+        ("[exact]", 'arch = ["sparc"]\n[exact]', "x.toml:3: arch: no architecture"),
+        ("[exact]", "arch = []\n[exact]", "x.toml:3: arch: is empty"),
     ],
 )
 def test_bad_experiment_names_line(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from retrap import kernels, source
+from retrap.arch import ARM64, X86_64
 from retrap.config import Source, Variant
 from retrap.errors import EXIT_KERNEL, RetrapError
 
@@ -38,34 +39,44 @@ def tree(tmp_path: Path) -> Path:
 def variant(tree: Path, tmp_path: Path) -> Variant:
     patch = tmp_path / "0001-two.patch"
     patch.write_text(PATCH)
-    return Variant("mine", None, Source(None, tree, "HEAD"), (patch,), (), "listen")
+    return Variant("mine", None, Source(None, tree, "HEAD"), (patch,), (), ("listen",))
 
 
 def test_key_is_stable(variant: Variant) -> None:
-    assert kernels.kernel_key(variant) == kernels.kernel_key(variant)
-    assert len(kernels.kernel_key(variant)) == 16
+    assert kernels.kernel_key(variant, X86_64) == kernels.kernel_key(variant, X86_64)
+    assert len(kernels.kernel_key(variant, X86_64)) == 16
 
 
 def test_key_follows_every_input(variant: Variant, tmp_path: Path) -> None:
-    keys = {kernels.kernel_key(variant)}
+    keys = {kernels.kernel_key(variant, X86_64)}
     variant.patches[0].write_text(PATCH.replace("TWO", "ZWEI"))
-    keys.add(kernels.kernel_key(variant))
+    keys.add(kernels.kernel_key(variant, X86_64))
     fragment = tmp_path / "f.config"
     fragment.write_text("CONFIG_BUG=y\n")
-    keys.add(kernels.kernel_key(dataclasses.replace(variant, fragments=(fragment,))))
+    other = dataclasses.replace(variant, fragments=(fragment,))
+    keys.add(kernels.kernel_key(other, X86_64))
     tree = variant.source.tree
     identity = ["-c", "user.name=t", "-c", "user.email=t@localhost.invalid"]
     subprocess.run(
         ["git", "-C", tree, *identity, "commit", "-q", "--allow-empty", "-m", "y"],
         check=True,
     )
-    keys.add(kernels.kernel_key(variant))
+    keys.add(kernels.kernel_key(variant, X86_64))
     assert len(keys) == 4
+
+
+def test_key_follows_the_architecture(
+    variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "compiler", lambda arch: "one compiler")
+    monkeypatch.setattr(kernels, "config_text", lambda variant, arch: "one config")
+    keys = {kernels.kernel_key(variant, arch) for arch in (X86_64, ARM64)}
+    assert len(keys) == 2
 
 
 def test_key_ignores_the_name(variant: Variant) -> None:
     other = dataclasses.replace(variant, name="other")
-    assert kernels.kernel_key(variant) == kernels.kernel_key(other)
+    assert kernels.kernel_key(variant, X86_64) == kernels.kernel_key(other, X86_64)
 
 
 def test_unknown_ref(variant: Variant) -> None:

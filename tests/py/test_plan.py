@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Plan expansion: which processes an experiment amounts to."""
 
+import dataclasses
 from pathlib import Path
 
 from retrap.config import Experiment, Guest, Sampling
@@ -11,6 +12,8 @@ REGISTRY = {
     "floor/clock": Scenario("floor/clock", ("same-cpu",), ("listen", "async-retrap")),
     "retrap/trigger:interrupt": Scenario("retrap/trigger:interrupt", BOTH, ("listen",)),
 }
+
+TRAP = Scenario("trap/trigger:sigstop", BOTH, ("listen", "async-retrap"))
 
 
 def experiment(placements: tuple[str, ...] = BOTH) -> Experiment:
@@ -33,7 +36,7 @@ def names(cells: list[Cell]) -> list[str]:
 
 
 def test_timed_cells_come_before_counting_runs() -> None:
-    cells = expand(experiment(), REGISTRY, "listen", Sampling(100, 10))
+    cells = expand(experiment(), REGISTRY, ("listen",), Sampling(100, 10))
     assert names(cells) == [
         "floor.clock@same-cpu.run.json",
         "retrap.trigger-interrupt@same-cpu.run.json",
@@ -47,18 +50,60 @@ def test_timed_cells_come_before_counting_runs() -> None:
 
 
 def test_a_cell_the_interface_does_not_have_is_left_out() -> None:
-    cells = expand(experiment(), REGISTRY, "async-retrap", Sampling(100, 10))
+    cells = expand(experiment(), REGISTRY, ("async-retrap",), Sampling(100, 10))
     assert names(cells) == ["floor.clock@same-cpu.run.json"]
 
 
 def test_no_cycles_no_counting_runs() -> None:
-    cells = expand(experiment(("same-cpu",)), REGISTRY, "listen", Sampling(100, 0))
+    cells = expand(experiment(("same-cpu",)), REGISTRY, ("listen",), Sampling(100, 0))
     assert [cell.cycles for cell in cells] == [None, None]
 
 
 def test_counting_run_takes_its_cycles_as_samples() -> None:
-    cells = expand(experiment(), REGISTRY, "listen", Sampling(100, 10))
+    cells = expand(experiment(), REGISTRY, ("listen",), Sampling(100, 10))
     arguments = cells[-1].arguments()
     assert arguments[arguments.index("--samples") + 1] == "22"
     assert arguments[arguments.index("--seed") + 1] == "7"
     assert not any("/" == word for word in arguments) and Path(cells[-1].stem).name
+
+
+def test_an_experiment_may_name_the_interface_of_all_variants() -> None:
+    through_listen = dataclasses.replace(experiment(), interface="listen")
+    cells = expand(through_listen, REGISTRY, ("async-retrap",), Sampling(100, 0))
+    assert [cell.interface for cell in cells] == ["listen"] * 3
+
+
+def test_interfaces_of_one_kernel_have_files_of_their_own() -> None:
+    """All in one boot; a floor once, and no interface that lacks the scenario."""
+    cells = expand(
+        experiment(("same-cpu",)),
+        {**REGISTRY, "trap/trigger:sigstop": TRAP},
+        ("listen", "async-retrap"),
+        Sampling(100, 1),
+    )
+    assert names(cells) == [
+        "floor.clock@same-cpu.run.json",
+        "retrap.trigger-interrupt@same-cpu+listen.run.json",
+        *(
+            f"retrap.trigger-interrupt@same-cpu+listen.perf-{n}.jsonl"
+            for n in (1, 2, 4)
+        ),
+    ]
+    both = dataclasses.replace(experiment(), scenarios=("trap/trigger:sigstop",))
+    cells = expand(
+        both,
+        {"trap/trigger:sigstop": TRAP},
+        ("listen", "async-retrap"),
+        Sampling(100, 0),
+    )
+    assert [(cell.interface, cell.stem) for cell in cells] == [
+        (interface, f"trap.trigger-sigstop@{placement}+{interface}")
+        for placement in BOTH
+        for interface in ("listen", "async-retrap")
+    ]
+
+
+def test_one_interface_for_all_leaves_no_suffix() -> None:
+    listen = dataclasses.replace(experiment(), interface="listen")
+    cells = expand(listen, REGISTRY, ("please-notify", "listen"), Sampling(100, 0))
+    assert {(cell.interface, cell.suffix) for cell in cells} == {("listen", "")}

@@ -13,7 +13,8 @@ from conftest import PATHS, Maker
 
 import plots
 
-NAMES = {"overview-exact", "overview-vm", "path-integers-exact", "path-integers-vm"}
+MACHINES = ("exact-x86_64", "vm-x86_64")
+NAMES = {f"{figure}-{m}" for figure in ("overview", "path-integers") for m in MACHINES}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -26,7 +27,7 @@ def test_every_figure_twice_the_same(whole: Path) -> None:
         warnings.simplefilter("error")
         paths = plots.draw_all(whole)
     assert {p.parent for p in paths} == {whole / "figures"}
-    expected = NAMES | {f"ecdf-{s}-{x}" for s in ("exact", "vm") for x in slugs()}
+    expected = NAMES | {f"ecdf-{s}-{x}" for s in MACHINES for x in slugs()}
     assert {p.stem for p in paths} == expected
     assert len(paths) == 2 * len(expected)
     before = {path: path.read_bytes() for path in paths}
@@ -85,14 +86,24 @@ def test_labels_name_unit_and_substrate(maker: Maker) -> None:
 def test_not_applicable_failures_and_counts_are_shown(maker: Maker) -> None:
     maker.samples, maker.failed, maker.substrates = 60, 3, ("exact",)
     paths = {p.name: p for p in plots.draw_all(maker.write())}
-    text = words(paths["overview-exact.svg"])
+    text = words(paths["overview-exact-x86_64.svg"])
     assert text.count("n.a.") == 2
     assert "some samples failed" in text and "!" in text
     assert "async-retrap: n.a." in words(
-        paths["ecdf-exact-retrap.trigger-interrupt.svg"]
+        paths["ecdf-exact-x86_64-retrap.trigger-interrupt.svg"]
     )
-    text = words(paths["path-integers-exact.svg"])
+    text = words(paths["path-integers-exact-x86_64.svg"])
     assert "context switches" in text and text.count("n.a.") == 8
+
+
+@pytest.mark.usefixtures("as_text")
+def test_architectures_have_figures_of_their_own(full: Path) -> None:
+    paths = {p.name: p for p in plots.draw_all(full)}
+    for arch, other in (("x86_64", "arm64"), ("arm64", "x86_64")):
+        for figure in ("overview", "path-integers"):
+            text = words(paths[f"{figure}-exact-{arch}.svg"])
+            assert f"exact {arch}" in text and other not in text
+            assert "combined/please-notify" in text and "mainline-6.1" in text
 
 
 @pytest.mark.usefixtures("as_text")
@@ -103,7 +114,7 @@ def test_hardware_counters_get_panels_where_they_exist(maker: Maker) -> None:
         count = 100000.0 if "-100." in file.name else 192345.0
         file.write_text(file.read_text().replace("<not supported>", str(count)))
     paths = {p.name: p for p in plots.draw_all(path)}
-    text = words(paths["path-integers-vm.svg"])
+    text = words(paths["path-integers-vm-x86_64.svg"])
     assert "instructions, kernel" in text and "923.45" in text
     assert "branch misses" not in text
 
@@ -112,7 +123,7 @@ def test_hardware_counters_get_panels_where_they_exist(maker: Maker) -> None:
 def test_long_tail_is_cut_and_said(maker: Maker) -> None:
     maker.substrates, maker.boots, maker.samples = ("vm",), 1, 4000
     paths = {p.name: p for p in plots.draw_all(maker.write())}
-    text = words(paths["ecdf-vm-retrap.trigger-sigcont.svg"])
+    text = words(paths["ecdf-vm-x86_64-retrap.trigger-sigcont.svg"])
     assert re.search(r"\d+ of 12000 samples are beyond the axis", text)
 
 

@@ -15,31 +15,80 @@ from conftest import Maker
 
 from retrap import compare, lkml, store, summarize, table
 from retrap.errors import EXIT_RESULTS, RetrapError
+from retrap.store import Machine
 
+EXACT, VM = Machine("exact", "x86_64"), Machine("vm", "x86_64")
+BOOT = "raw/mainline/exact-1/boot.json"
 STEM = "raw/mainline/exact-1/retrap.trigger-sigcont@same-cpu"
 
 
 def test_whole_directory(whole: Path) -> None:
     got = store.load(whole)
-    assert got.substrates == ("exact", "vm")
-    assert got.variants("exact") == ("mainline", "async-retrap", "please-notify")
+    assert got.machines == (EXACT, VM)
+    assert got.variants(EXACT) == ("mainline", "async-retrap", "please-notify")
+    assert got.sides(EXACT) == got.sides(EXACT, "floor/futex") == got.variants(EXACT)
+    assert got.base(VM) == "mainline" and got.base(Machine("vm", "arm64")) is None
     assert len(got.boots) == 3 + 3 * 7
     assert got.unfinished == ()
     where = ("retrap/trigger:sigcont", "same-cpu")
-    (cell,) = got.of("exact", "mainline", where)
-    assert cell.interface == "listen" and cell.unit == "instructions"
+    (cell,) = got.of(EXACT, "mainline", where)
+    assert cell.interface == "listen" and cell.machine.unit == "instructions"
     assert sorted(cell.counters) == [100, 200]
     assert cell.latencies.min() >= 8012
     assert cell.failures == {}
-    assert (
-        got.of("exact", "async-retrap", ("retrap/trigger:interrupt", "same-cpu")) == []
-    )
+    where = ("retrap/trigger:interrupt", "same-cpu")
+    assert got.of(EXACT, "async-retrap", where) == []
+
+
+def test_interfaces_of_one_kernel_are_sides_of_their_own(full: Path) -> None:
+    got = store.load(full)
+    arm64 = Machine("exact", "arm64")
+    assert got.machines == (EXACT, arm64)
+    for machine in got.machines:
+        assert got.sides(machine) == (
+            *("mainline", "async-retrap", "please-notify"),
+            *("combined/listen", "combined/async-retrap", "combined/please-notify"),
+            "mainline-6.1",
+        )
+        assert got.sides(machine, "floor/futex") == got.variants(machine)
+        assert got.base(machine) == got.base(machine, "floor/futex") == "mainline"
+    where = ("retrap/trigger:sigcont", "same-cpu")
+    (cell,) = got.of(arm64, "combined/please-notify", where)
+    assert cell.interface == "please-notify" and cell.variant == "combined"
+    assert sorted(cell.counters) == [100, 200]
+
+
+def test_a_baseline_of_several_interfaces_is_the_first_of_them(maker: Maker) -> None:
+    maker.samples, maker.boots = 20, 1
+    maker.variants, maker.plan = ("combined", "mainline"), {"baseline": "combined"}
+    got = store.load(maker.write())
+    assert got.base(EXACT) == "combined/listen"
+    assert got.base(EXACT, "floor/futex") == "combined"
+    assert "change: against combined/listen" in table.render(maker.path)
+
+
+def test_another_version_is_in_the_name(maker: Maker) -> None:
+    maker.samples, maker.boots = 20, 1
+    maker.variants = ("mainline", "please-notify", "mainline-6.1")
+    path = maker.write()
+    for file in path.glob("raw/please-notify/*/*.run.json"):
+        file.write_text(file.read_text().replace("6.12.117", "6.1.192"))
+    names = ("mainline", "please-notify (6.1)", "mainline-6.1")
+    assert store.load(path).sides(EXACT) == names
+    assert "\n  please-notify (6.1) " in table.render(path)
+
+
+def test_the_host_is_called_as_its_kernel_is(maker: Maker) -> None:
+    """uname(2) says aarch64."""
+    maker.samples, maker.boots, maker.record = 20, 1, {"arch": "aarch64"}
+    (exact, vm) = store.load(maker.write()).machines
+    assert (exact.arch, vm.arch) == ("arm64", "arm64")
 
 
 def test_failed_samples_stay_and_are_counted(maker: Maker) -> None:
     maker.failed, maker.boots, maker.samples = 3, 1, 50
     got = store.load(maker.write())
-    (cell,) = got.of("exact", "mainline", ("trap/trigger:interrupt", "same-cpu"))
+    (cell,) = got.of(EXACT, "mainline", ("trap/trigger:interrupt", "same-cpu"))
     assert cell.failures == {"deadline": 3}
     assert cell.latencies.size == 50 and int(cell.ok.sum()) == 47
 
@@ -47,14 +96,14 @@ def test_failed_samples_stay_and_are_counted(maker: Maker) -> None:
 def test_boot_without_boot_json_is_left_out_and_told(maker: Maker) -> None:
     maker.boots, maker.samples = 1, 20
     path = maker.write()
-    (path / "raw/mainline/exact-1/boot.json").unlink()
+    (path / BOOT).unlink()
     (path / "raw/async-retrap/exact-1").rename(
         path / "raw/async-retrap/exact-1.partial"
     )
     got = store.load(path)
     assert got.unfinished == ("async-retrap/exact-1.partial", "mainline/exact-1")
     assert "boot mainline/exact-1 is not finished" in table.render(path)
-    assert got.variants("exact") == ("please-notify",)
+    assert got.variants(EXACT) == ("please-notify",)
 
 
 def edit(name: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
@@ -143,8 +192,20 @@ DAMAGE: list[tuple[Callable[[Path], None], str, str]] = [
         ".run.json",
         "substrate 'vm' in a boot of 'exact'",
     ),
-    (text("raw/mainline/exact-1/boot.json", b""), "boot.json", "not JSON"),
-    (text("raw/mainline/exact-1/boot.json", b"{}"), "boot.json", "'substrate'"),
+    (
+        edit(f"{STEM}.run.json", lambda r: r.update(interface="ouija")),
+        ".run.json",
+        "interface is 'ouija'",
+    ),
+    (
+        lambda p: (p / f"{STEM}.run.json").rename(p / f"{STEM}+listen-to.run.json"),
+        ".run.json",
+        "is about retrap/trigger:sigcont@same-cpu through listen",
+    ),
+    (edit(BOOT, lambda r: r.pop("arch")), "boot.json", "no field 'arch'"),
+    (edit(BOOT, lambda r: r.update(substrate="x")), "boot.json", "substrate is 'x'"),
+    (text(BOOT, b""), "boot.json", "not JSON"),
+    (text(BOOT, b"{}"), "boot.json", "'substrate'"),
     (
         text("raw/mainline/exact-1/env-before.json", b'{"facts": 3}'),
         "env-before.json",

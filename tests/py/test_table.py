@@ -7,6 +7,7 @@ On a difference the new text is left beside the golden one, as .got.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,38 @@ def test_golden_table(whole: Path) -> None:
     golden("table.txt", text)
 
 
+def test_golden_table_of_architectures_and_interfaces(full: Path) -> None:
+    text = table.render(full)
+    assert_mailable(text)
+    golden("full.txt", text)
+
+
+def test_nothing_is_said_across_architectures(full: Path) -> None:
+    """A table is of one architecture: its medians are those of its boots alone."""
+    got = body(table.render(full))
+    titles = [title for title in got if "Guest instructions" in title]
+    assert [t.split("[")[1] for t in titles] == ["exact x86_64]", "exact arm64]"]
+    medians = [
+        re.findall(r"^  mainline +(\d+)", "\n".join(got[title]), re.MULTILINE)
+        for title in titles
+    ]
+    assert len(medians[0]) == len(medians[1]) == 9
+    assert all(int(a) < int(b) for a, b in zip(*medians))
+    mail = " ".join(lkml.text(load(full)).split())
+    assert mail.count("Against mainline, guest instructions [exact") == 2
+
+
+def test_mail_of_architectures_and_interfaces(full: Path) -> None:
+    text = lkml.text(load(full))
+    assert_mailable(text)
+    flat = " ".join(text.split())
+    assert "* mainline, combined/listen, mainline-6.1: PTRACE_LISTEN" in flat
+    assert "* please-notify, combined/please-notify: O. Nesterov" in flat
+    assert "mainline-6.1: release 6.1.192" in flat
+    assert f"  binary_sha256 arm64 {'c' * 16}\n" in text
+    assert "combined: the median" not in flat  # its floors are no path
+
+
 def test_golden_mail(whole: Path) -> None:
     path = lkml.write(whole)
     assert path == whole / "lkml.txt"
@@ -64,7 +97,10 @@ def body(text: str) -> dict[str, list[str]]:
 def test_one_substrate_a_table(whole: Path) -> None:
     got = body(table.render(whole))
     titles = [title for title in got if title]
-    assert [title.split("[")[1] for title in titles] == ["exact]", "vm]"] * 2
+    assert [title.split("[")[1] for title in titles] == [
+        "exact x86_64]",
+        "vm x86_64]",
+    ] * 2
     assert titles[0].startswith("Path integers")
     assert "nanoseconds" not in " ".join(got[titles[2]]).lower()
     assert "instructions" not in " ".join(got[titles[3]]).lower()
@@ -74,9 +110,9 @@ def test_failed_samples_are_marked_and_told(maker: Maker) -> None:
     maker.failed, maker.samples, maker.boots = 3, 60, 6
     text = table.render(maker.write())
     assert_mailable(text)
-    lines = [line for line in text.splitlines() if line.startswith("  same-cpu")]
-    marked = [line for line in lines if "!" in line]
-    assert len(marked) == 2 * 3  # baseline rows: not the floors, not cross-cpu
+    rows = [line for line in text.splitlines() if line.startswith("  mainline ")]
+    marked = [line for line in rows if "!" in line]
+    assert len(marked) == 2 * 3  # not the floors, not cross-cpu
     assert "! 3 of 60 samples failed: deadline" in " ".join(text.split())
 
 
@@ -84,7 +120,7 @@ def test_every_sample_failed_is_a_dash(maker: Maker) -> None:
     maker.failed = maker.samples = 30
     text = table.render(maker.write())
     assert_mailable(text)
-    assert "  same-cpu  mainline            -!" in text
+    assert "  mainline                      -!" in text
 
 
 def test_few_boots_have_neither_interval_nor_verdict(maker: Maker) -> None:

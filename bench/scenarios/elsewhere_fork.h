@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// elsewhere/{,v}fork-exit-wait and elsewhere/{,v}fork-exec-exit-wait: a child
+// that does nothing, from its birth to its exit status. vfork leaves out the
+// copy of the page tables, nine tenths of fork and all that varies in it.
+//
+// copy_process() with ptrace_init_task(), for exec begin_new_exec(), then
+// do_exit() with exit_ptrace() and exit_notify(), wait_task_zombie(),
+// release_task() with ptrace_release_task().
+#ifndef RETRAP_SCENARIOS_ELSEWHERE_FORK_H_
+#define RETRAP_SCENARIOS_ELSEWHERE_FORK_H_
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "core/sys/check.h"
+#include "core/sys/unique_fd.h"
+#include "scenarios/cell.h"
+
+namespace retrap {
+
+// What the child exits with here, and retrap-nop: not 0, as a forgotten status.
+inline constexpr int kNopExit = 7;
+
+// Without libc's fork handlers; the order of the other arguments of clone(2)
+// depends on the architecture, and they are all 0.
+inline pid_t fork_plainly() noexcept {
+  return static_cast<pid_t>(
+      ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
+template <typename Body>
+class ForkWait {
+ public:
+  static constexpr int kExpected = kNopExit << 8;
+
+  explicit ForkWait(const CellConfig&) {}
+  bool arm() noexcept { return true; }
+  int fire() noexcept {
+    const pid_t pid = fork_plainly();
+    if (pid == 0) body_();
+    return reap(pid);
+  }
+
+  [[nodiscard]] Steps& steps() noexcept { return steps_; }
+  [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
+
+ protected:
+  int reap(pid_t pid) noexcept {
+    int status = 0;
+    if (pid > 0 && ::wait4(pid, &status, 0, nullptr) == pid) return status;
+    steps_.call_failed(pid > 0 ? "wait4" : "clone");
+    return kCallFailed;
+  }
+
+  Body body_;
+
+ private:
+  Steps steps_;
+};
+
+template <typename Body>
+class VforkWait : public ForkWait<Body> {
+ public:
+  using ForkWait<Body>::ForkWait;
+  int fire() noexcept {
+    const pid_t pid = ::vfork();  // NOLINT: the child exits or executes
+    if (pid == 0) this->body_();
+    return this->reap(pid);
+  }
+};
+
+struct ExitAtOnce {
+  [[noreturn]] void operator()() const noexcept { ::_exit(kNopExit); }
+};
+
+// retrap-nop lies beside the running program; it is opened before.
+class ExecNop {
+ public:
+  ExecNop() : program_(open_beside("retrap-nop")) {}
+
+  [[noreturn]] void operator()() const noexcept {
+    static char name[] = "retrap-nop";
+    static char* const argv[] = {name, nullptr};
+    (void)::syscall(SYS_execveat, program_.get(), "", argv, argv + 1,
+                    AT_EMPTY_PATH);
+    ::_exit(127);  // as a shell does; the parent sees it
+  }
+
+ private:
+  static UniqueFd open_beside(const char* name) {
+    const auto path =
+        std::filesystem::read_symlink("/proc/self/exe").replace_filename(name);
+    return UniqueFd(
+        check_unix(::open(path.c_str(), O_PATH | O_CLOEXEC), path.c_str()));
+  }
+
+  UniqueFd program_;
+};
+
+using ForkExitWait = ForkWait<ExitAtOnce>;
+using ForkExecExitWait = ForkWait<ExecNop>;
+using VforkExitWait = VforkWait<ExitAtOnce>;
+using VforkExecExitWait = VforkWait<ExecNop>;
+
+}  // namespace retrap
+
+#endif  // RETRAP_SCENARIOS_ELSEWHERE_FORK_H_

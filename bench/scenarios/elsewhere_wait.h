@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// elsewhere/wait/...:N: wait4(-1) in a process with N sleeping children.
+//
+// nohang: a scan that finds nothing. blocking: the youngest child is stopped,
+// so that the scan passes all others, sleeps, and after the wakeup passes them
+// again. Both are do_wait_thread() calling wait_consider_task() on each child;
+// with WUNTRACED also wait_task_stopped() and its task_stopped_code().
+#ifndef RETRAP_SCENARIOS_ELSEWHERE_WAIT_H_
+#define RETRAP_SCENARIOS_ELSEWHERE_WAIT_H_
+
+#include <sys/wait.h>
+
+#include <csignal>
+#include <exception>
+#include <vector>
+
+#include "core/ptrace/tracee.h"
+#include "core/ptrace/wait_status.h"
+#include "scenarios/cell.h"
+
+namespace retrap {
+
+class SleepingChildren {
+ public:
+  SleepingChildren(int count, const Ends& ends) : same_cpu_(ends.same_cpu()) {
+    children_.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i)
+      children_.push_back(Tracee::spawn(sleep_in_pause, ends.tracee_cpu));
+    youngest_.emplace(children_.back().pid(), same_cpu_);
+  }
+
+  [[nodiscard]] Steps& youngest() noexcept { return *youngest_; }
+  [[nodiscard]] const Steps& youngest() const noexcept { return *youngest_; }
+
+  // All on the first call, then the one child that something was done to.
+  bool asleep() noexcept {
+    if (!settled_) settled_ = all_asleep();
+    return settled_ && youngest_->asleep_in(kPauseSyscall);
+  }
+
+ private:
+  // One at a time: to keep them all open takes more files than are allowed.
+  bool all_asleep() noexcept {
+    try {
+      for (const Tracee& child : children_)
+        if (!Steps(child.pid(), same_cpu_).asleep_in(kPauseSyscall))
+          return youngest_->not_reached("a child does not sleep");
+      return true;
+    } catch (const std::exception&) {
+      return youngest_->not_reached("the state of a child cannot be read");
+    }
+  }
+
+  bool same_cpu_;
+  std::vector<Tracee> children_;
+  std::optional<Steps> youngest_;
+  bool settled_ = false;
+};
+
+template <int kChildren>
+class WaitNohang {
+ public:
+  static constexpr int kExpected = 0;
+
+  explicit WaitNohang(const CellConfig& config)
+      : children_(kChildren, config.ends) {}
+
+  bool arm() noexcept { return children_.asleep(); }
+
+  int fire() noexcept {
+    int status = 0;
+    const pid_t got = ::wait4(-1, &status, WNOHANG, nullptr);
+    if (got == 0) return kExpected;
+    if (got == -1)
+      steps().call_failed("wait4");
+    else
+      steps().unexpected_stop(status, kExpected);
+    return kCallFailed;
+  }
+
+  [[nodiscard]] Steps& steps() noexcept { return children_.youngest(); }
+  [[nodiscard]] const Steps& steps() const noexcept {
+    return children_.youngest();
+  }
+
+ private:
+  SleepingChildren children_;
+};
+
+template <int kChildren>
+class WaitBlocking {
+ public:
+  static constexpr int kExpected = delivery_status(SIGSTOP);
+
+  explicit WaitBlocking(const CellConfig& config)
+      : children_(kChildren, config.ends) {}
+
+  bool arm() noexcept {
+    if (stopped_ && !steps().kill(SIGCONT)) return false;
+    stopped_ = true;  // after fire()
+    return children_.asleep();
+  }
+
+  int fire() noexcept {
+    return steps().kill(SIGSTOP) ? steps().wait_among_all(WUNTRACED)
+                                 : kCallFailed;
+  }
+
+  [[nodiscard]] Steps& steps() noexcept { return children_.youngest(); }
+  [[nodiscard]] const Steps& steps() const noexcept {
+    return children_.youngest();
+  }
+
+ private:
+  SleepingChildren children_;
+  bool stopped_ = false;
+};
+
+}  // namespace retrap
+
+#endif  // RETRAP_SCENARIOS_ELSEWHERE_WAIT_H_

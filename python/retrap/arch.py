@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The architectures a guest can have, and what each is called where.
+
+A kernel calls itself x86_64 or arm64 (ARCH=), uname(2) says x86_64 or aarch64,
+Debian says amd64 or arm64. retrap says what the kernel says.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Arch:
+    """`image` is below the kernel's object directory; `words` go to QEMU."""
+
+    name: str
+    machine: str
+    triplet: str
+    debian: str
+    image: str
+    qemu: str
+    qemu_package: str
+    words: tuple[str, ...]
+    command_line: str
+
+    @property
+    def native(self) -> bool:
+        return platform.machine() == self.machine
+
+    @property
+    def cross(self) -> str:
+        """Prefix of the tools that make code for it: empty on itself."""
+        return "" if self.native else f"{self.triplet}-"
+
+    @property
+    def target(self) -> str:
+        """What make is asked for: bzImage, Image."""
+        return self.image.rsplit("/", 1)[-1]
+
+
+X86_64 = Arch(
+    name="x86_64",
+    machine="x86_64",
+    triplet="x86_64-linux-gnu",
+    debian="amd64",
+    image="arch/x86/boot/bzImage",
+    qemu="qemu-system-x86_64",
+    qemu_package="qemu-system-x86",
+    # No PCI, no ACPI, no firmware tables to walk.
+    words=("-M", "microvm,acpi=off", "-cpu", "max"),
+    command_line="console=ttyS0 tsc=reliable tsc_early_khz=1000000 reboot=t",
+)
+ARM64 = Arch(
+    name="arm64",
+    machine="aarch64",
+    triplet="aarch64-linux-gnu",
+    debian="arm64",
+    image="arch/arm64/boot/Image",
+    qemu="qemu-system-aarch64",
+    qemu_package="qemu-system-arm",
+    # A counter of 1 GHz, so that the guest's clock too counts instructions.
+    words=("-M", "virt,gic-version=3", "-cpu", "max,cntfrq=1000000000"),
+    command_line="console=ttyAMA0",
+)
+ARCHES = {arch.name: arch for arch in (X86_64, ARM64)}
+
+
+def of_machine(machine: str) -> Arch | None:
+    """The architecture of what uname -m says."""
+    return next((arch for arch in ARCHES.values() if arch.machine == machine), None)
+
+
+def native() -> Arch:
+    """This machine's; on a machine of a third kind, where guests are foreign
+    anyway, x86_64."""
+    return of_machine(platform.machine()) or X86_64

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command lines of `retrap kernel` and `retrap packages`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from retrap import packages
+from retrap.arch import ARCHES
+from retrap.cli_parts import json_option, subcommand, variants_option
+
+NAME = "the name of a table in the variants file"
+# VARIANT arguments (None: none, "": one), what, how, arguments of the example.
+VERBS = {
+    "list": (
+        None,
+        "every kernel: key, whether it is built, the space it takes",
+        """A stale kernel is in the cache, and what is on this machine now would
+        make another one. unknown: its source or compiler is not installed.""",
+        "",
+    ),
+    "build": (
+        "+",
+        "build kernels for guests",
+        "Builds what is not in the cache and prints the path of each image.",
+        " mainline --arch arm64",
+    ),
+    "path": (
+        "",
+        "print where a built kernel's image is",
+        "For scripts. Exits 6 when the kernel is not built.",
+        " mainline",
+    ),
+    "clean": (
+        "*",
+        "delete kernels from the cache",
+        """Deletes the VARIANTs' kernels, stale ones too, and their build trees,
+        once no other retrap builds; prints what it deletes. Logs, results and
+        packages made by deb stay.""",
+        " --all",
+    ),
+    "deb": (
+        "",
+        "a kernel as packages, to install and boot on a machine",
+        """Builds with the distribution's config, LOCALVERSION=-retrap-VARIANT and no
+        debug information, and prints the packages' paths. That takes hours and
+        10 GiB; interrupted, the same command goes on where it was. Nothing is
+        installed on this machine but what builds them.""",
+        " please-notify",
+    ),
+}
+
+
+def add(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "kernel",
+        "the kernels: list, build, path, clean, deb",
+        """Shows and makes the kernels of configs/variants.toml, which matrix and
+        conform otherwise build by themselves. `retrap kernel VERB --help` says
+        more.""",
+        "./retrap kernel list",
+        "./retrap kernel build mainline --arch arm64",
+        "./retrap kernel deb please-notify",
+    )
+    verbs = command.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, (names, what, how, example) in VERBS.items():
+        verb = subcommand(verbs, name, what, how, f"./retrap kernel {name}{example}")
+        if names == "":
+            verb.add_argument("name", metavar="VARIANT", help=NAME)
+        elif names:
+            verb.add_argument("names", nargs=names, metavar="VARIANT", help=NAME)
+        verb.add_argument(
+            "--arch",
+            choices=tuple(ARCHES),
+            help="of that architecture (default: "
+            + ("all)" if name in ("list", "clean") else "this machine's)"),
+        )
+        variants_option(verb)
+    json_option(verbs.choices["list"])
+    verbs.choices["clean"].add_argument(
+        "--all",
+        action="store_true",
+        help="every kernel, tree and fetched package (default: VARIANTs)",
+    )
+    verbs.choices["deb"].add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="kernel config, or .xz of one (default: the distribution's for this "
+        "version, else the running kernel's)",
+    )
+
+
+def add_packages(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "packages",
+        "install sets of packages",
+        """Installs what is missing of sets of configs/packages.txt, as every
+        command does for the sets it needs.""",
+        "./retrap packages arm64 cross-arm64",
+        "./retrap packages deb --no-install",
+    )
+    command.add_argument(
+        "set",
+        nargs="+",
+        choices=packages.installable(),
+        metavar="SET",
+        help=", ".join(packages.installable()),
+    )

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the parsers of all subcommands have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pathlib import Path
+
+from retrap import commands, config
+from retrap.manpage import ManParser
+
+FILES = (
+    ("configs/variants.toml", "the kernels"),
+    ("configs/experiments/", "what is measured"),
+    ("results/<experiment>/<stamp>/", "what came out (docs/data-format.md)"),
+    ("~/.cache/retrap/", "kernels and their logs; RETRAP_CACHE names another"),
+)
+
+
+def subcommand(
+    adder: Any, name: str, summary: str, description: str, *examples: str
+) -> ManParser:
+    command: ManParser = adder.add_parser(
+        name,
+        help=summary,
+        summary=summary,
+        description=description,
+        files=FILES,
+        examples=examples,
+    )
+    command.set_defaults(run=getattr(commands, name, commands.kernel))
+    command.add_argument(
+        "--no-install",
+        action="store_true",
+        help="install no package; print the command that would, exit 3 "
+        "(default: install what is missing)",
+    )
+    return command
+
+
+def variants_option(command: ManParser) -> None:
+    command.add_argument(
+        "--variants",
+        type=Path,
+        default=config.VARIANTS,
+        metavar="FILE",
+        help="the kernels there are (default: configs/variants.toml)",
+    )
+
+
+def json_option(command: ManParser) -> None:
+    command.add_argument(
+        "--json", action="store_true", help="print JSON (default: text)"
+    )

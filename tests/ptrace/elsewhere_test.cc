@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// elsewhere/...: a sample that is not what its scenario says is caught.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include "cells.h"
+#include "scenarios/elsewhere_fork.h"
+#include "scenarios/elsewhere_jobctl.h"
+#include "scenarios/elsewhere_signal.h"
+#include "scenarios/elsewhere_syscall_stop.h"
+#include "scenarios/elsewhere_wait.h"
+
+namespace retrap {
+namespace {
+
+using SeizedSyscallStop = SyscallStop<Attach::kSeize>;
+using AttachedSyscallStop = SyscallStop<Attach::kAttach>;
+
+template <typename Scenario>
+Sample sample_of() {
+  return CellOf<Scenario>(same_cpu_cell()).sample(0);
+}
+
+TEST(Elsewhere, SignalThatIsBlockedIsCaught) {
+  sigset_t usr1;
+  sigset_t before;
+  sigemptyset(&usr1);
+  sigaddset(&usr1, SIGUSR1);
+  const auto config = same_cpu_cell();
+  ASSERT_EQ(::sigprocmask(SIG_BLOCK, &usr1, &before), 0);
+  const Sample sample = CellOf<SignalSelf>(config).sample(0);
+  (void)std::signal(SIGUSR1, SIG_IGN);  // drops the pending one
+  ASSERT_EQ(::sigprocmask(SIG_SETMASK, &before, nullptr), 0);
+  EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
+  EXPECT_EQ(sample.wait_status, 0);
+}
+
+TEST(Elsewhere, ChildThatIsKilledIsCaught) {
+  struct Dies {
+    [[noreturn]] void operator()() const noexcept {
+      (void)::kill(::getpid(), SIGKILL);
+      ::_exit(kNopExit);
+    }
+  };
+  for (const Sample& sample :
+       {sample_of<ForkWait<Dies>>(), sample_of<VforkWait<Dies>>()}) {
+    EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
+    EXPECT_EQ(sample.wait_status, SIGKILL);
+  }
+}
+
+TEST(Elsewhere, ExecThatFailsIsCaught) {
+  struct NoProgram {
+    [[noreturn]] void operator()() const noexcept {
+      (void)::syscall(SYS_execveat, -1, "", nullptr, nullptr, AT_EMPTY_PATH);
+      ::_exit(127);
+    }
+  };
+  for (const Sample& sample :
+       {sample_of<ForkWait<NoProgram>>(), sample_of<VforkWait<NoProgram>>()}) {
+    EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
+    EXPECT_EQ(sample.wait_status, 127 << 8);
+  }
+}
+
+TEST(Elsewhere, ScanThatFindsAChildIsCaught) {
+  CellOf<WaitNohang<10>> cell(same_cpu_cell());
+  ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
+  ASSERT_TRUE(cell.settle());
+  ASSERT_EQ(::kill(cell.partner(), SIGKILL), 0);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(cell.partner()), &info,
+                     WEXITED | WNOWAIT),
+            0);
+  const Sample sample = cell.sample(0);
+  EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
+  EXPECT_EQ(sample.wait_status, SIGKILL);
+}
+
+// The stranger is the eldest: a scan meets it first, stopped youngest or not.
+TEST(Elsewhere, NewsOfAnotherChildAreCaught) {
+  const Tracee stranger = Tracee::spawn(sleep_in_pause);
+  CellOf<WaitBlocking<2>> cell(same_cpu_cell());
+  ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
+  ASSERT_TRUE(cell.settle());
+  ASSERT_EQ(::kill(stranger.pid(), SIGKILL), 0);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(stranger.pid()), &info,
+                     WEXITED | WNOWAIT),
+            0);
+  const Sample sample = cell.sample(0);
+  EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
+  EXPECT_EQ(describe(cell.failure()), "wait4 found another child");
+}
+
+TEST(Elsewhere, JobThatDiesInsteadOfStoppingIsCaught) {
+  class Killed : public Jobctl<8> {
+   public:
+    using Jobctl::Jobctl;
+    int fire() noexcept {
+      return steps().kill(SIGKILL) ? Jobctl::fire() : kCallFailed;
+    }
+  };
+  const Sample sample = sample_of<Killed>();
+  EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
+  EXPECT_EQ(sample.wait_status, SIGKILL);
+}
+
+TEST(Elsewhere, JobThatIsStoppedBeforeIsCaught) {
+  CellOf<Jobctl<8>> cell(same_cpu_cell());
+  ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
+  ASSERT_EQ(::kill(cell.partner(), SIGSTOP), 0);
+  const Sample sample = cell.sample(0);
+  EXPECT_EQ(sample.outcome, Outcome::kStartNotReached);
+}
+
+// A signal is delivered before the next system call.
+TEST(Elsewhere, SignalInsteadOfASyscallStopIsCaught) {
+  class Signalled : public SeizedSyscallStop {
+   public:
+    using SyscallStop::SyscallStop;
+    bool arm() noexcept { return SyscallStop::arm() && steps().kill(SIGUSR1); }
+  };
+  const Sample sample = sample_of<Signalled>();
+  EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
+  EXPECT_EQ(sample.wait_status, delivery_status(SIGUSR1));
+}
+
+// After an odd number of stops all statuses are right and the cycle is another.
+TEST(Elsewhere, EntryInPlaceOfAnExitIsCaught) {
+  const Tracee tracee = Tracee::spawn([] {
+    for (;;) (void)::syscall(SYS_getppid);
+  });
+  tracee.seize(Interface::kListen, PTRACE_O_TRACESYSGOOD);
+  Steps steps(tracee.pid(), false);
+  ASSERT_TRUE(steps.interrupt() && steps.wait_for(stop_status(SIGTRAP)));
+  ASSERT_TRUE(steps.resume_to_syscall() &&
+              steps.wait_for(delivery_status(SIGTRAP | 0x80)));
+  EXPECT_FALSE(steps.at_syscall_exit());
+  EXPECT_EQ(steps.failure().outcome, Outcome::kStartNotReached);
+}
+
+template <typename Scenario>
+void expect_death_is_caught() {
+  CellOf<Scenario> cell(same_cpu_cell());
+  ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
+  ASSERT_EQ(::kill(cell.partner(), SIGKILL), 0);
+  EXPECT_NE(cell.sample(0).outcome, Outcome::kOk);
+  EXPECT_NE(cell.sample(0).outcome, Outcome::kOk) << "a cell cannot recover";
+}
+
+TEST(Elsewhere, DeathIsCaughtByWaitNohang) {
+  expect_death_is_caught<WaitNohang<2>>();
+}
+TEST(Elsewhere, DeathIsCaughtByWaitBlocking) {
+  expect_death_is_caught<WaitBlocking<2>>();
+}
+TEST(Elsewhere, DeathIsCaughtByJobctl) { expect_death_is_caught<Jobctl<8>>(); }
+TEST(Elsewhere, DeathIsCaughtByAttachedSyscallStop) {
+  expect_death_is_caught<AttachedSyscallStop>();
+}
+TEST(Elsewhere, DeathIsCaughtBySeizedSyscallStop) {
+  expect_death_is_caught<SeizedSyscallStop>();
+}
+
+}  // namespace
+}  // namespace retrap
