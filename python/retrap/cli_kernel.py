@@ -15,7 +15,7 @@ NAME = "the name of a table in the variants file"
 VERBS = {
     "list": (
         None,
-        "every kernel: key, whether it is built, the space it takes",
+        "every kernel: key, built or not, size",
         """A stale kernel is in the cache, and what is on this machine now would
         make another one. unknown: its source or compiler is not installed.""",
         "",

@@ -86,7 +86,7 @@ def read(root: Path = Path("/")) -> Facts:
         "kernel_release": files.text("proc/sys/kernel/osrelease"),
         "kernel_version": files.text("proc/sys/kernel/version"),
         "cmdline": files.text("proc/cmdline"),
-        "cpu_model": _match(r"^model name\s*:\s*(.+)$", cpuinfo),
+        "cpu_model": _cpu_model(cpuinfo),
         "cpus_online": files.text("sys/devices/system/cpu/online"),
         "hypervisor": _hypervisor(cpuinfo, files),
         "clocksource": files.text(
@@ -125,6 +125,17 @@ def substrate(facts: Facts) -> str | None:
 def _match(pattern: str, text: str) -> str | None:
     found = re.search(pattern, text, re.MULTILINE)
     return found.group(1) if found else None
+
+
+def _cpu_model(cpuinfo: str) -> str | None:
+    """The name; on arm64, which has none, the fields of MIDR_EL1."""
+    if name := _match(r"^model name\s*:\s*(.+)$", cpuinfo):
+        return name
+    fields = ("implementer", "variant", "part", "revision")
+    found = [_match(rf"^CPU {field}\s*:\s*(.+)$", cpuinfo) for field in fields]
+    if None in found:
+        return None
+    return ", ".join(f"{name} {value}" for name, value in zip(fields, found))
 
 
 def _hypervisor(cpuinfo: str, files: _Root) -> bool | None:

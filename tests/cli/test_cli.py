@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("matrix", "run", "compare", "plot", "lkml", "doctor", "conform", "test")
+COMMANDS = (
+    *("matrix", "run", "compare", "plot", "lkml", "doctor", "conform", "test"),
+    *("kernel", "packages"),
+)
 SECTIONS = ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "FILES")
 
 

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""retrap kernel on a cache of our making."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import lzma
+import os
+import threading
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from retrap import config, debs, kernel_command, kernels, packages, sysroot
+from retrap.arch import ARM64, X86_64, native
+from retrap.config import Source, Variant
+from retrap.errors import EXIT_CONFIG, EXIT_PACKAGES, RetrapError
+from retrap.progress import Progress
+
+STALE = "0123456789abcdef"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RETRAP_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def stored(cache: Path, key: str, variant: str, arch: str) -> Path:
+    directory = cache / "kernels" / key
+    directory.mkdir(parents=True)
+    (directory / "meta.json").write_text(json.dumps({"variant": variant, "arch": arch}))
+    (cache / "trees" / key / "obj").mkdir(parents=True)
+    (cache / "trees" / key / "obj/vmlinux").write_bytes(bytes(8192))
+    return directory
+
+
+def words(**given: object) -> Namespace:
+    usual = {"arch": None, "variants": config.VARIANTS, "all": False, "json": True}
+    return Namespace(**{**usual, **given})
+
+
+def test_list_tells_stale_from_built(
+    cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        kernels, "kernel_key", lambda variant, arch: f"{variant.name}-{arch.name}"
+    )
+    stored(cache, "mainline-arm64", "mainline", "arm64")
+    stored(cache, STALE, "mainline", "arm64")
+    kernel_command.list_(words())
+    rows = json.loads(capsys.readouterr().out)
+    states = {row["key"]: row["state"] for row in rows}
+    assert states["mainline-arm64"] == "built" and states[STALE] == "stale"
+    assert states["mainline-x86_64"] == "to build"
+    assert next(r["bytes"] for r in rows if r["key"] == "mainline-arm64") >= 8192
+
+
+def test_clean_takes_one_variant_of_one_architecture(cache: Path) -> None:
+    gone = stored(cache, "a" * 16, "mainline", "arm64")
+    kept = stored(cache, "b" * 16, "mainline", "x86_64")
+    other = stored(cache, "c" * 16, "please-notify", "arm64")
+    kernel_command.clean(words(names=["mainline"], arch="arm64"))
+    assert not gone.exists() and not (cache / "trees" / gone.name).exists()
+    assert kept.exists() and other.exists() and (cache / "trees" / kept.name).exists()
+    assert not list(cache.glob("*/*.partial"))
+
+
+def test_clean_all(cache: Path) -> None:
+    stored(cache, "a" * 16, "of a deleted table", "arm64")
+    (cache / "sysroots/arm64-1").mkdir(parents=True)
+    (cache / "logs").mkdir()
+    kernel_command.clean(words(names=[], all=True))
+    assert [list((cache / n).iterdir()) for n in ("kernels", "trees", "sysroots")] == (
+        [[], [], []]
+    )
+    assert (cache / "logs").is_dir()
+
+
+def test_clean_waits_for_a_build(cache: Path) -> None:
+    kernel = stored(cache, "a" * 16, "mainline", "x86_64")
+    holder = os.open(cache / "lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    done = threading.Thread(
+        target=kernel_command.clean, args=(words(names=["mainline"]),)
+    )
+    done.start()
+    done.join(0.5)
+    assert done.is_alive() and kernel.exists()
+    os.close(holder)
+    done.join(30)
+    assert not kernel.exists()
+
+
+def test_a_hard_link_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(bytes(1 << 20))
+    alone = kernel_command._size(tmp_path)
+    (tmp_path / "two").hardlink_to(tmp_path / "one")
+    assert kernel_command._size(tmp_path) == alone >= 1 << 20
+
+
+def test_package_sets() -> None:
+    assert "linux-perf" in packages.names("sysroot")
+    assert packages.names("nosuch") == []
+    foreign = ARM64 if native() is X86_64 else X86_64
+    assert packages.sets(native()) == (native().name,)
+    assert packages.sets(foreign) == (foreign.name, f"cross-{foreign.name}")
+    assert "sysroot" not in packages.installable()
+
+
+def test_files_of_this_machine_need_no_sysroot(cache: Path) -> None:
+    assert sysroot.root(native()) == Path("/")
+    foreign = ARM64 if native() is X86_64 else X86_64
+    assert sysroot.root(foreign).parent == cache / "sysroots"
+
+
+def test_packages_that_apt_does_not_know(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "bin/apt-get"
+    tool.parent.mkdir()
+    tool.write_text(
+        '#!/bin/sh\n[ "$2" = update ] || { echo "E: no such"; exit 100; }\n'
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
+    with Progress() as progress, pytest.raises(RetrapError, match="E: no such") as e:
+        sysroot.fetch(ARM64, ["nosuch"], progress)
+    assert e.value.exit_code == EXIT_PACKAGES
+    assert not [
+        p
+        for p in (cache / "sysroots").iterdir()
+        if p.suffix != ".partial" and p.is_dir()
+    ]
+
+
+def variant() -> Variant:
+    tree = Source(None, Path("/nonexistent"), "HEAD")
+    return Variant("mine", None, tree, (), (), ("listen",))
+
+
+def base_config(given: Path | None) -> str:
+    foreign = ARM64 if native() is X86_64 else X86_64
+    with Progress() as progress:
+        return debs._base_config(variant(), foreign, given, progress)
+
+
+def test_config_of_packages(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "config", tmp_path / "config.xz"
+    plain.write_text("CONFIG_64BIT=y")
+    packed.write_bytes(lzma.compress(b"CONFIG_64BIT=y\n"))
+    assert base_config(plain) == base_config(packed) == "CONFIG_64BIT=y\n"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"hello\n", b"\xff\xfe"])
+def test_config_that_is_none(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "config"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(RetrapError, match=str(path)) as caught:
+        base_config(path)
+    assert caught.value.exit_code == EXIT_CONFIG
+
+
+def test_tree_for_a_foreign_architecture_needs_a_config() -> None:
+    with pytest.raises(RetrapError, match="no config is known") as caught:
+        base_config(None)
+    assert "--config" in caught.value.remedy
