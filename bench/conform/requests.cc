@@ -7,11 +7,13 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <ctime>
 
@@ -142,6 +144,20 @@ Info siginfo(pid_t tid) noexcept {
   return info;
 }
 
+namespace {
+
+// PSTATE.SS of arm64 is the kernel's own, and no trace of user mode:
+// PTRACE_SINGLESTEP sets it while the tracee is stopped, and it stays
+// (user_enable_single_step(), arch/arm64/kernel/debug-monitors.c).
+void hide_single_step([[maybe_unused]] std::vector<std::byte>& bytes) {
+#if defined(__aarch64__)
+  constexpr std::size_t kPstate = offsetof(user_regs_struct, pstate);
+  bytes.at(kPstate + 2) &= ~std::byte{0x20};  // bit 21
+#endif
+}
+
+}  // namespace
+
 Registers registers(pid_t tid) {
   Registers registers;
   std::array<std::byte, 1024> buffer{};
@@ -149,6 +165,7 @@ Registers registers(pid_t tid) {
   registers.error = request(PTRACE_GETREGSET, tid, NT_PRSTATUS, word(&area));
   if (registers.error == kOk) {
     registers.bytes.assign(buffer.data(), buffer.data() + area.iov_len);
+    hide_single_step(registers.bytes);
   }
   return registers;
 }
