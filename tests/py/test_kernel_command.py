@@ -38,7 +38,12 @@ def stored(cache: Path, key: str, variant: str, arch: str) -> Path:
 
 
 def words(**given: object) -> Namespace:
-    usual = {"arch": None, "variants": config.VARIANTS, "all": False, "json": True}
+    usual: dict[str, object] = {
+        "arch": None,
+        "variants": config.VARIANTS,
+        "all": False,
+        "json": True,
+    }
     return Namespace(**{**usual, **given})
 
 

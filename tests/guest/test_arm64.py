@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An arm64 guest: exact, repeatable, and counted by its emulated PMU.
+
+Runs where `./retrap kernel build mainline --arch arm64` has built a kernel and
+the arm64 programs are built; elsewhere arm64 has not been asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import VARIANTS
+
+from retrap import guest, kernels
+from retrap.arch import ARM64
+from retrap.build import Programs
+from retrap.config import ROOT, Guest
+from retrap.errors import RetrapError
+from retrap.kernels import Kernel
+from retrap.progress import Task
+
+LOOP = "exec loop retrap-handloop 40"
+
+
+@pytest.fixture(scope="module")
+def programs() -> Programs:
+    name = "release" if ARM64.native else "release-arm64"
+    found = Programs(ROOT / "build" / name, ARM64)
+    if not found.bench.exists():
+        pytest.skip("no programs for arm64")
+    return found
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Kernel:
+    try:
+        found = kernels.find(VARIANTS["mainline"], ARM64)
+    except RetrapError as error:  # no cross compiler
+        pytest.skip(error.message)
+    if found is None:
+        pytest.skip("./retrap kernel build mainline --arch arm64 has not been run")
+    return found
+
+
+def boot(
+    kernel: Kernel, programs: Programs, work: Path, wanted: Guest, *lines: str
+) -> Path:
+    guest.run(kernel, programs, list(lines), work, wanted, Task("arm64"))
+    return work / "results"
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 4])
+def test_two_boots_are_one(
+    kernel: Kernel, programs: Programs, tmp_path: Path, cpus: int
+) -> None:
+    loops = [
+        (
+            boot(kernel, programs, tmp_path / turn, Guest(cpus, 600), LOOP) / "loop.txt"
+        ).read_text()
+        for turn in ("1", "2")
+    ]
+    assert loops[0] == loops[1] and len(loops[0].split()) == 40
+    assert (tmp_path / "1/console.log").read_text() == (
+        tmp_path / "2/console.log"
+    ).read_text()
+
+
+def test_the_clock_counts_instructions(
+    kernel: Kernel, programs: Programs, tmp_path: Path
+) -> None:
+    """retrap-bench refuses --substrate exact unless N nops take N ns."""
+    line = (
+        "bench b --scenario floor/syscall --placement same-cpu --interface listen"
+        " --samples 10 --expect-interfaces listen --variant mainline --substrate exact"
+    )
+    results = boot(kernel, programs, tmp_path / "exact", Guest(2, 600), line)
+    assert (results / "b.status").read_text().strip() == "0"
+    free = Guest(2, 600, exact=False)
+    results = boot(kernel, programs, tmp_path / "free", free, line)
+    assert (results / "b.status").read_text().strip() != "0"
+
+
+def test_the_pmu_counts_instructions(
+    kernel: Kernel, programs: Programs, tmp_path: Path
+) -> None:
+    """A longer loop of the kernel has more instructions:k."""
+    lines = [
+        f"exec {n} perf stat -j -e instructions:k retrap-handloop {n}" for n in (40, 80)
+    ]
+    results = boot(kernel, programs, tmp_path / "pmu", Guest(2, 600), *lines)
+    short, long = (
+        float(json.loads((results / f"{n}.log").read_text())["counter-value"])
+        for n in (40, 80)
+    )
+    assert long - short > 40 * 5000
