@@ -177,11 +177,11 @@ def test_doctor_json() -> None:
 
 
 def test_package_list_is_well_formed() -> None:
+    arches = "x86_64|arm64|cross-x86_64|cross-arm64|sysroot"
+    sets = f"report|build|count|guest|{arches}|deb|test"
     for line in (ROOT / "configs/packages.txt").read_text().splitlines():
         if not line.startswith("#"):
-            assert re.fullmatch(
-                r"(report|build|count|guest|test) +[a-z0-9.+|-]+ +.+", line
-            )
+            assert re.fullmatch(rf"({sets}) +[a-z0-9.+|-]+ +.+", line), line
 
 
 def test_debian_python_whatever_is_on_path(tmp_path: Path) -> None:
