@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // elsewhere/{,v}fork-exit-wait and elsewhere/{,v}fork-exec-exit-wait: a child
 // that does nothing, from its birth to its exit status. vfork leaves out the
-// copy of the page tables, nine tenths of fork and all that varies in it.
+// copy of the page tables, nine tenths of fork and most of what varies in it.
 //
 // copy_process() with ptrace_init_task(), for exec begin_new_exec(), then
 // do_exit() with exit_ptrace() and exit_notify(), wait_task_zombie(),
