@@ -4,6 +4,9 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 
+#include <cstdint>
+
+#include "conform/options.h"
 #include "conform/requests.h"
 #include "conform/rule_test.h"
 #include "conform/situations.h"
@@ -17,7 +20,7 @@ TEST_P(AsyncRetrapRules, AR07_ChangeBetweenGetsiginfoAndContRetraps) {
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
   const UserMode user_mode(subject);
-  for (int turn = 0; turn < 100; ++turn) {
+  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
     ASSERT_EQ(siginfo(pid).error, kOk);
     subject.kill(SIGCONT);
     ASSERT_EQ(cont(pid), kOk);  // of the old trap or of the new one

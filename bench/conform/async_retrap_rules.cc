@@ -116,9 +116,9 @@ TEST_P(AsyncRetrapRules, AR01_GroupStopBySiblingRetrapsByItself) {
 
 // A change of state each turn.
 TEST_P(AsyncRetrapRules, AR02_TracerNeverSeesTheGapOfARealChange) {
-  const Subject subject(GetParam());
+  const Subject subject(GetParam(), 1, Body::kPause);
   ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
-  const std::uint64_t turns = options().count / 10 + 1;
+  const std::uint64_t turns = options().count;
   Gaps gaps;
   for (std::uint64_t turn = 0; turn < turns; ++turn) {
     ASSERT_EQ(wait_at_once(subject.pid()), kNothing) << "turn " << turn;

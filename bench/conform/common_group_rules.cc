@@ -5,8 +5,6 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 
-#include <string>
-
 #include "conform/requests.h"
 #include "conform/rule_test.h"
 #include "conform/situations.h"
@@ -15,21 +13,6 @@
 
 namespace retrap::conform {
 namespace {
-
-// Runs `rule` in each mode; a fatal failure in one ends the test.
-void in_each_mode(void (*rule)(Placement, Interface), Placement placement) {
-  for (const Interface interface : offered_interfaces()) {
-    SCOPED_TRACE(std::string(interface_name(interface)));
-    ASSERT_NO_FATAL_FAILURE(rule(placement, interface));
-  }
-}
-
-// A waited STOP(STOP) of `thread` -> it runs, in a group that is stopped.
-void resume_in_stopped_group(const Subject& subject, int thread) {
-  ASSERT_EQ(siginfo(subject.tid(thread)).error, kOk);  // AR: acknowledged
-  ASSERT_EQ(cont(subject.tid(thread)), kOk);
-  expect_runs_silently(subject, thread);
-}
 
 void sigcont_cancels_injected_stop(Placement placement, Interface interface) {
   const Subject subject(placement);

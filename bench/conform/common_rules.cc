@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/ptrace.h>
-#include <sys/wait.h>
 
 #include <string>
 
@@ -15,61 +14,6 @@
 
 namespace retrap::conform {
 namespace {
-
-std::string trace_text(Interface interface, const Situation* situation,
-                       const char* variant = "") {
-  std::string text(interface_name(interface));
-  if (situation != nullptr) text += ", " + std::string(situation->name);
-  return text + variant;
-}
-
-bool is_stopped(Status status) {
-  return status.value > 0 && WIFSTOPPED(status.value);
-}
-
-// SIGKILL was sent: waits for the death. One report from before it, and an
-// EVENT_EXIT that was asked for, may come first.
-void expect_death(Subject& subject) {
-  const pid_t pid = subject.pid();
-  const Status exit_trap = event_stop(PTRACE_EVENT_EXIT);
-  Status status = wait_eventually(pid);
-  if (is_stopped(status) && status != exit_trap) status = wait_eventually(pid);
-  if (status == exit_trap) {
-    EXPECT_EQ(cont(pid), kOk);
-    status = wait_eventually(pid);
-  }
-  ASSERT_EQ(status, killed_by(SIGKILL));
-  subject.set_reaped();
-}
-
-void expect_gone(pid_t pid) {
-  EXPECT_EQ(wait_at_once(pid), kNoTracee);
-  EXPECT_EQ(siginfo(pid).error, Errno{ESRCH});
-  EXPECT_EQ(registers(pid).error, Errno{ESRCH});
-  EXPECT_EQ(cont(pid), Errno{ESRCH});
-  EXPECT_EQ(listen(pid), Errno{ESRCH});
-  EXPECT_EQ(jobctl_cont(pid), Errno{ESRCH});
-  EXPECT_EQ(interrupt(pid), Errno{ESRCH});
-  EXPECT_EQ(detach(pid), Errno{ESRCH});
-  EXPECT_EQ(request(PTRACE_KILL, pid), Errno{ESRCH});
-}
-
-void die_of_sigkill(Placement placement, const Situation& situation,
-                    Interface interface, unsigned long options) {
-  Subject subject(placement, 1, situation.body);
-  ASSERT_NO_FATAL_FAILURE(situation.enter(subject, interface, options));
-  subject.kill(SIGKILL);
-  ASSERT_NO_FATAL_FAILURE(expect_death(subject));
-  expect_gone(subject.pid());
-}
-
-void die_of_ptrace_kill(Placement placement, const Situation& situation,
-                        Interface interface) {
-  Subject subject(placement, 1, situation.body);
-  ASSERT_NO_FATAL_FAILURE(situation.enter(subject, interface, 0));
-  EXPECT_EQ(request(PTRACE_KILL, subject.pid()), kOk);
-  ASSERT_NO_FATAL_FAILURE(expect_death(subject));
-}
 
 // From the signal-delivery-stop of SIGSTOP of a tracee that is not seized.
 void expect_classic_group_stop(const Subject& subject) {
@@ -98,7 +42,7 @@ void expect_classic_group_stop(const Subject& subject) {
 
 TEST_P(CommonRules, C01_SeizeDoesNotStop) {
   for (const Interface interface : offered_interfaces()) {
-    SCOPED_TRACE(trace_text(interface, nullptr));
+    SCOPED_TRACE(std::string(interface_name(interface)));
     const Subject subject(GetParam());
     const pid_t pid = subject.pid();
     const unsigned long mode = seize_option(interface);
@@ -114,7 +58,7 @@ TEST_P(CommonRules, C01_SeizeDoesNotStop) {
 
 TEST_P(CommonRules, C02_StopSignalIsDeliveredOnceThenStopsTheGroup) {
   for (const Interface interface : offered_interfaces()) {
-    SCOPED_TRACE(trace_text(interface, nullptr));
+    SCOPED_TRACE(std::string(interface_name(interface)));
     const Subject subject(GetParam(), 2);
     ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
     subject.tgkill(1, SIGSTOP);
@@ -134,7 +78,7 @@ TEST_P(CommonRules, C02_StopSignalIsDeliveredOnceThenStopsTheGroup) {
 
 TEST_P(CommonRules, C03_SeizingStoppedTaskReportsAtOnce) {
   for (const Interface interface : offered_interfaces()) {
-    SCOPED_TRACE(trace_text(interface, nullptr));
+    SCOPED_TRACE(std::string(interface_name(interface)));
     const Subject subject(GetParam());
     subject.kill(SIGSTOP);
     ASSERT_TRUE(subject.reaches_state('T'));
@@ -160,33 +104,9 @@ TEST_P(CommonRules, C04_GroupStopOfAttachedTraceeStaysClassic) {
   expect_classic_group_stop(subject);
 }
 
-TEST_P(CommonRules, C06_SigkillEndsEveryState) {
-  for (const Interface interface : offered_interfaces()) {
-    for (const Situation& situation : all_situations()) {
-      {
-        SCOPED_TRACE(trace_text(interface, &situation));
-        die_of_sigkill(GetParam(), situation, interface, 0);
-      }
-      SCOPED_TRACE(trace_text(interface, &situation, ", TRACEEXIT"));
-      die_of_sigkill(GetParam(), situation, interface, PTRACE_O_TRACEEXIT);
-      if (HasFatalFailure()) return;
-    }
-  }
-}
-
-TEST_P(CommonRules, C07_PtraceKillEndsEveryState) {
-  for (const Interface interface : offered_interfaces()) {
-    for (const Situation& situation : all_situations()) {
-      SCOPED_TRACE(trace_text(interface, &situation));
-      die_of_ptrace_kill(GetParam(), situation, interface);
-      if (HasFatalFailure()) return;
-    }
-  }
-}
-
 TEST_P(CommonRules, C10_DetachLeavesTheGroupAsItIs) {
   for (const Interface interface : offered_interfaces()) {
-    SCOPED_TRACE(trace_text(interface, nullptr));
+    SCOPED_TRACE(std::string(interface_name(interface)));
     const Subject stopped(GetParam());
     ASSERT_NO_FATAL_FAILURE(seize_and_stop(stopped, interface));
     EXPECT_EQ(detach(stopped.pid()), kOk);
@@ -205,7 +125,7 @@ TEST_P(CommonRules, C10_DetachLeavesTheGroupAsItIs) {
 
 TEST_P(CommonRules, C14_WnowaitLeavesTheReportWaitTakesItOnce) {
   for (const Interface interface : offered_interfaces()) {
-    SCOPED_TRACE(trace_text(interface, nullptr));
+    SCOPED_TRACE(std::string(interface_name(interface)));
     const Subject subject(GetParam());
     const pid_t pid = subject.pid();
     ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface));

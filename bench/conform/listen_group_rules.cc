@@ -103,6 +103,34 @@ TEST_P(ListenRules, ML18_ListenHidesTheUnwaitedReport) {
   stillness.expect();
 }
 
+// LISTEN trusts the siginfo of the trap, which the tracer may change.
+TEST_P(ListenRules, ML19_ChangedSiginfoMakesListenEio) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  siginfo_t info{};
+  const auto data = reinterpret_cast<unsigned long>(&info);
+  ASSERT_EQ(request(PTRACE_GETSIGINFO, pid, 0, data), kOk);
+  const int stop_code = info.si_code;
+  info.si_code = SI_USER;
+  EXPECT_EQ(request(PTRACE_SETSIGINFO, pid, 0, data), kOk);
+  ASSERT_EQ(siginfo(pid).code, SI_USER);
+  EXPECT_EQ(listen(pid), Errno{EIO});
+  info.si_code = stop_code;
+  EXPECT_EQ(request(PTRACE_SETSIGINFO, pid, 0, data), kOk);
+  EXPECT_EQ(listen(pid), kOk);
+}
+
+TEST_P(ListenRules, ML21_SigkillEndsListening) {
+  Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(listen(pid), kOk);
+  ASSERT_EQ(registers(pid).error, Errno{ESRCH}) << "not listening";
+  subject.kill(SIGKILL);
+  ASSERT_NO_FATAL_FAILURE(expect_death(subject));
+}
+
 TEST_P(ListenRules, ML20_WnowaitRepeatsTheReport) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();

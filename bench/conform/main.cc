@@ -23,13 +23,16 @@ constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
 
 constexpr char kUsage[] =
-    R"(Usage: retrap-conform [--count N] [--cpus same|cross|both] [--deadline S]
-                      [--gtest_OPTION...]
+    R"(Usage: retrap-conform [--count N] [--sweep N] [--cpus same|cross|both]
+                      [--deadline S] [--gtest_OPTION...]
 
 Tests the running kernel against the rules of ptrace group-stop notification.
 A rule of an interface that the kernel does not offer is skipped.
 
   --count N      turns of the rules that are races (default 10000)
+  --sweep N      for guests in exact mode: run the races between SIGCONT and a
+                 request once more, the request one instruction later each of
+                 N times (4000 cover every request)
   --cpus WHERE   tracer and tracee on the same CPU, on two, or one after the
                  other (default both)
   --deadline S   seconds after which a tracee is killed and its test fails
@@ -67,6 +70,9 @@ bool set_option(int letter, const char* argument) {
     case 'n':
       options().count = parse_positive(argument);
       return options().count > 0;
+    case 's':
+      options().sweep = parse_positive(argument);
+      return options().sweep > 0;
     case 'c':
       return set_cpus(argument);
     case 'd':
@@ -82,6 +88,7 @@ bool set_option(int letter, const char* argument) {
 bool parse_own_options(std::vector<char*> words) {
   static constexpr option kLong[] = {
       {"count", required_argument, nullptr, 'n'},
+      {"sweep", required_argument, nullptr, 's'},
       {"cpus", required_argument, nullptr, 'c'},
       {"deadline", required_argument, nullptr, 'd'},
       {nullptr, 0, nullptr, 0}};

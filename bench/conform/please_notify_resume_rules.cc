@@ -137,6 +137,24 @@ TEST_P(PleaseNotifyRules, PN15_ResumedTraceeStaysNotifiedAcrossOtherTraps) {
   expect_sigcont_delivered(subject);
 }
 
+// "JOBCTL_CONT + CONT" of the mail is CONT from the trap of a group-stop.
+TEST_P(PleaseNotifyRules, PN16_ContAfterJobctlContIsEsrch) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  const Stillness stillness(subject);
+  EXPECT_EQ(cont(pid), Errno{ESRCH});
+  stillness.expect();
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  expect_sigcont_delivered(subject);
+}
+
 TEST_P(PleaseNotifyRules, PN17_JobctlContInRunningGroup) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();

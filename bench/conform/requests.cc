@@ -56,6 +56,13 @@ unsigned long word(const void* pointer) noexcept {
   return reinterpret_cast<unsigned long>(pointer);
 }
 
+sigset_t sigchld_only() noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  return set;
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, Errno error) {
@@ -108,8 +115,7 @@ Errno request(unsigned long number, pid_t tid, unsigned long addr,
 }
 
 Errno seize(pid_t tid, Interface interface, unsigned long options) noexcept {
-  return request(PTRACE_SEIZE, tid, 0,
-                 seize_option(interface) | PTRACE_O_EXITKILL | options);
+  return request(PTRACE_SEIZE, tid, 0, seize_option(interface) | options);
 }
 
 Errno attach(pid_t tid) noexcept { return request(PTRACE_ATTACH, tid); }
@@ -170,12 +176,16 @@ Registers registers(pid_t tid) {
   return registers;
 }
 
-Status wait_at_once(pid_t tid) noexcept {
+Status parent_wait_at_once(pid_t pid, int options) noexcept {
   int status = 0;
-  const pid_t got = ::waitpid(tid, &status, __WALL | WNOHANG);
-  if (got == tid) return {status};
+  const pid_t got = ::waitpid(pid, &status, options | WNOHANG);
+  if (got == pid) return {status};
   if (got == 0) return kNothing;
   return errno == ECHILD ? kNoTracee : kWaitFailed;
+}
+
+Status wait_at_once(pid_t tid) noexcept {
+  return parent_wait_at_once(tid, __WALL);
 }
 
 Status peek_wait_at_once(pid_t tid) noexcept {
@@ -192,14 +202,23 @@ Status wait_eventually(pid_t tid) noexcept {
   return eventually([tid] { return wait_at_once(tid); });
 }
 
+Status parent_wait_eventually(pid_t pid, int options) noexcept {
+  return eventually(
+      [pid, options] { return parent_wait_at_once(pid, options); });
+}
+
 Status peek_wait_eventually(pid_t tid) noexcept {
   return eventually([tid] { return peek_wait_at_once(tid); });
 }
 
+bool sigchld_comes() noexcept {
+  const sigset_t set = sigchld_only();
+  const timespec limit{kEventually.count(), 0};
+  return ::sigtimedwait(&set, nullptr, &limit) == SIGCHLD;
+}
+
 bool take_sigchld() noexcept {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGCHLD);
+  const sigset_t set = sigchld_only();
   const timespec no_time{0, 0};
   bool taken = false;
   while (::sigtimedwait(&set, nullptr, &no_time) == SIGCHLD) taken = true;

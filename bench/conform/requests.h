@@ -76,6 +76,9 @@ Status wait_at_once(pid_t tid) noexcept;
 // The first status within the bound of 'eventually'; kNothing after it.
 inline constexpr std::chrono::seconds kEventually{2};
 Status wait_eventually(pid_t tid) noexcept;
+// As a parent that may be no tracer: WUNTRACED and WCONTINUED in `options`.
+Status parent_wait_at_once(pid_t pid, int options) noexcept;
+Status parent_wait_eventually(pid_t pid, int options) noexcept;
 // A stop, with WNOWAIT: left for another wait.
 Status peek_wait_at_once(pid_t tid) noexcept;
 Status peek_wait_eventually(pid_t tid) noexcept;
@@ -83,6 +86,8 @@ Status peek_wait_eventually(pid_t tid) noexcept;
 // Whether a SIGCHLD to this program was pending; it no longer is. main()
 // blocks the signal.
 bool take_sigchld() noexcept;
+// Waits for one, in the bound of 'eventually'.
+bool sigchld_comes() noexcept;
 
 }  // namespace retrap::conform
 

@@ -26,6 +26,13 @@ bool is_offered(Interface interface) {
   return std::find(offered.begin(), offered.end(), interface) != offered.end();
 }
 
+void in_each_mode(void (*rule)(Placement, Interface), Placement placement) {
+  for (const Interface interface : offered_interfaces()) {
+    SCOPED_TRACE(std::string(interface_name(interface)));
+    ASSERT_NO_FATAL_FAILURE(rule(placement, interface));
+  }
+}
+
 void RuleTest::SetUp() {
   if (GetParam() == Placement::kCrossCpu && usable_cpus().size() < 2) {
     GTEST_SKIP() << "n.a.: one CPU";

@@ -17,6 +17,9 @@ namespace retrap::conform {
 // Listen first; for the rules that cover every mode of seizing.
 [[nodiscard]] const std::vector<Interface>& offered_interfaces();
 
+// Runs `rule` in each mode; a fatal failure in one ends the test.
+void in_each_mode(void (*rule)(Placement, Interface), Placement placement);
+
 // Each rule runs once a placement of the tracer and the tracee.
 class RuleTest : public ::testing::TestWithParam<Placement> {
  protected:

@@ -43,6 +43,10 @@ Signaller::~Signaller() {
 
 void Signaller::order() noexcept { ++page_->ordered; }
 
+bool Signaller::has_begun() const noexcept {
+  return page_->begun == page_->ordered;
+}
+
 bool Signaller::is_done() const noexcept {
   return page_->sent == page_->ordered;
 }
@@ -64,6 +68,7 @@ void Signaller::serve(Page& page, pid_t tracer, pid_t pid, int sig) noexcept {
       (void)::sched_yield();
       continue;
     }
+    ++page.begun;
     (void)::kill(pid, sig);
     ++page.sent;
   }

@@ -23,6 +23,8 @@ class Signaller {
 
   // Returns before the signal is sent; it may even be sent during the call.
   void order() noexcept;
+  // The last order is being carried out.
+  [[nodiscard]] bool has_begun() const noexcept;
   // Every order is carried out.
   [[nodiscard]] bool is_done() const noexcept;
   // Until every order is carried out; false when that takes too long.
@@ -31,6 +33,7 @@ class Signaller {
  private:
   struct Page {
     std::atomic<std::uint64_t> ordered;
+    std::atomic<std::uint64_t> begun;
     std::atomic<std::uint64_t> sent;
   };
   [[noreturn]] static void serve(Page& page, pid_t tracer, pid_t pid,

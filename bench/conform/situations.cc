@@ -4,14 +4,16 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/wait.h>
 
 #include <chrono>
+#include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace retrap::conform {
 namespace {
 
-// How long silence is listened to. It decides nothing on a correct kernel.
 constexpr std::chrono::milliseconds kSettle{20};
 constexpr std::chrono::microseconds kPoll{50};
 
@@ -75,6 +77,14 @@ Errno rearm(pid_t tid, Interface interface) {
   return {};
 }
 
+void resume_in_stopped_group(const Subject& subject, int thread) {
+  ASSERT_EQ(siginfo(subject.tid(thread)).error, kOk);  // AR: acknowledged
+  ASSERT_EQ(cont(subject.tid(thread)), kOk);
+  expect_runs_silently(subject, thread);
+}
+
+void settle() { std::this_thread::sleep_for(kSettle); }
+
 void expect_runs(const Subject& subject, int thread) {
   const std::uint64_t before = subject.ticks(thread);
   const auto limit = std::chrono::steady_clock::now() + kEventually;
@@ -87,7 +97,7 @@ void expect_runs(const Subject& subject, int thread) {
 
 void expect_runs_silently(const Subject& subject, int thread) {
   expect_runs(subject, thread);
-  std::this_thread::sleep_for(kSettle);
+  settle();
   EXPECT_EQ(wait_at_once(subject.tid(thread)), kNothing);
 }
 
@@ -96,6 +106,20 @@ void expect_sigcont_delivered(const Subject& subject) {
   ASSERT_EQ(wait_eventually(subject.pid()), signal_stop(SIGCONT));
   ASSERT_EQ(cont(subject.pid()), kOk);
   expect_runs_silently(subject);
+}
+
+void expect_death(Subject& subject) {
+  const pid_t pid = subject.pid();
+  const Status exit_trap = event_stop(PTRACE_EVENT_EXIT);
+  Status status = wait_eventually(pid);
+  const bool is_stop = status.value > 0 && WIFSTOPPED(status.value);
+  if (is_stop && status != exit_trap) status = wait_eventually(pid);
+  if (status == exit_trap) {
+    EXPECT_EQ(cont(pid), kOk);
+    status = wait_eventually(pid);
+  }
+  ASSERT_EQ(status, killed_by(SIGKILL));
+  subject.set_reaped();
 }
 
 // A request returns when the tracee is off its CPU and has sent its SIGCHLD:
@@ -110,7 +134,7 @@ Stillness::Stillness(const Subject& subject, int thread)
 }
 
 void Stillness::expect() const {
-  std::this_thread::sleep_for(kSettle);
+  settle();
   EXPECT_EQ(wait_at_once(subject_.tid(thread_)), kNothing);
   EXPECT_FALSE(take_sigchld()) << "a SIGCHLD came";
   EXPECT_EQ(subject_.state(thread_), 't');
@@ -227,6 +251,13 @@ const std::vector<Situation>& all_situations() {
       {"running in a stopped group", Body::kSpin, running_in_stopped_group},
   };
   return situations;
+}
+
+const Situation& find_situation(std::string_view name) {
+  for (const Situation& situation : all_situations()) {
+    if (situation.name == name) return situation;
+  }
+  throw std::out_of_range("no situation " + std::string(name));
 }
 
 }  // namespace retrap::conform

@@ -33,9 +33,15 @@ void interrupt_into_trap(const Subject& subject, int thread = 0);
 // this thread has then reported STOP(sig).
 void stop_group_again(const Subject& subject, int thread, int sig);
 
+// A waited STOP trap of `thread` -> it runs, in a group that is stopped.
+void resume_in_stopped_group(const Subject& subject, int thread = 0);
+
 // What a tracer does between two reports of a STOP trap: LISTEN,
 // PTRACE_JOBCTL_CONT, or GETSIGINFO.
 Errno rearm(pid_t tid, Interface interface);
+
+// Listens to silence for a while. It decides nothing on a correct kernel.
+void settle();
 
 // The thread enters user mode; eventually its counter moves.
 void expect_runs(const Subject& subject, int thread = 0);
@@ -45,6 +51,10 @@ void expect_runs_silently(const Subject& subject, int thread = 0);
 // From a waited STOP(TRAP) that SIGCONT caused, in AR mode acknowledged: CONT,
 // then the SIGCONT itself, then user mode.
 void expect_sigcont_delivered(const Subject& subject);
+
+// SIGKILL was sent: waits for the death. One report from before it, and an
+// EVENT_EXIT that was asked for, may come first (Q14).
+void expect_death(Subject& subject);
 
 // A trapped or hidden thread to which nothing may happen: no status, no
 // SIGCHLD, not even a context switch.
@@ -81,6 +91,7 @@ struct Situation {
                 unsigned long options);
 };
 const std::vector<Situation>& all_situations();
+const Situation& find_situation(std::string_view name);
 
 }  // namespace retrap::conform
 

@@ -33,15 +33,29 @@ std::string proc_path(pid_t pid, pid_t tid, const char* file) {
          file;
 }
 
-// Threads first: a leader that has traced siblings is not reapable.
-void reap(pid_t tid) noexcept {
+// The group as a whole, with threads nobody knows of: a leader that has traced
+// siblings is not reapable. It is empty when a subject died before setpgid().
+void reap_killed(pid_t pid) noexcept {
   int status = 0;
-  for (;;) {
-    const pid_t got = ::waitpid(tid, &status, __WALL);
-    if (got == -1 && errno == EINTR) continue;
-    if (got == -1 || !WIFSTOPPED(status)) return;
-    (void)::ptrace(PTRACE_CONT, tid, nullptr, nullptr);  // a last EVENT_EXIT
+  for (const pid_t whom : {-pid, pid}) {
+    for (;;) {
+      const pid_t got = ::waitpid(whom, &status, __WALL);
+      if (got == -1 && errno == EINTR) continue;
+      if (got == -1) break;
+      // A last EVENT_EXIT.
+      if (WIFSTOPPED(status)) ::ptrace(PTRACE_CONT, got, nullptr, nullptr);
+    }
   }
+}
+
+template <typename Condition>
+bool eventually(Condition condition) {
+  const auto limit = std::chrono::steady_clock::now() + kEventually;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    ::usleep(kPollUs);
+  }
+  return true;
 }
 
 }  // namespace
@@ -78,10 +92,7 @@ Subject::Subject(Placement placement, int threads, Body body) : Subject() {
 Subject::~Subject() {
   if (pid_ > 0 && !reaped_) {
     (void)::kill(pid_, SIGKILL);
-    for (int thread = threads_ - 1; thread > 0; --thread) {
-      if (page_->tids[thread] > 0) reap(page_->tids[thread]);
-    }
-    reap(pid_);
+    reap_killed(pid_);
   }
   if (watchdog_ && watchdog_->expired()) ADD_FAILURE() << "the deadline passed";
   if (page_ != nullptr) (void)::munmap(page_, sizeof(Page));
@@ -101,6 +112,10 @@ void Subject::tgkill(int thread, int sig) const {
   check_unix(::syscall(SYS_tgkill, pid_, tid(thread), sig), "tgkill");
 }
 
+void Subject::order(int thread, Command command) const noexcept {
+  page_->commands[thread] = command;
+}
+
 void Subject::set_reaped() noexcept { reaped_ = true; }
 
 char Subject::state(int thread) const {
@@ -111,13 +126,19 @@ char Subject::state(int thread) const {
   return paren == std::string::npos ? '?' : line[paren + 2];
 }
 
-bool Subject::reaches_state(char state_wanted) const {
-  const auto limit = std::chrono::steady_clock::now() + kEventually;
-  while (state() != state_wanted) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    ::usleep(kPollUs);
-  }
-  return true;
+bool Subject::reaches_state(char state_wanted, int thread) const {
+  return eventually([&] { return state(thread) == state_wanted; });
+}
+
+bool Subject::has_executed() const {
+  std::ifstream comm(proc_path(pid_, pid_, "comm"));
+  std::string name;
+  std::getline(comm, name);
+  return name == "sleep";
+}
+
+bool Subject::reaches_exec() const {
+  return eventually([this] { return has_executed(); });
 }
 
 std::uint64_t Subject::voluntary_switches(int thread) const {
@@ -129,11 +150,26 @@ std::uint64_t Subject::voluntary_switches(int thread) const {
   throw std::runtime_error("no voluntary_ctxt_switches in /proc");
 }
 
+void Subject::obey(Command command) noexcept {
+  if (command == Command::kClone) {
+    std::thread([] {
+      for (;;) (void)::pause();
+    }).detach();
+  } else if (command == Command::kExec) {
+    (void)::execl("/bin/sleep", "sleep", "1000", nullptr);
+    ::_exit(1);
+  }
+}
+
 void Subject::count(Page& page, int thread, Body body) noexcept {
   page.tids[thread] = static_cast<pid_t>(::syscall(SYS_gettid));
   for (;;) {
     page.ticks[thread].fetch_add(1, std::memory_order_relaxed);
     if (body == Body::kSyscalls) (void)::syscall(SYS_getppid);
+    if (body == Body::kPause) (void)::pause();
+    if (page.commands[thread] != Command::kNone) {
+      obey(page.commands[thread].exchange(Command::kNone));
+    }
   }
 }
 

@@ -20,8 +20,13 @@ namespace retrap::conform {
 std::ostream& operator<<(std::ostream& out, Placement placement);
 
 // kSpin never enters the kernel of its own accord; kSyscalls makes one system
-// call a tick; kTraceme asks to be traced, stops itself and then spins.
-enum class Body { kSpin, kSyscalls, kTraceme };
+// call a tick; kPause sleeps until a signal comes, so that it leaves the CPU to
+// a tracer beside it; kTraceme asks to be traced, stops itself and then spins.
+enum class Body { kSpin, kSyscalls, kPause, kTraceme };
+
+// What a thread does when it next runs in user mode: a new thread that the
+// subject does not know, or /bin/sleep in place of the program.
+enum class Command : int { kNone, kClone, kExec };
 
 // The CPUs this program was started with; fewer than two rule out kCrossCpu.
 [[nodiscard]] const std::vector<int>& usable_cpus();
@@ -50,21 +55,26 @@ class Subject {
   // A signal to the process, or to one of its threads.
   void kill(int sig) const;
   void tgkill(int thread, int sig) const;
+  void order(int thread, Command command) const noexcept;
 
   // The test has waited for the death: its pid belongs to nobody now.
   void set_reaped() noexcept;
 
   // From the outside, as the tracer of another process would see it.
   [[nodiscard]] char state(int thread = 0) const;
-  [[nodiscard]] bool reaches_state(char state) const;  // eventually
+  [[nodiscard]] bool reaches_state(char state, int thread = 0) const;
+  [[nodiscard]] bool has_executed() const;  // /bin/sleep runs
+  [[nodiscard]] bool reaches_exec() const;
   [[nodiscard]] std::uint64_t voluntary_switches(int thread = 0) const;
 
  private:
   struct Page {
     std::atomic<std::uint64_t> ticks[kMaxThreads];
     std::atomic<pid_t> tids[kMaxThreads];
+    std::atomic<Command> commands[kMaxThreads];
   };
   Subject() = default;
+  static void obey(Command command) noexcept;
   [[noreturn]] static void count(Page& page, int thread, Body body) noexcept;
   [[noreturn]] static void live(Page& page, int threads, Body body,
                                 int cpu) noexcept;

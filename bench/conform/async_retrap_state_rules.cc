@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// AR: requests, waits and other traps that a change of state meets.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <thread>
+
+#include "conform/options.h"
+#include "conform/race.h"
+#include "conform/requests.h"
+#include "conform/rule_test.h"
+#include "conform/signaller.h"
+#include "conform/situations.h"
+#include "conform/subject.h"
+
+namespace retrap::conform {
+namespace {
+
+constexpr Interface kMode = Interface::kAsyncRetrap;
+
+constexpr int stop_code(int sig) { return (128 << 8) | sig; }
+
+TEST_P(AsyncRetrapRules, AR03_RequestInProgressIsNotDisturbed) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
+  const Registers before = registers(pid);
+  ASSERT_EQ(before.error, kOk);
+  Orders orders;
+  Race race(pid, SIGCONT, orders);
+  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
+    Registers during;
+    ASSERT_EQ(race.run([&] {
+      during = registers(pid);
+      return during.error;
+    }),
+              kOk);
+    ASSERT_TRUE(during == before) << during.error << ", turn " << turn;
+    ASSERT_TRUE(race.finish());
+    // The re-trap began when the request had ended, or before it.
+    ASSERT_EQ(wait_at_once(pid), stop_trap(SIGTRAP)) << "turn " << turn;
+    ASSERT_EQ(siginfo(pid).error, kOk);
+  }
+  orders.expect_both("request", options().count);
+}
+
+// Elsewhere -> SIGCONT -> nothing; CONT -> a STOP trap, no user mode.
+void expect_deferred(const Subject& subject, Status trap) {
+  const pid_t pid = subject.pid();
+  ASSERT_EQ(wait_eventually(pid), trap);
+  const Stillness stillness(subject);
+  subject.kill(SIGCONT);
+  stillness.expect();
+  const std::uint64_t ticks = subject.ticks();
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  EXPECT_EQ(subject.ticks(), ticks) << "reached user mode";
+  EXPECT_EQ(siginfo(pid).signo, SIGTRAP);
+}
+
+TEST_P(AsyncRetrapRules, AR08_OtherTrapsAreNotDisturbed) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(
+      seize_all(subject, kMode, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC));
+  subject.kill(SIGUSR1);
+  ASSERT_NO_FATAL_FAILURE(expect_deferred(subject, signal_stop(SIGUSR1)));
+  ASSERT_NO_FATAL_FAILURE(expect_sigcont_delivered(subject));
+
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_EQ(request(PTRACE_SYSCALL, pid), kOk);
+  ASSERT_NO_FATAL_FAILURE(
+      expect_deferred(subject, signal_stop(SIGTRAP | 0x80)));
+  ASSERT_NO_FATAL_FAILURE(expect_sigcont_delivered(subject));
+
+  subject.order(0, Command::kExec);
+  ASSERT_NO_FATAL_FAILURE(
+      expect_deferred(subject, event_stop(PTRACE_EVENT_EXEC)));
+}
+
+// The status is of the trap's entry, GETSIGINFO of now.
+TEST_P(AsyncRetrapRules, AR11_StatusIsOfTheTrapGetsiginfoOfNow) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  EXPECT_EQ(siginfo(pid), (Info{kOk, SIGSTOP, stop_code(SIGSTOP), true}));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+  ASSERT_NO_FATAL_FAILURE(stop_group_again(subject, 0, SIGTSTP));
+  EXPECT_EQ(siginfo(pid), (Info{kOk, SIGTSTP, stop_code(SIGTSTP), true}));
+  const Status waited_last = stop_trap(SIGTSTP);
+  ASSERT_EQ(waited_last.value >> 8, stop_code(SIGTSTP));
+  subject.kill(SIGCONT);
+  EXPECT_EQ(siginfo(pid), (Info{kOk, SIGTRAP, stop_code(SIGTRAP), false}));
+  EXPECT_EQ(wait_at_once(pid), stop_trap(SIGTRAP));
+}
+
+// Some changes while the tracer makes requests all the time: one more report.
+TEST_P(AsyncRetrapRules, AR13_ChangesDuringRequestsBecomeOneRetrap) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
+  Signaller signaller(pid, SIGCONT);
+  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
+    for (int change = 0; change < 3; ++change) signaller.order();
+    int requests = 0;
+    do {
+      ASSERT_EQ(registers(pid).error, kOk) << "turn " << turn;
+    } while (!signaller.is_done() && ++requests < 1'000'000);
+    ASSERT_TRUE(signaller.finish());
+    ASSERT_EQ(registers(pid).error, kOk);
+    ASSERT_EQ(wait_at_once(pid), stop_trap(SIGTRAP)) << "turn " << turn;
+    ASSERT_EQ(wait_at_once(pid), kNothing) << "turn " << turn;
+    ASSERT_EQ(siginfo(pid).error, kOk);
+    ASSERT_EQ(wait_at_once(pid), kNothing) << "turn " << turn;
+  }
+}
+
+TEST_P(AsyncRetrapRules, AR23_BlockingWaitWakesUp) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
+  Signaller signaller(pid, SIGCONT);
+  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
+    signaller.order();
+    int status = 0;
+    // The deadline kills the tracee, which ends the wait.
+    ASSERT_EQ(::waitpid(pid, &status, __WALL), pid) << "turn " << turn;
+    ASSERT_EQ(Status{status}, stop_trap(SIGTRAP)) << "turn " << turn;
+    ASSERT_TRUE(signaller.finish());
+    ASSERT_EQ(siginfo(pid).error, kOk);
+    ASSERT_EQ(wait_at_once(pid), kNothing) << "turn " << turn;
+  }
+}
+
+TEST_P(AsyncRetrapRules, AR23_OtherThreadsOfTheTracerSeeNoGap) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
+  for (std::uint64_t turn = 0; turn < lethal_turns(); ++turn) {
+    Status only_own = kNothing;
+    Status any = kNothing;
+    std::thread([&] {
+      subject.kill(SIGCONT);
+      only_own = parent_wait_at_once(pid, __WALL | __WNOTHREAD);
+      any = wait_at_once(pid);
+    }).join();
+    ASSERT_EQ(only_own, kNoTracee) << "__WNOTHREAD";
+    ASSERT_EQ(any, stop_trap(SIGTRAP)) << "turn " << turn;
+    ASSERT_EQ(siginfo(pid).error, kOk);
+  }
+}
+
+// SIGKILL comes while the re-trap that the tracer caused is on its way, and
+// its WNOHANG waits for that.
+TEST_P(AsyncRetrapRules, AR20_SigkillDuringTheRetrapEnds) {
+  Orders orders;
+  for (std::uint64_t turn = 0; turn < lethal_turns(); ++turn) {
+    Subject subject(GetParam(), 1, Body::kPause);
+    const pid_t pid = subject.pid();
+    ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
+    Race race(pid, SIGKILL, orders);
+    Status status;
+    (void)race.run([&] {
+      subject.kill(SIGCONT);
+      status = wait_at_once(pid);
+      return kOk;
+    });
+    ASSERT_TRUE(race.finish());
+    ASSERT_TRUE(status == kNothing || status == killed_by(SIGKILL) ||
+                status == stop_trap(SIGTRAP))
+        << status << ", turn " << turn;
+    if (status == killed_by(SIGKILL)) {
+      subject.set_reaped();
+    } else {
+      ASSERT_NO_FATAL_FAILURE(expect_death(subject)) << "turn " << turn;
+    }
+  }
+  orders.expect_both("wnohang", lethal_turns());
+}
+
+}  // namespace
+}  // namespace retrap::conform

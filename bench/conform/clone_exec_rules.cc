@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// C: threads that come and go while their siblings are trapped.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+
+#include <chrono>
+#include <cstdint>
+
+#include "conform/race.h"
+#include "conform/requests.h"
+#include "conform/rule_test.h"
+#include "conform/situations.h"
+#include "conform/subject.h"
+#include "core/ptrace/interface.h"
+
+namespace retrap::conform {
+namespace {
+
+void clone_in_stopped_group(Placement placement, Interface interface) {
+  const Subject subject(placement);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(
+      seize_and_stop(subject, interface, PTRACE_O_TRACECLONE));
+  ASSERT_NO_FATAL_FAILURE(resume_in_stopped_group(subject));
+  subject.order(0, Command::kClone);
+  ASSERT_EQ(wait_eventually(pid), event_stop(PTRACE_EVENT_CLONE));
+  unsigned long tid = 0;
+  ASSERT_EQ(request(PTRACE_GETEVENTMSG, pid, 0,
+                    reinterpret_cast<unsigned long>(&tid)),
+            kOk);
+  EXPECT_EQ(wait_eventually(static_cast<pid_t>(tid)), stop_trap(SIGSTOP));
+}
+
+TEST_P(CommonRules, C13_ThreadClonedInStoppedGroupJoinsTheStop) {
+  in_each_mode(clone_in_stopped_group, GetParam());
+}
+
+// Resumes the thread that executes from whatever it reports, and waits for
+// its sibling: exec waits until the tracer has taken note of its death. The
+// last status of the sibling.
+Status resume_until_exec(const Subject& subject, pid_t executing,
+                         pid_t sibling) {
+  Status last = kNothing;
+  const auto limit = std::chrono::steady_clock::now() + kEventually;
+  while (!subject.has_executed() && std::chrono::steady_clock::now() < limit) {
+    if (wait_at_once(executing).value > 0) {
+      (void)siginfo(executing);
+      (void)cont(executing);
+    }
+    const Status status = wait_at_once(sibling);
+    if (status != kNothing) last = status;
+  }
+  return last;
+}
+
+// Brings thread `trapped` of a stopped group of two there while the other one
+// executes another program, and waits until that runs.
+void exec_beside(Placement placement, Interface interface, int trapped,
+                 bool rearmed, bool retraps) {
+  const Subject subject(placement, 2);
+  const pid_t tid = subject.tid(trapped);
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface));
+  ASSERT_NO_FATAL_FAILURE(resume_in_stopped_group(subject, 1 - trapped));
+  if (rearmed) {
+    ASSERT_EQ(rearm(tid, interface), kOk);
+  }
+  ASSERT_EQ(wait_at_once(tid), kNothing);
+  ASSERT_EQ(subject.state(trapped), 't');
+  subject.order(1 - trapped, Command::kExec);
+  // The re-trap of one meets the exec of the other, which is notified too.
+  if (retraps) subject.tgkill(trapped, SIGCONT);
+  const Status last = resume_until_exec(subject, subject.tid(1 - trapped), tid);
+  ASSERT_TRUE(subject.has_executed()) << "exec hangs";
+  EXPECT_EQ(wait_at_once(subject.tid(1)), kNoTracee);
+  if (trapped != 0) {
+    // do_group_exit(): a thread that makes room for exec exits with 0.
+    EXPECT_TRUE(last == Status{0} || last == kNoTracee) << last;
+  } else {  // the thread that executed has the tid of the leader
+    ASSERT_EQ(interrupt(tid), kOk);
+    EXPECT_GT(wait_eventually(tid).value, 0);
+  }
+}
+
+void exec_beside_trapped(Placement placement, Interface interface) {
+  for (const int trapped : {0, 1}) {
+    for (const bool rearmed : {false, true}) {
+      SCOPED_TRACE(::testing::Message() << "thread " << trapped << ", "
+                                        << (rearmed ? "re-armed" : "trapped"));
+      ASSERT_NO_FATAL_FAILURE(
+          exec_beside(placement, interface, trapped, rearmed, false));
+    }
+  }
+}
+
+TEST_P(CommonRules, C18_ExecEndsATrappedSibling) {
+  in_each_mode(exec_beside_trapped, GetParam());
+}
+
+void exec_meets_retrap(Placement placement, Interface interface) {
+  // A fifth of the lethal turns: exec costs the most of them.
+  for (std::uint64_t turn = 0; turn <= lethal_turns() / 5; ++turn) {
+    SCOPED_TRACE(::testing::Message() << "turn " << turn);
+    ASSERT_NO_FATAL_FAILURE(exec_beside(
+        placement, interface, static_cast<int>(turn % 2), true, true));
+  }
+}
+
+TEST_P(CommonRules, C18_ExecMeetsTheRetrapOfASibling) {
+  in_each_mode(exec_meets_retrap, GetParam());
+}
+
+}  // namespace
+}  // namespace retrap::conform

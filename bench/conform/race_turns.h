@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The race rules, a turn each: SIGCONT meets a request, and what must follow
+// whichever came first. A turn ends in the state in which the next can begin.
+#ifndef RETRAP_CONFORM_RACE_TURNS_H_
+#define RETRAP_CONFORM_RACE_TURNS_H_
+
+#include "conform/encounter.h"
+#include "conform/requests.h"
+#include "conform/subject.h"
+#include "core/ptrace/interface.h"
+
+namespace retrap::conform {
+
+using Turn = void (*)(const Subject& subject, Encounter& encounter);
+
+// From and to a waited STOP(TRAP) of a running group (interrupt_into_trap).
+void sigcont_meets_listen(const Subject& subject, Encounter& encounter);
+void sigcont_meets_jobctl_cont(const Subject& subject, Encounter& encounter);
+void sigcont_meets_interrupt_after_jobctl_cont(const Subject& subject,
+                                               Encounter& encounter);
+
+// From and to user mode, seized.
+void sigcont_meets_interrupt_while_listening(const Subject& subject,
+                                             Encounter& encounter);
+void sigcont_meets_cont(const Subject& subject, Encounter& encounter);
+void sigcont_meets_getsiginfo(const Subject& subject, Encounter& encounter);
+
+}  // namespace retrap::conform
+
+#endif  // RETRAP_CONFORM_RACE_TURNS_H_
