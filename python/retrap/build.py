@@ -19,7 +19,13 @@ from retrap.plan import Scenario
 from retrap.process import capture, run_logged
 from retrap.progress import Progress
 
-PROGRAMS = ("retrap-bench", "retrap-conform", "retrap-handloop", "retrap-nop")
+PROGRAMS = (
+    "retrap-bench",
+    "retrap-conform",
+    "retrap-handloop",
+    "retrap-model",
+    "retrap-nop",
+)
 
 
 @dataclass(frozen=True)
