@@ -12,6 +12,7 @@ namespace {
 // A race does not fail every time: how often a shorter list is tried.
 constexpr int kTries = 3;
 constexpr int kMostRuns = 600;
+constexpr std::chrono::seconds kShortenLimit{60};
 
 struct Set {  // what a sequence runs on
   int threads;
@@ -43,7 +44,9 @@ class Campaign {
     }
     const auto time = std::chrono::steady_clock::now() - start;
     result.seconds = std::chrono::duration<double>(time).count();
-    if (result.failure) shorten(result);
+    if (!result.failure) return result;
+    if (options_.on_failure) options_.on_failure(*result.failure);
+    shorten(result);
     return result;
   }
 
@@ -91,8 +94,10 @@ class Campaign {
   void shorten(Result& result) {
     const Set set{result.threads, result.cpus};
     result.length_before = result.failure->actions.size();
+    const auto end = std::chrono::steady_clock::now() + kShortenLimit;
     const auto fails = [&](const Actions& actions) {
       for (int i = 0; i < kTries; ++i) {
+        if (std::chrono::steady_clock::now() > end) return false;
         Counts unused;
         auto failure = run_one(set, replay(actions), unused);
         if (!failure) continue;

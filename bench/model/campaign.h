@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct Options {
   Cpus cpus = Cpus::kBoth;
   std::optional<Actions> replay;
   std::chrono::seconds deadline{120};  // of a sequence
+  // Told before a sequence is shortened, which may take a minute.
+  std::function<void(const Failure&)> on_failure;
 };
 
 struct Result {

@@ -30,10 +30,22 @@ std::vector<Interface> choose(const std::vector<Interface>& wanted) {
   return wanted.empty() ? offered : wanted;
 }
 
+void tell(const retrap::model::Failure& failure) {
+  const auto& actions = failure.actions;
+  const std::size_t shown = std::min<std::size_t>(actions.size(), 30);
+  std::cerr << "retrap-model: action " << actions.size()
+            << " of the sequence: expected " << failure.expected << "; seen "
+            << failure.seen << "\n  the last: "
+            << retrap::model::to_text(
+                   {actions.end() - static_cast<long>(shown), actions.end()})
+            << "\n  now it is shortened" << std::endl;
+}
+
 ExitCode run(CommandLine line) {
   const std::vector<int> cpus = retrap::allowed_cpus();
   const std::vector<Interface> interfaces = choose(line.options.interfaces);
   retrap::model::Sender sender(cpus.back());
+  line.options.on_failure = tell;
   std::vector<Result> results;
   for (const Interface interface : interfaces) {
     results.push_back(

@@ -31,7 +31,7 @@ bool poll(std::chrono::seconds limit, Done done) {
   const auto end = Clock::now() + limit;
   for (int polls = 0; !done(); ++polls) {
     if (Clock::now() > end) return false;
-    if (polls < 200)
+    if (polls < 4)
       (void)::sched_yield();
     else
       std::this_thread::sleep_for(std::chrono::microseconds(100));
