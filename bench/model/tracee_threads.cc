@@ -77,7 +77,9 @@ std::uint64_t TraceeThreads::ticks(int thread) const noexcept {
 }
 
 char TraceeThreads::letter(int thread) const noexcept {
-  return states_[static_cast<std::size_t>(thread)]->letter();
+  const TaskState& state = *states_[static_cast<std::size_t>(thread)];
+  const char letter = state.letter();
+  return letter == 'S' && !state.blocked_syscall() ? 'R' : letter;
 }
 
 // epoll_wait(2) is not restarted after a stop (signal(7)): each way out of it

@@ -35,7 +35,8 @@ class TraceeThreads {
   [[nodiscard]] pid_t tid(int thread) const noexcept;
   [[nodiscard]] int threads() const noexcept { return threads_; }
   [[nodiscard]] std::uint64_t ticks(int thread) const noexcept;
-  // Of /proc/<tid>/stat; 0 when there is no such thread.
+  // Of /proc/<tid>/stat; 0 when there is no such thread. S only when it is off
+  // its CPU: one that was signalled while it went to sleep shows R.
   [[nodiscard]] char letter(int thread) const noexcept;
 
   // SIGKILL, then until every thread is reaped and gone. What is left, if not.
