@@ -130,12 +130,14 @@ int stop_signal_now(const State& state, const Thread& t) {
   return state.in_group_stop() ? t.stop_signal : SIGTRAP;
 }
 
-std::vector<State> send(const Design& design, State s, int thread, int sig) {
+std::vector<State> send(const Design& design, State s, int thread, int sig,
+                        bool is_being_seized) {
   cancel_opposites(design, s, sig);
   if (sig == SIGTERM) return {s};  // blocked: stays pending for ever
   const bool is_shared = thread == kWholeProcess;
   // sig_ignored() asks the thread that kill(2) names: the leader.
-  if (sig == SIGCONT && !s.thread[is_shared ? 0 : thread].is_traced) return {s};
+  const Thread& named = s.thread[is_shared ? 0 : thread];
+  if (sig == SIGCONT && !named.is_traced && !is_being_seized) return {s};
   SignalSet& queue = is_shared ? s.pending : s.thread[thread].pending;
   if ((queue & mask_of(sig)) != 0) return {s};  // legacy_queue()
   queue |= mask_of(sig);

@@ -16,7 +16,12 @@ inline constexpr int kWholeProcess = -1;
 // kill(2), or tgkill(2) of a thread: every state that can follow. Signals are
 // SIGCONT, SIGSTOP, SIGTSTP, SIGUSR1, which the tracee handles, and SIGTERM,
 // which it blocks.
-std::vector<State> send(const Design& design, State state, int thread, int sig);
+//
+// While the leader is being seized, SIGCONT may find it untraced at first and
+// traced in the end: ptrace_attach() sets ->ptrace without siglock. Then it is
+// queued, and yet no STOP trap tells of it.
+std::vector<State> send(const Design& design, State state, int thread, int sig,
+                        bool is_being_seized = false);
 
 // The next thing a thread in motion does: it takes a trap, stops, dequeues a
 // signal or reaches user mode (one round of get_signal()).

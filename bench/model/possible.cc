@@ -2,6 +2,7 @@
 #include "model/possible.h"
 
 #include <algorithm>
+#include <csignal>
 #include <iterator>
 
 #include "model/job_control.h"
@@ -22,6 +23,12 @@ bool is_settled(const State& s) {
 int orders_of(const State& s) {
   return static_cast<int>(
       std::count_if(s.orders.begin(), s.orders.end(), [](int o) { return o; }));
+}
+
+State without_order(State s) {
+  std::shift_left(s.orders.begin(), s.orders.end(), 1);
+  s.orders.back() = 0;
+  return s;
 }
 
 void sort_unique(std::vector<State>& states) {
@@ -46,11 +53,7 @@ Outcome letters(const State& s) {
 std::vector<State> by_itself(const Design& design, const State& state) {
   std::vector<State> next;
   if (state.orders[0] != 0) {
-    State s = state;
-    const int sig = s.orders[0];
-    std::shift_left(s.orders.begin(), s.orders.end(), 1);
-    s.orders.back() = 0;
-    next = send(design, s, kWholeProcess, sig);
+    next = send(design, without_order(state), kWholeProcess, state.orders[0]);
   }
   for (int i = 0; i < state.threads; ++i) {
     if (!moves(state.thread[static_cast<std::size_t>(i)])) continue;
@@ -143,6 +146,27 @@ void Possible::follow_request(const State& start, const Action& action,
   }
 }
 
+// C3: PTRACE_SEIZE returns when a stopped thread has trapped.
+void Possible::follow_seize(const State& start, const Action& action,
+                            std::vector<Next>& next) const {
+  const auto i = static_cast<std::size_t>(action.thread);
+  States before = {start};
+  if (start.orders[0] == SIGCONT && i == 0 && !start.thread[0].is_traced) {
+    const States during =
+        send(*design_, without_order(start), kWholeProcess, SIGCONT, true);
+    before.insert(before.end(), during.begin(), during.end());
+  }
+  for (State& s : before) {
+    const Outcome outcome = request(*design_, s, action);
+    if (!s.thread[i].is_trapping) {
+      next.push_back({s, outcome});
+      continue;
+    }
+    for (const State& later : closure({s}))
+      if (!later.thread[i].is_trapping) next.push_back({later, outcome});
+  }
+}
+
 std::vector<Possible::Next> Possible::follow(const State& s,
                                              const Action& action) const {
   std::vector<Next> next;
@@ -169,19 +193,11 @@ std::vector<Possible::Next> Possible::follow(const State& s,
     default:
       break;
   }
-  follow_request(s, action, next);
-  if (action.verb != Verb::kSeize) return next;
-  // C3: PTRACE_SEIZE returns when a stopped thread has trapped.
-  std::vector<Next> trapped;
-  for (const Next& one : next) {
-    if (!one.state.thread[i].is_trapping) {
-      trapped.push_back(one);
-      continue;
-    }
-    for (const State& later : closure({one.state}))
-      if (!later.thread[i].is_trapping) trapped.push_back({later, one.outcome});
-  }
-  return trapped;
+  if (action.verb == Verb::kSeize)
+    follow_seize(s, action, next);
+  else
+    follow_request(s, action, next);
+  return next;
 }
 
 std::set<Outcome> Possible::allowed(const Action& action) {

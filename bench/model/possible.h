@@ -51,6 +51,8 @@ class Possible {
   using States = std::vector<State>;
   [[nodiscard]] States closure(States states) const;
   void close();
+  void follow_seize(const State& s, const Action& action,
+                    std::vector<Next>& next) const;
   [[nodiscard]] std::vector<Next> follow(const State& s,
                                          const Action& action) const;
   void follow_request(const State& s, const Action& action,

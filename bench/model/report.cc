@@ -3,11 +3,14 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace retrap::model {
 namespace {
+
+constexpr std::size_t kShown = 40;
 
 std::string replay_command(const Options& options, const Result& result) {
   std::string command = "retrap-model --interface ";
@@ -67,11 +70,17 @@ void print(std::ostream& out, const Options& options, const Result& result) {
   const Failure& failure = *result.failure;
   out << "  shortened from " << result.length_before << " to "
       << failure.actions.size() << " actions:\n";
-  for (const Action& action : failure.actions)
-    out << "    " << to_word(action) << '\n';
+  const auto& actions = failure.actions;
+  const std::size_t skipped = actions.size() - std::min(actions.size(), kShown);
+  if (skipped > 0) out << "    (" << skipped << " actions; see --json)\n";
+  for (std::size_t i = skipped; i < actions.size(); ++i)
+    out << "    " << to_word(actions[i]) << '\n';
   out << "  the model expects: " << failure.expected << '\n'
       << "  the kernel shows:  " << failure.seen << '\n'
-      << "  again: " << replay_command(options, result) << '\n';
+      << "  again: "
+      << (skipped > 0 ? "the replay in --json"
+                      : replay_command(options, result))
+      << '\n';
 }
 
 std::string to_json(const Options& options,

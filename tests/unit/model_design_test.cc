@@ -202,6 +202,17 @@ TEST(ModelCommon, C12_SigcontCancelsAStopSignalThatIsReported) {
   EXPECT_EQ(act("await.0"), kDeliverCont);
 }
 
+TEST(ModelCommon, SigcontDuringSeizeMayBeQueuedAndNotTold) {
+  Tale act(Interface::kListen);
+  act.interrupt();
+  act("detach.0");
+  act("settle");
+  act("order.CONT");
+  act("seize.0");
+  EXPECT_EQ(act("wait.0"),
+            std::string(kNothing) + ", " + kDeliverCont + ", " + kTrap);
+}
+
 TEST(ModelCommon, OrdersTakeEffectNowOrLater) {
   Tale act(Interface::kListen);
   act("order.STOP");
