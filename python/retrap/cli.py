@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from retrap import cli_kernel, config
+from retrap import cli_book, cli_kernel, config
 from retrap.cli_parts import FILES, json_option, subcommand, variants_option
 from retrap.manpage import ManParser
 
@@ -29,7 +29,7 @@ def parser() -> ManParser:
     _plot(adder)
     _lkml(adder)
     _doctor(adder)
-    _conform(adder)
+    cli_book.conform(adder)
     cli_kernel.add(adder)
     cli_kernel.add_packages(adder)
     _test(adder)
@@ -155,21 +155,6 @@ def _doctor(adder: Any) -> None:
             "./retrap doctor --json",
         )
     )
-
-
-def _conform(adder: Any) -> None:
-    command = subcommand(
-        adder,
-        "conform",
-        "the rules of the three designs, tested on every kernel",
-        """Boots every variant, runs retrap-conform in it and prints one table,
-        rule by kernel: pass, FAIL, or n.a. where the kernel does not offer the
-        interface. Exits 1 when a rule fails.""",
-        "./retrap conform",
-        "./retrap conform --json",
-    )
-    json_option(command)
-    variants_option(command)
 
 
 def _test(adder: Any) -> None:

@@ -7,6 +7,7 @@ import json
 from argparse import Namespace
 
 from retrap import config
+from retrap.arch import ARCHES, Arch
 from retrap.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
 
 
@@ -77,10 +78,35 @@ def doctor(args: Namespace) -> int:
 
 def conform(args: Namespace) -> int:
     from retrap import conform as work
+    from retrap import rulebook
 
-    verdicts = work.run(config.load_variants(args.variants))
-    print(json.dumps(verdicts, indent=1) if args.json else work.render(verdicts))
-    return EXIT_FAILURE if work.failed(verdicts) else EXIT_OK
+    path = args.stored
+    if path is None:
+        variants = config.load_variants(args.variants)
+        options = work.Options(
+            work.choose(args.kernels, variants),
+            tuple(_arch(name) for name in args.arch.split(",")),
+            args.count,
+            args.cpus,
+            args.results,
+        )
+        path = work.run(options, variants, rulebook.load())
+    record = work.load(path)
+    name = "table.txt"
+    if args.tap or args.json:
+        name = "conform.tap" if args.tap else "conform.json"
+    print((path / name).read_text(), end="")
+    return EXIT_FAILURE if record["surprises"] else EXIT_OK
+
+
+def _arch(name: str) -> Arch:
+    if name not in ARCHES:
+        raise RetrapError(
+            f"--arch: no architecture {name!r}; there are {', '.join(ARCHES)}",
+            "./retrap conform --arch x86_64,arm64",
+            EXIT_USAGE,
+        )
+    return ARCHES[name]
 
 
 def kernel(args: Namespace) -> int:

@@ -1,107 +1,270 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`retrap conform`: the rule tests on every kernel, as one table."""
+"""`retrap conform`: the rule book on every kernel and architecture.
+
+Two boots a kernel: "smp", whose vCPUs really run side by side, for the races;
+"exact", one vCPU after the other to the instruction, so that what it finds
+repeats. A boot is stored as soon as it ends; an interrupted run resumes.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import tempfile
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from retrap import guest, kernels
+from retrap import book, kernels, ktap, qemu, ruletable
+from retrap.arch import Arch
 from retrap.build import Programs, build
-from retrap.cache import subdirectory
-from retrap.config import Guest, Variant
-from retrap.errors import EXIT_GUEST, RetrapError
+from retrap.config import ROOT, Guest, Variant
+from retrap.errors import EXIT_CONFIG, EXIT_RESULTS, RetrapError
 from retrap.kernels import Kernel
-from retrap.progress import Progress
+from retrap.process import capture
+from retrap.progress import Progress, say
+from retrap.rawfile import atomic_write, read_json
+from retrap.rulebook import RuleBook
+from retrap.stamp import finish, open_stamp, unwritable
+from retrap.verdicts import Column, Report, judge
 
-PASS, FAIL, NOT_OFFERED = "pass", "FAIL", "n.a."
-GUEST = Guest(cpus=2, timeout_s=600)
-COUNT = 1000  # turns of the race rules
-STEP = f"exec conform retrap-conform --count {COUNT} --gtest_output=json:conform.json"
-
-Verdicts = dict[str, dict[str, str]]  # variant -> test -> pass, FAIL or n.a.
+SCHEMA = "retrap.conform/1"
+KERNELS = ("mainline", "async-retrap", "please-notify", "combined")
+DEADLINE_S = 600  # of one boot
+SMP, EXACT = "smp", "exact"
 
 
-def run(variants: dict[str, Variant]) -> Verdicts:
-    """Every variant's verdicts; builds what is missing."""
+@dataclass(frozen=True)
+class Options:
+    """`count`: turns of the race rules in the smp boot."""
+
+    kernels: tuple[str, ...]
+    arches: tuple[Arch, ...]
+    count: int
+    cpus: int
+    results: Path
+
+    def boots(self) -> dict[str, tuple[Guest, str]]:
+        """Each kind of boot: its guest, and retrap-conform's arguments."""
+        where = "both" if self.cpus > 1 else "same"
+        smp = f"--count {self.count} --cpus {where} --deadline 300"
+        exact = f"--count 1000 --cpus {where}"
+        return {
+            SMP: (Guest(self.cpus, DEADLINE_S, exact=False), smp),
+            EXACT: (Guest(self.cpus, DEADLINE_S), exact),
+        }
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A boot to be done: the kernel, the kind, the programs that go into it."""
+
+    kernel: Kernel
+    kind: str
+    programs: Programs
+
+    @property
+    def name(self) -> str:
+        return f"{self.kernel.arch.name}/{self.kernel.variant.name}"
+
+    @property
+    def stem(self) -> str:
+        return f"{self.name.replace('/', '-')}-{self.kind}"
+
+
+def choose(names: str | None, variants: dict[str, Variant]) -> tuple[str, ...]:
+    """The kernels asked for; by default those of KERNELS that there are."""
+    if names is None:
+        return tuple(name for name in KERNELS if name in variants) or tuple(variants)
+    wanted = tuple(dict.fromkeys(word for word in names.split(",") if word))
+    unknown = [name for name in wanted if name not in variants]
+    if unknown or not wanted:
+        raise RetrapError(
+            f"--kernels: no variant {', '.join(unknown) or 'named'}; "
+            f"there are {', '.join(variants)}",
+            "add it to configs/variants.toml, or name another",
+            EXIT_CONFIG,
+        )
+    return wanted
+
+
+def programs_for(arch: Arch, progress: Progress) -> Programs:
+    if not arch.native:
+        raise RetrapError(
+            f"{arch.name}: no programs for a foreign architecture",
+            "run it on such a machine",
+            EXIT_CONFIG,
+        )
+    return build(progress)
+
+
+def git_version() -> str:
+    words = ["git", "-c", "safe.directory=*", "describe", "--always", "--dirty"]
+    return (capture(words, ROOT) or "unknown").strip()
+
+
+def run(options: Options, variants: dict[str, Variant], rules: RuleBook) -> Path:
+    """Everything; the filled result directory. Failed kernels are verdicts."""
+    start = time.monotonic()
     with Progress() as progress:
-        programs = build(progress)
-        built = [
-            kernels.ensure(variant, variants, progress) for variant in variants.values()
-        ]
-        with ThreadPoolExecutor(max_workers=max(1, len(built))) as pool:
-            rows = pool.map(lambda kernel: conform(kernel, programs, progress), built)
-            return dict(zip(variants, rows, strict=True))
-
-
-def conform(kernel: Kernel, programs: Programs, progress: Progress) -> dict[str, str]:
-    """The verdict of every test on one kernel, its kernel log found clean."""
-    name = kernel.variant.name
-    with (
-        progress.task(f"conform {name}") as task,
-        tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch,
-    ):
-        work = Path(scratch) / "boot"
-        guest.run(kernel, programs, [STEP], work, GUEST, task)
+        jobs: list[_Job] = []
+        unbuilt: dict[str, str] = {}
+        for arch in options.arches:
+            programs = programs_for(arch, progress)
+            for name in options.kernels:
+                try:
+                    kernel = kernels.ensure(variants[name], variants, progress, arch)
+                except RetrapError as error:
+                    unbuilt[f"{arch.name}/{name}"] = error.message
+                    say(f"kernel {name} {arch.name}: failed; the others go on")
+                    continue
+                jobs += [_Job(kernel, kind, programs) for kind in options.boots()]
+        plan = _plan(options, jobs, unbuilt)
+        stamp = open_stamp(options.results, plan, fresh=False)
+        say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
         try:
-            report = json.loads((work / "results/conform.json").read_text())
-        except (OSError, ValueError):
-            said = (work / "results/conform.log").read_text(errors="replace")
-            raise RetrapError(
-                f"guest {name}: retrap-conform left no report: {said.strip()[-500:]}",
-                "run build/release/retrap-conform on this machine",
-                EXIT_GUEST,
-            ) from None
-        verdicts = parse(report)
-        counts = [list(verdicts.values()).count(v) for v in (PASS, FAIL, NOT_OFFERED)]
-        task.update("{} pass, {} fail, {} n.a.".format(*counts))
-        return verdicts
+            (stamp.path / "raw").mkdir(exist_ok=True)
+            _boot_all(jobs, options, stamp.path, progress)
+            record = _record(plan, options, variants, jobs, unbuilt, stamp.path)
+            record["wall_s"] = round(time.monotonic() - start, 1)
+            write(stamp.path, record, rules)
+            finish(stamp)
+        except OSError as error:
+            raise unwritable(error, stamp.path) from None
+        finally:
+            stamp.close()
+    return stamp.path
 
 
-def parse(report: dict[str, object]) -> dict[str, str]:
-    """GoogleTest's JSON report, `suite.test` to verdict."""
-    verdicts: dict[str, str] = {}
-    suites = report["testsuites"]
-    assert isinstance(suites, list)
-    for suite in suites:
-        for test in suite["testsuite"]:
-            if test.get("result") == "SKIPPED":
-                verdict = NOT_OFFERED
-            else:
-                verdict = FAIL if test.get("failures") else PASS
-            verdicts[test["name"]] = verdict
-    return verdicts
+def _plan(
+    options: Options, jobs: list[_Job], unbuilt: dict[str, str]
+) -> dict[str, Any]:
+    """What makes two runs the same run, so that one may go on with the other."""
+    plan: dict[str, Any] = {
+        "schema": "retrap.plan/1",
+        "experiment": "conform",
+        "version": git_version(),
+        "kernels": {job.name: job.kernel.key for job in jobs},
+        "unbuilt": unbuilt,
+        "programs_sha256": {
+            job.kernel.arch.name: job.programs.sha256() for job in jobs
+        },
+        "count": options.count,
+        "cpus": options.cpus,
+        "boots": {kind: words for kind, (_, words) in options.boots().items()},
+    }
+    text = json.dumps(plan, sort_keys=True)
+    plan["plan_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    return plan
 
 
-def failed(verdicts: Verdicts) -> bool:
-    """A failure, or a rule that no kernel ran, or kernels that ran others."""
-    rules = {rule for column in verdicts.values() for rule in column}
-    return any(
-        all(column.get(rule) == NOT_OFFERED for column in verdicts.values())
-        or any(column.get(rule, FAIL) == FAIL for column in verdicts.values())
-        for rule in rules
-    )
+def _boot_all(
+    jobs: list[_Job], options: Options, path: Path, progress: Progress
+) -> None:
+    """All boots of one kind, then of the next. A vCPU of a smp guest is a
+    thread of this machine and wants a CPU of its own; an exact guest is one."""
+    cores = len(os.sched_getaffinity(0))
+    kinds = options.boots()
+
+    def one(job: _Job) -> None:
+        file = path / "raw" / f"{job.stem}.json"
+        if file.exists():
+            say(f"{job.stem}: already there")
+            return
+        how, arguments = kinds[job.kind]
+        with progress.task(f"conform {job.name} {job.kind}") as task:
+            done = book.boot(
+                job.kernel, job.programs, arguments, how, file.with_suffix(".log"), task
+            )
+        atomic_write(file, json.dumps(done.record(), indent=1) + "\n")
+
+    for kind in kinds:
+        threads = options.cpus if kind == SMP else 1
+        with ThreadPoolExecutor(max_workers=max(1, cores // threads)) as pool:
+            list(pool.map(one, [job for job in jobs if job.kind == kind]))
 
 
-def render(verdicts: Verdicts) -> str:
-    """One table, rule by kernel, then the tests that failed."""
-    tests = sorted({test for column in verdicts.values() for test in column})
-    rules = sorted({test.split("_")[0] for test in tests})
-    lines = [f"{'rule':6}{'tests':>6}" + "".join(f"{name:>15}" for name in verdicts)]
-    for rule in rules:
-        mine = [test for test in tests if test.startswith(f"{rule}_")]
-        cells = (_rule(column, mine) for column in verdicts.values())
-        lines.append(f"{rule:6}{len(mine):6}" + "".join(f"{v:>15}" for v in cells))
-    for variant, column in verdicts.items():
-        for test in tests:
-            if column.get(test, FAIL) == FAIL:
-                lines.append(f"FAIL: {variant}: {test}")
-    return "\n".join(lines)
+def _record(
+    plan: dict[str, Any],
+    options: Options,
+    variants: dict[str, Variant],
+    jobs: list[_Job],
+    unbuilt: dict[str, str],
+    path: Path,
+) -> dict[str, Any]:
+    """conform.json, less the verdicts: what ran, on what, and what it said."""
+    columns: dict[str, Any] = {}
+    for name, message in unbuilt.items():
+        arch, kernel = name.split("/")
+        failed = book.BookBoot("not built", message, "", {}, {}, "", 0.0)
+        columns[name] = {
+            "arch": arch,
+            "kernel": kernel,
+            "offers": list(variants[kernel].offers),
+            "boots": {"build": failed.record()},
+        }
+    for job in jobs:
+        meta = job.kernel.meta()
+        column = columns.setdefault(
+            job.name,
+            {
+                "arch": job.kernel.arch.name,
+                "kernel": job.kernel.variant.name,
+                "offers": list(job.kernel.variant.offers),
+                "kernel_key": job.kernel.key,
+                "build_id": meta["build_id"],
+                "source": meta["source"],
+                "patches": [patch["name"] for patch in meta["patches"]],
+                "compiler": meta["compiler"],
+                "boots": {},
+            },
+        )
+        column["boots"][job.kind] = read_json(path / "raw" / f"{job.stem}.json")
+    return {
+        "schema": SCHEMA,
+        "stamp": path.name,
+        **{key: plan[key] for key in ("version", "programs_sha256", "count", "cpus")},
+        "qemu": {arch.name: qemu.version(arch) for arch in options.arches},
+        "columns": columns,
+    }
 
 
-def _rule(column: dict[str, str], tests: list[str]) -> str:
-    """A rule holds when every test of it that can run here passes."""
-    found = {column.get(test, FAIL) for test in tests}
-    return next(v for v in (FAIL, PASS, NOT_OFFERED) if v in found)
+def columns_of(record: dict[str, Any]) -> list[Column]:
+    return [
+        Column(
+            column["kernel"],
+            column["arch"],
+            tuple(column["offers"]),
+            {
+                kind: Report(boot["outcome"], boot["message"], boot["tests"])
+                for kind, boot in column["boots"].items()
+            },
+        )
+        for column in record["columns"].values()
+    ]
+
+
+def write(path: Path, record: dict[str, Any], rules: RuleBook) -> None:
+    """conform.json with its verdicts, and what is made from it alone."""
+    judged = judge(columns_of(record), rules)
+    record["rules"] = judged.rules
+    record["tests"] = judged.tests
+    record["untested"] = rules.untested
+    record["surprises"] = judged.surprises
+    atomic_write(path / "conform.json", json.dumps(record, indent=1) + "\n")
+    atomic_write(path / "conform.tap", ktap.render(record))
+    atomic_write(path / "table.txt", ruletable.render(record))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """conform.json of a stored run."""
+    record = read_json(path / "conform.json")
+    if record.get("schema") != SCHEMA:
+        raise RetrapError(
+            f"{path}/conform.json: schema is not {SCHEMA}",
+            "name a directory that `retrap conform` has filled",
+            EXIT_RESULTS,
+        )
+    return record

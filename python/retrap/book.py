@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One boot of one kernel with the rule book in it, and what it reported.
+
+Whatever goes wrong in the guest is an outcome and not an error: a hang and a
+splat are verdicts about the kernel, and other kernels go on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from retrap import guest
+from retrap.build import Programs
+from retrap.cache import subdirectory
+from retrap.config import Guest
+from retrap.errors import RetrapError
+from retrap.kernels import Kernel
+from retrap.progress import Task
+from retrap.qemu import CONSOLE, SPLAT
+from retrap.verdicts import PASS, SKIPPED, Report, parse
+
+OK, HANG, SPLATTED, NO_REPORT = "ok", "hang", "splat", "no report"
+SCRIPT = "/retrap/book"
+# The report comes at the end of all tests; a guest that does not get there
+# has at least said on the console which test it was in, and what failed.
+_SCRIPT_TEXT = """#!/bin/sh
+# Runs its arguments; names each test on the console as it starts or fails.
+set -o pipefail
+"$@" | while IFS= read -r line; do
+  echo "$line"
+  case $line in
+    '[ RUN      ]'*) echo "retrap: step ${line#*] }" >/dev/console ;;
+    '[  FAILED  ]'*ms\\)) echo "retrap: failed ${line#*] }" >/dev/console ;;
+  esac
+done
+"""
+
+
+@dataclass(frozen=True)
+class BookBoot:
+    """What is stored of a boot. `last` is the test that was running last."""
+
+    outcome: str
+    message: str
+    last: str
+    tests: dict[str, str]
+    failures: dict[str, str]
+    arguments: str
+    wall_s: float
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def report(self) -> Report:
+        return Report(self.outcome, self.message or self.outcome, self.tests)
+
+
+def from_record(record: dict[str, Any]) -> BookBoot:
+    return BookBoot(**record)
+
+
+def boot(
+    kernel: Kernel,
+    programs: Programs,
+    arguments: str,
+    how: Guest,
+    console: Path,
+    task: Task,
+) -> BookBoot:
+    """Boots `kernel`, runs `retrap-conform arguments`; keeps its console."""
+    start = time.monotonic()
+    line = f"exec conform sh {SCRIPT} retrap-conform {arguments}"
+    line += " --gtest_color=no --gtest_output=json:conform.json"
+    with tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch:
+        work = Path(scratch) / "boot"
+        error: RetrapError | None = None
+        try:
+            guest.run(kernel, programs, [line], work, how, task, {SCRIPT: _SCRIPT_TEXT})
+        except RetrapError as caught:
+            if not (work / CONSOLE).exists():
+                raise  # it never came to a boot
+            error = caught
+        wall_s = round(time.monotonic() - start, 1)
+        shutil.copyfile(work / CONSOLE, console)
+        said = console.read_text(errors="replace").replace("\r", "")
+        if error:
+            hung = wall_s >= how.timeout_s
+            found = _lost(said, error.message, hung, arguments, wall_s)
+        else:
+            found = _read(work / "results", said, arguments, wall_s)
+    task.update(summary(found))
+    return found
+
+
+def _lost(
+    console: str, message: str, hung: bool, arguments: str, wall_s: float
+) -> BookBoot:
+    """A boot without a report: why, in which test, and what had failed."""
+    if splat := next((row for row in console.splitlines() if SPLAT.search(row)), ""):
+        outcome, message = SPLATTED, splat
+    else:
+        outcome = HANG if hung else NO_REPORT
+        message = message.splitlines()[0]
+    last = _last(console)
+    if last:
+        message += f" (in {last})"
+    named = re.findall(r"^retrap: failed ([^ ,]+)", console, re.M)
+    failures = {_short(name): "in a boot that went wrong" for name in named}
+    return BookBoot(outcome, message, last, {}, failures, arguments, wall_s)
+
+
+def _read(results: Path, console: str, arguments: str, wall_s: float) -> BookBoot:
+    try:
+        tests, failures = parse(json.loads((results / "conform.json").read_text()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        log = results / "conform.log"
+        said = log.read_text(errors="replace").strip() if log.exists() else ""
+        message = f"retrap-conform left no report: {said[-400:] or 'no message'}"
+        return BookBoot(NO_REPORT, message, _last(console), {}, {}, arguments, wall_s)
+    return BookBoot(OK, "", _last(console), tests, failures, arguments, wall_s)
+
+
+def _last(console: str) -> str:
+    """The test the console names last."""
+    steps = re.findall(r"^retrap: step (\S+_\S+)", console, re.M)
+    return _short(steps[-1]) if steps else ""
+
+
+def _short(name: str) -> str:
+    """`AR05_X/same` of `Rules/AsyncRetrapRules.AR05_X/same`."""
+    return name.rsplit(".", 1)[-1]
+
+
+def summary(found: BookBoot) -> str:
+    if found.outcome != OK:
+        return f"{found.outcome}: {found.message}"
+    verdicts = list(found.tests.values())
+    passed, skipped = verdicts.count(PASS), verdicts.count(SKIPPED)
+    return f"{passed} pass, {len(found.failures)} FAIL, {skipped} n.a."

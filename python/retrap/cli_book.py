@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What `retrap conform` takes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from retrap import arch, config
+from retrap.cli_parts import json_option, subcommand, variants_option
+from retrap.manpage import ManParser
+
+
+def conform(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "conform",
+        "the rules of the three designs, tested on every kernel",
+        """Boots every kernel twice, with vCPUs side by side and in exact mode,
+        runs retrap-conform in it and prints one table, rule by kernel: pass,
+        FAIL, expected (a difference that configs/conform.toml lists), n.a.
+        where the kernel does not offer the interface, none where nothing tested
+        it. Stores the run. Exits 1 on any surprise.""",
+        "./retrap conform",
+        "./retrap conform --kernels mainline,async-retrap --arch x86_64",
+        "./retrap conform --from results/reference/conform --tap",
+    )
+    command.add_argument(
+        "--kernels",
+        metavar="A,B",
+        help="which (default: mainline, async-retrap, please-notify, combined)",
+    )
+    _arch_option(command, "architectures of the guests, with commas between")
+    command.add_argument(
+        "--count",
+        type=_positive,
+        default=10_000,
+        metavar="N",
+        help="turns of the rules that are races, vCPUs side by side (default: 10000)",
+    )
+    command.add_argument(
+        "--cpus",
+        type=_positive,
+        default=2,
+        metavar="N",
+        help="vCPUs of a guest (default: 2)",
+    )
+    _common_options(command)
+    _stored_run_options(command)
+    command.add_argument(
+        "--tap", action="store_true", help="print KTAP, version 1 (default: text)"
+    )
+
+
+def _arch_option(command: ManParser, what: str) -> None:
+    command.add_argument(
+        "--arch",
+        metavar="ARCH",
+        default=arch.native().name,
+        help=f"{what} (default: this machine's)",
+    )
+
+
+def _stored_run_options(command: ManParser) -> None:
+    command.add_argument(
+        "--results",
+        type=Path,
+        default=config.ROOT / "results",
+        metavar="DIR",
+        help="where the run is stored (default: results/ of the clone)",
+    )
+    command.add_argument(
+        "--from",
+        dest="stored",
+        type=Path,
+        metavar="DIR",
+        help="show a stored run and boot nothing (default: run)",
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 on, is {text!r}")
+    return int(text)
+
+
+def _common_options(command: ManParser) -> None:
+    json_option(command)
+    variants_option(command)
