@@ -30,6 +30,7 @@ def parser() -> ManParser:
     _lkml(adder)
     _doctor(adder)
     cli_book.conform(adder)
+    cli_book.mutate(adder)
     cli_kernel.add(adder)
     cli_kernel.add_packages(adder)
     _test(adder)

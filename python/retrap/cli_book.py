@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What `retrap conform` takes."""
+"""What `retrap conform` and `retrap mutate` take."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def conform(adder: Any) -> None:
         it. Stores the run. Exits 1 on any surprise.""",
         "./retrap conform",
         "./retrap conform --kernels mainline,async-retrap --arch x86_64",
+        "./retrap conform --write-docs",
         "./retrap conform --from results/reference/conform --tap",
     )
     command.add_argument(
@@ -53,6 +54,31 @@ def conform(adder: Any) -> None:
     )
 
 
+def mutate(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "mutate",
+        "the kernel patches broken on purpose: which tests notice",
+        """Builds each mutation of kernel-patch/mutations/, boots it with the
+        rule book and prints mutation by the tests that fail on it. Exits 1 when
+        one survives, or fails no test of a rule that it was made to break.""",
+        "./retrap mutate",
+        "./retrap mutate --list",
+        "./retrap mutate getsiginfo-does-not-acknowledge",
+    )
+    command.add_argument(
+        "names", nargs="*", metavar="NAME", help="which mutations (default: all)"
+    )
+    command.add_argument(
+        "--list",
+        action="store_true",
+        help="print what there is and do nothing (default: do it)",
+    )
+    _arch_option(command, "architecture of the guests")
+    _common_options(command)
+    _stored_run_options(command)
+
+
 def _arch_option(command: ManParser, what: str) -> None:
     command.add_argument(
         "--arch",
@@ -76,6 +102,12 @@ def _stored_run_options(command: ManParser) -> None:
         type=Path,
         metavar="DIR",
         help="show a stored run and boot nothing (default: run)",
+    )
+    command.add_argument(
+        "--write-docs",
+        action="store_true",
+        help="make the run the one in results/reference/ and docs/conformance.md "
+        "(default: leave them)",
     )
 
 

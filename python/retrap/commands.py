@@ -78,7 +78,7 @@ def doctor(args: Namespace) -> int:
 
 def conform(args: Namespace) -> int:
     from retrap import conform as work
-    from retrap import rulebook
+    from retrap import page, rulebook
 
     path = args.stored
     if path is None:
@@ -96,7 +96,34 @@ def conform(args: Namespace) -> int:
     if args.tap or args.json:
         name = "conform.tap" if args.tap else "conform.json"
     print((path / name).read_text(), end="")
+    if args.write_docs:
+        page.publish("conform", path)
+        page.write()
     return EXIT_FAILURE if record["surprises"] else EXIT_OK
+
+
+def mutate(args: Namespace) -> int:
+    from retrap import mutate as work
+    from retrap import mutations, page
+
+    known = mutations.load()
+    chosen = mutations.choose(args.names, known)
+    if args.list:
+        for mutation in chosen:
+            rules = ", ".join(mutation.rules)
+            print(f"{mutation.name} ({mutation.design}: {rules})")
+            print(f"    {mutation.breaks}")
+        return EXIT_OK
+    path = args.stored
+    if path is None:
+        variants = config.load_variants(args.variants)
+        path = work.run(chosen, variants, _arch(args.arch), args.results)
+    record = work.load(path)
+    print((path / ("mutate.json" if args.json else "table.txt")).read_text(), end="")
+    if args.write_docs:
+        page.publish("mutate", path)
+        page.write()
+    return EXIT_FAILURE if work.survivors(record) else EXIT_OK
 
 
 def _arch(name: str) -> Arch:

@@ -14,7 +14,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (
-    *("matrix", "run", "compare", "plot", "lkml", "doctor", "conform", "test"),
+    *(
+        "matrix",
+        "run",
+        "compare",
+        "plot",
+        "lkml",
+        "doctor",
+        "conform",
+        "mutate",
+        "test",
+    ),
     *("kernel", "packages"),
 )
 SECTIONS = ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "FILES")

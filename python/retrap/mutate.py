@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`retrap mutate`: does the rule book notice when a kernel patch is broken?
+
+Each mutant is built, booted with the book, and dropped from the cache: it
+takes seconds to build again. First the unbroken kernel has to pass the very
+same run, or a failing test would say nothing about the mutation.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrap import book, conform, kernels, mutations, qemu
+from retrap.arch import Arch
+from retrap.build import Programs
+from retrap.cache import subdirectory
+from retrap.config import Guest, Variant
+from retrap.errors import EXIT_FAILURE, EXIT_RESULTS, RetrapError
+from retrap.kernels import Kernel
+from retrap.mutations import Mutation
+from retrap.progress import Progress
+from retrap.rawfile import atomic_write, read_json
+from retrap.verdicts import rule_of
+
+SCHEMA = "retrap.mutate/1"
+GUEST = Guest(cpus=2, timeout_s=400, exact=False)
+ARGUMENTS = "--count 100 --deadline 120"
+SURVIVED, ELSEWHERE, NOT_BUILT = "SURVIVED", "ELSEWHERE", "NOT BUILT"
+TESTS, BY_HANG, BY_SPLAT = "tests", "by hang", "by splat"
+KILLED = (TESTS, BY_HANG, BY_SPLAT)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The kernel that a design's mutants start from."""
+
+    variant: Variant
+    source: Path
+    kernel: Kernel
+
+
+def verdict(mutation: Mutation, found: book.BookBoot) -> tuple[str, list[str]]:
+    """How the mutant ended, and the tests that failed, placements dropped.
+
+    A test of another rule than those named fails for a reason that nobody has
+    thought through: that is ELSEWHERE, and the list of rules wants correcting.
+    """
+    killers = sorted({test.split("/")[0] for test in found.failures})
+    if found.outcome in (book.HANG, book.SPLATTED):
+        return (BY_HANG if found.outcome == book.HANG else BY_SPLAT), killers
+    if found.outcome != book.OK:
+        return found.outcome, killers
+    if not killers:
+        return SURVIVED, []
+    hit = any(rule_of(test) in mutation.rules for test in killers)
+    return (TESTS if hit else ELSEWHERE), killers
+
+
+def run(
+    chosen: list[Mutation], variants: dict[str, Variant], arch: Arch, results: Path
+) -> Path:
+    """Builds and boots each; the directory with mutate.json and table.txt."""
+    start = time.monotonic()
+    path = results / "mutate" / time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    with (
+        Progress() as progress,
+        tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch,
+    ):
+        programs = conform.programs_for(arch, progress)
+        targets = _targets(chosen, variants, arch, Path(scratch), progress)
+        (path / "raw").mkdir(parents=True)
+        _check_unbroken(targets, programs, path, progress)
+
+        def one(mutation: Mutation) -> dict[str, Any]:
+            return _one(mutation, targets, variants, programs, path, progress)
+
+        # One builds while another boots.
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            rows = list(pool.map(one, chosen))
+    record = {
+        "schema": SCHEMA,
+        "stamp": path.name,
+        "version": conform.git_version(),
+        "arch": arch.name,
+        "programs_sha256": programs.sha256(),
+        "qemu": qemu.version(arch),
+        "arguments": ARGUMENTS,
+        "cpus": GUEST.cpus,
+        "kernels": {t.variant.name: t.kernel.key for t in targets.values()},
+        "mutants": rows,
+        "wall_s": round(time.monotonic() - start, 1),
+    }
+    atomic_write(path / "table.txt", render(record))
+    atomic_write(path / "mutate.json", json.dumps(record, indent=1) + "\n")
+    return path
+
+
+def _targets(
+    chosen: list[Mutation],
+    variants: dict[str, Variant],
+    arch: Arch,
+    scratch: Path,
+    progress: Progress,
+) -> dict[str, Target]:
+    """By design: `combined`, where that exists, else the design's own kernel.
+    Every mutation is tried on the source before anything is built."""
+    targets: dict[str, Target] = {}
+    by_name: dict[str, Target] = {}
+    for mutation in chosen:
+        name = "combined" if "combined" in variants else mutation.design
+        if name not in by_name:
+            tree = scratch / name
+            kernel = kernels.ensure(variants[name], variants, progress, arch)
+            tree.mkdir()
+            files = {each.file for each in chosen}
+            mutations.lay_source(variants[name], variants, arch, files, tree)
+            by_name[name] = Target(variants[name], tree, kernel)
+        targets[mutation.design] = by_name[name]
+        mutations.patch_of(mutation, by_name[name].source)
+    return targets
+
+
+def _check_unbroken(
+    targets: dict[str, Target], programs: Programs, path: Path, progress: Progress
+) -> None:
+    for kernel in {t.variant.name: t.kernel for t in targets.values()}.values():
+        name = kernel.variant.name
+        with progress.task(f"unbroken {name}") as task:
+            log = path / "raw" / f"{name}.log"
+            found = book.boot(kernel, programs, ARGUMENTS, GUEST, log, task)
+        atomic_write(
+            path / "raw" / f"{name}.json", json.dumps(found.record(), indent=1)
+        )
+        if found.outcome != book.OK or found.failures:
+            failed = ", ".join(found.failures) or found.message
+            raise RetrapError(
+                f"{name} itself fails: {failed}",
+                f"see {path / 'raw' / name}.json; mutants tell nothing until it passes",
+                EXIT_FAILURE,
+            )
+
+
+def _one(
+    mutation: Mutation,
+    targets: dict[str, Target],
+    variants: dict[str, Variant],
+    programs: Programs,
+    path: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """A mutant's row. One that does not build is a verdict as well."""
+    target, start = targets[mutation.design], time.monotonic()
+    row: dict[str, Any] = {
+        "name": mutation.name,
+        "design": mutation.design,
+        "breaks": mutation.breaks,
+        "rules": list(mutation.rules),
+        "file": mutation.file,
+        "kernel": target.variant.name,
+    }
+    variant = mutations.mutant(
+        mutation, target.variant, target.source, target.source.parent
+    )
+    try:
+        kernel = kernels.ensure(variant, variants, progress, target.kernel.arch)
+    except RetrapError as error:
+        return {**row, "verdict": NOT_BUILT, "killers": [], "message": error.message}
+    built_s = round(time.monotonic() - start, 1)
+    with progress.task(f"mutant {mutation.name}") as task:
+        log = path / "raw" / f"{mutation.name}.log"
+        found = book.boot(kernel, programs, ARGUMENTS, GUEST, log, task)
+        raw = path / "raw" / f"{mutation.name}.json"
+        atomic_write(raw, json.dumps(found.record(), indent=1) + "\n")
+        ending, killers = verdict(mutation, found)
+        _drop(kernel)
+        task.update(f"{ending}: {len(killers)} tests fail")
+    return {
+        **row,
+        "verdict": ending,
+        "killers": killers,
+        "message": found.message,
+        "kernel_key": kernel.key,
+        "build_s": built_s,
+        "boot_s": found.wall_s,
+    }
+
+
+def _drop(kernel: Kernel) -> None:
+    """Under a .partial name it is nobody's, so this needs no lock."""
+    gone = kernel.directory.with_name(kernel.directory.name + ".partial")
+    kernel.directory.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def survivors(record: dict[str, Any]) -> list[str]:
+    """Mutants that were not killed as they should be."""
+    return [row["name"] for row in record["mutants"] if row["verdict"] not in KILLED]
+
+
+def render(record: dict[str, Any], most: int = 3) -> str:
+    """Mutation by the tests that kill it."""
+    rows = record["mutants"]
+    width = max((len(row["name"]) for row in rows), default=8) + 2
+    lines = [
+        f"{record['stamp']} UTC, retrap {record['version']}, {record['arch']}, "
+        f"retrap-conform {record['arguments']}",
+        "",
+        f"{'mutation':{width}}{'design':15}killed by",
+    ]
+    for row in rows:
+        # Tests of the rules it was made to break come first.
+        killers = sorted(
+            row["killers"], key=lambda test: (rule_of(test) not in row["rules"], test)
+        )
+        shown = [*killers[:most]]
+        if len(killers) > most:
+            shown.append(f"and {len(killers) - most} more")
+        if row["verdict"] != TESTS:
+            shown.insert(0, row["verdict"])
+        line = f"{row['name']:{width}}{row['design']:15}"
+        for text in shown:
+            lines.append(line + text)
+            line = " " * (width + 15)
+    killed = len(rows) - len(survivors(record))
+    lines += ["", f"{killed} of {len(rows)} mutants killed"]
+    return "\n".join(lines) + "\n"
+
+
+def load(path: Path) -> dict[str, Any]:
+    """mutate.json of a stored run."""
+    record = read_json(path / "mutate.json")
+    if record.get("schema") != SCHEMA:
+        raise RetrapError(
+            f"{path}/mutate.json: schema is not {SCHEMA}",
+            "name a directory that `retrap mutate` has filled",
+            EXIT_RESULTS,
+        )
+    return record

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel-patch/mutations/: the patches with one thing broken each.
+
+A mutation is text before and after in one file of the patched source. The
+text must be there exactly once: unlike a diff it survives lines that move, and
+one that no longer fits is an error and not a mutant that breaks nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrap import source
+from retrap.arch import Arch
+from retrap.cache import subdirectory
+from retrap.config import ROOT, Variant
+from retrap.config import _read as read_toml
+from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
+from retrap.kernels import kernel_key
+
+DIRECTORY = ROOT / "kernel-patch/mutations"
+KEYS = ("breaks", "rules", "file", "before", "after")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """`rules`: those of which at least one test has to fail."""
+
+    name: str
+    design: str
+    breaks: str
+    rules: tuple[str, ...]
+    file: str
+    before: str
+    after: str
+
+
+def load(directory: Path = DIRECTORY) -> dict[str, Mutation]:
+    """Every mutation by name; a file is a design. Errors: EXIT_CONFIG."""
+    found: dict[str, Mutation] = {}
+    for path in sorted(directory.glob("*.toml")):
+        whole = read_toml(path, "mutations")
+        for name in whole.data:
+            table = whole.table(name)
+            assert table is not None
+            table.only(KEYS)
+            words = [table.get(key, str) for key in KEYS if key != "rules"]
+            mutation = Mutation(
+                name, path.stem, words[0], table.words("rules"), *words[1:]
+            )
+            if name in found:
+                raise table.fail("", f"{name} is also in {found[name].design}.toml")
+            if not mutation.rules or not mutation.before:
+                raise table.fail("rules", "rules and before must not be empty")
+            if mutation.before == mutation.after:
+                raise table.fail("after", "is the same as before")
+            found[name] = mutation
+    return found
+
+
+def choose(names: list[str], known: dict[str, Mutation]) -> list[Mutation]:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise RetrapError(
+            f"no mutation {', '.join(unknown)}; there are {', '.join(known)}",
+            "retrap mutate --list",
+            EXIT_CONFIG,
+        )
+    return [known[name] for name in dict.fromkeys(names)] or list(known.values())
+
+
+def lay_source(
+    variant: Variant,
+    variants: dict[str, Variant],
+    arch: Arch,
+    files: set[str],
+    into: Path,
+) -> None:
+    """`files` and those that the variant's patches touch, patched, in `into`."""
+    log = subdirectory("logs") / "mutations.log"
+    identity = source.identify(variant)
+    base = variants[variant.base] if variant.base else variant
+    tree = subdirectory("trees") / kernel_key(base, arch)
+    done = len(base.patches)
+    if not tree.is_dir():
+        tree, done = into.with_name("whole"), 0
+        tree.mkdir()
+        source.unpack(variant, identity, tree, log)
+    patches = "".join(patch.read_text() for patch in variant.patches)
+    for name in files.union(re.findall(r"^--- a/(\S+)", patches, re.M)):
+        if (tree / name).is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(tree / name, into / name)
+    source.patch(variant, into, log, done)
+
+
+def patch_of(mutation: Mutation, tree: Path) -> str:
+    """The mutation as a patch of the source `tree`."""
+    try:
+        text = (tree / mutation.file).read_text()
+    except OSError:
+        raise _misfit(mutation, "there is no such file") from None
+    if (count := text.count(mutation.before)) != 1:
+        raise _misfit(mutation, f"`before` is there {count} times, must be once")
+    mutated = text.replace(mutation.before, mutation.after)
+    lines = difflib.unified_diff(
+        text.splitlines(keepends=True),
+        mutated.splitlines(keepends=True),
+        f"a/{mutation.file}",
+        f"b/{mutation.file}",
+    )
+    return "".join(lines)
+
+
+def _misfit(mutation: Mutation, what: str) -> RetrapError:
+    return RetrapError(
+        f"mutation {mutation.name}: {mutation.file}: {what}",
+        f"correct kernel-patch/mutations/{mutation.design}.toml",
+        EXIT_KERNEL,
+    )
+
+
+def mutant(mutation: Mutation, variant: Variant, tree: Path, into: Path) -> Variant:
+    """The variant with the mutation as its last patch, written below `into`."""
+    patch = into / f"{mutation.name}.patch"
+    patch.write_text(patch_of(mutation, tree))
+    return dataclasses.replace(
+        variant,
+        name=f"mutant-{mutation.name}",
+        patches=(*variant.patches, patch),
+    )

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Mutations: how they are read, made into patches and judged."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from retrap import mutate, mutations
+from retrap.book import BookBoot, _lost
+from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
+from retrap.mutations import Mutation
+
+BROKEN = Mutation("m", "d", "x", ("AR05",), "f.c", "\tb();\n", "")
+
+
+def found(outcome: str = "ok", *failures: str) -> BookBoot:
+    return BookBoot(outcome, "", "", {}, dict.fromkeys(failures, "said"), "", 1.0)
+
+
+def test_the_repository_s_mutations() -> None:
+    known = mutations.load()
+    assert len(known) >= 12
+    assert {m.design for m in known.values()} == {
+        "async-retrap",
+        "please-notify",
+        "both",
+    }
+
+
+def test_patch_applies(tmp_path: Path) -> None:
+    (tmp_path / "f.c").write_text("a();\n\tb();\nc();\n")
+    text = mutations.patch_of(BROKEN, tmp_path)
+    subprocess.run(["patch", "-sp1"], input=text, text=True, cwd=tmp_path, check=True)
+    assert (tmp_path / "f.c").read_text() == "a();\nc();\n"
+
+
+@pytest.mark.parametrize("text", ["", "\tb();\n\tb();\n"])
+def test_before_must_be_there_once(text: str, tmp_path: Path) -> None:
+    (tmp_path / "f.c").write_text(text)
+    with pytest.raises(RetrapError, match="must be once") as caught:
+        mutations.patch_of(BROKEN, tmp_path)
+    assert caught.value.exit_code == EXIT_KERNEL
+    (tmp_path / "f.c").unlink()
+    with pytest.raises(RetrapError, match="no such file"):
+        mutations.patch_of(BROKEN, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[m]\nrules = ["C01"]\nfile = "f"\nbefore = "a"\nafter = "b"\n',
+        '[m]\nbreaks = "x"\nrules = []\nfile = "f"\nbefore = "a"\nafter = "b"\n',
+        '[m]\nbreaks = "x"\nrules = ["C01"]\nfile = "f"\nbefore = "a"\nafter = "a"\n',
+        '[m]\nbreaks = "x"\nrules = ["C01"]\nfile = "f"\nbefore = ""\nafter = "a"\n',
+    ],
+)
+def test_bad_mutation(text: str, tmp_path: Path) -> None:
+    (tmp_path / "d.toml").write_text(text)
+    with pytest.raises(RetrapError) as caught:
+        mutations.load(tmp_path)
+    assert caught.value.exit_code == EXIT_CONFIG
+
+
+def test_unknown_mutation() -> None:
+    with pytest.raises(RetrapError, match="no mutation frob"):
+        mutations.choose(["frob"], mutations.load())
+
+
+def test_verdicts() -> None:
+    assert mutate.verdict(BROKEN, found()) == ("SURVIVED", [])
+    both = ("AR05_X/same", "AR05_X/cross")
+    assert mutate.verdict(BROKEN, found("ok", *both)) == ("tests", ["AR05_X"])
+    assert mutate.verdict(BROKEN, found("ok", "C01_Y/same"))[0] == "ELSEWHERE"
+    assert mutate.verdict(BROKEN, found("hang"))[0] == "by hang"
+    assert mutate.verdict(BROKEN, found("splat"))[0] == "by splat"
+    assert mutate.verdict(BROKEN, found("no report"))[0] == "no report"
+
+
+def test_table_and_survivors() -> None:
+    row = {"design": "async-retrap", "rules": ["AR05"]}
+    many = ["C01_A", "C02_B", "AR05_C", "C03_D"]
+    rows = [
+        {**row, "name": "one", "verdict": "tests", "killers": many},
+        {**row, "name": "two", "verdict": "SURVIVED", "killers": []},
+        {**row, "name": "three", "verdict": "by hang", "killers": []},
+        {**row, "name": "four", "verdict": "ELSEWHERE", "killers": ["C01_A"]},
+    ]
+    record = {
+        "stamp": "s", "version": "v", "arch": "x86_64", "arguments": "-x",
+        "mutants": rows,
+    }  # fmt: skip
+    assert mutate.survivors(record) == ["two", "four"]
+    lines = mutate.render(record).splitlines()[2:]
+    assert lines[1].split() == ["one", "async-retrap", "AR05_C"]
+    assert lines[4].strip() == "and 1 more"
+    assert lines[5].split() == ["two", "async-retrap", "SURVIVED"]
+    assert lines[-1] == "2 of 4 mutants killed"
+
+
+def test_a_boot_that_is_lost_names_its_test() -> None:
+    console = (
+        "retrap: step 1/1 exec conform\n"
+        "retrap: step Rules/CommonRules.C01_A/same\n"
+        "retrap: failed Rules/CommonRules.C01_A/same, where GetParam() = same (3 ms)\n"
+        "retrap: step Rules/CommonRules.C02_B/same\n"
+    )
+    lost = _lost(console, "guest x: no end after 4 s\nmore", True, "--count 1", 4.0)
+    assert (lost.outcome, lost.last) == ("hang", "C02_B/same")
+    assert list(lost.failures) == ["C01_A/same"]
+    splat = _lost(console + "WARNING: CPU: 0 PID: 9\n", "x", False, "", 4.0)
+    assert splat.outcome == "splat" and "WARNING: CPU: 0" in splat.message

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""docs/conformance.md shows what the stored runs say, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrap import page
+from retrap.errors import RetrapError
+
+
+def test_page_is_made_of_the_stored_runs() -> None:
+    """Else: ./retrap conform --from results/reference/conform --write-docs."""
+    text = page.PAGE.read_text()
+    assert page.fill(text, page.tables()) == text
+
+
+def test_fill_replaces_the_table() -> None:
+    text = "a\n<!-- table t -->\nold\n<!-- end t -->\nb\n"
+    filled = page.fill(text, {"t": "new \\1\n"})
+    assert filled == "a\n<!-- table t -->\n```\nnew \\1\n```\n<!-- end t -->\nb\n"
+    assert page.fill(filled, {"t": "new \\1\n"}) == filled
+
+
+def test_a_place_must_be_there_once() -> None:
+    with pytest.raises(RetrapError, match="0 places for the table t"):
+        page.fill("nothing", {"t": "x\n"})
