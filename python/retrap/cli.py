@@ -159,13 +159,20 @@ def _doctor(adder: Any) -> None:
 
 
 def _test(adder: Any) -> None:
-    subcommand(
+    command = subcommand(
         adder,
         "test",
         "all tests: unit, live ptrace, command line, Python, guests",
         """Builds the programs, with and without sanitizers, and the kernels,
         and runs every test. Exits 1 when one fails.""",
         "./retrap test",
+        "./retrap test --all",
+    )
+    command.add_argument(
+        "--all",
+        action="store_true",
+        help="also debug kernels, the kernel's selftests, strace and gdb on each "
+        "kernel (default: what is done in half an hour)",
     )
 
 

@@ -150,4 +150,4 @@ def packages(args: Namespace) -> int:
 def test(args: Namespace) -> int:
     from retrap import suite
 
-    return suite.run()
+    return suite.run(args.all)

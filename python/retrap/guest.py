@@ -40,12 +40,12 @@ def run(
     work: Path,
     guest: Guest,
     task: Task,
-    files: dict[str, str] | None = None,
+    files: initramfs.Files | None = None,
 ) -> tuple[qemu.Boot, str]:
     """Boots `kernel` with a plan of `lines`; results lie in work/results.
 
     Returns the boot and the sha256 of the initramfs. `work` is emptied first.
-    `files` are further texts by path in the guest, or replace ours.
+    `files` are further files by path in the guest, or replace ours.
     """
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

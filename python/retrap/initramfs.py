@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from retrap import sysroot
@@ -70,8 +71,11 @@ def perf_program(root: Path = Path("/")) -> Path | None:
     return None
 
 
-def make(work: Path, arch: Arch, programs: Programs, files: dict[str, str]) -> Path:
-    """Builds work/initramfs.cpio. `files` are texts by path in the guest."""
+Files = Mapping[str, str | Path]  # by path in the guest: a text, or a host's file
+
+
+def make(work: Path, arch: Arch, programs: Programs, files: Files) -> Path:
+    """Builds work/initramfs.cpio, with the libraries its programs need."""
     root, origin = work / "root", sysroot.root(arch)
     for name in ("bin", "lib", "lib64", "proc", "sys", "dev", "tmp", "results"):
         (root / name).mkdir(parents=True)
@@ -83,17 +87,26 @@ def make(work: Path, arch: Arch, programs: Programs, files: dict[str, str]) -> P
         elfs.append(perf)
     for elf in elfs:
         _copy(elf, root / "bin" / ("perf" if elf == perf else elf.name), "")
+    elfs += [file for file in files.values() if isinstance(file, Path) and _elf(file)]
     libraries = needed_libraries(elfs, library_dirs(origin, arch))
     for name, path in sorted(libraries.items()):
         folder = "lib64" if name.startswith("ld-linux-x86-64") else "lib"
         _copy(path, root / folder / name, "")
     _copy(ROOT / "bench/guest/init", root / "init", "")
     _copy(ROOT / "bench/guest/retrap-count", root / "bin/retrap-count", "")
-    for guest_path, text in files.items():
+    for guest_path, content in files.items():
         target = root / guest_path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
+        if isinstance(content, Path):
+            _copy(content, target, "")
+        else:
+            target.write_text(content)
     return _pack(root, work / "initramfs.cpio")
+
+
+def _elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
 
 
 def sha256(path: Path) -> str:

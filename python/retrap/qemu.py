@@ -102,9 +102,8 @@ def boot(
     start = time.monotonic()
     status = _run(argv, work, guest.timeout_s, task)
     console = _console(work)
-    if splat := SPLAT.search(console):
-        line = next(row for row in console.splitlines() if SPLAT.search(row))
-        raise _failed(name, f"the kernel log has {splat.group(0)!r}: {line}", console)
+    if line := splat(console):
+        raise _failed(name, f"the kernel log has {line!r}", console)
     if status is None:
         raise _failed(name, f"no end after {guest.timeout_s} s", console)
     if status != 0:
@@ -119,6 +118,16 @@ def boot(
         hashlib.sha256(data).hexdigest(),
         round(time.monotonic() - start, 1),
     )
+
+
+def splat(console: str) -> str | None:
+    """The first line of a kernel log that no run may have. A report which
+    starts with "cut here" says in the next line what it is about."""
+    rows = console.splitlines()
+    for number, row in enumerate(rows):
+        if SPLAT.search(row):
+            return " ".join(rows[number : number + 2]) if "cut here" in row else row
+    return None
 
 
 def _run(argv: list[str], work: Path, limit_s: int, task: Task) -> int | None:

@@ -4,16 +4,33 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from retrap import config, kernels
 from retrap.build import build
+from retrap.config import ROOT, Variant
 from retrap.errors import EXIT_FAILURE, EXIT_OK
 from retrap.process import child
 from retrap.progress import Progress, say
 
+# The designs that are tested; a variant of your own is yours to test.
+DESIGNS = ("mainline", "async-retrap", "please-notify", "combined")
+PLAIN = config.VARIANTS
+DEBUG = ROOT / "configs/debug.toml"
+RACES = ROOT / "configs/kcsan.toml"
 
-def run() -> int:
-    """Builds, then C++ tests, then Python, command-line and guest tests."""
+
+def chosen(file: Path) -> list[tuple[str, Variant]]:
+    """The variants of a file that are tested: a design, or one made of it."""
+    named = {
+        f"{design}{kind}" for design in DESIGNS for kind in ("", "-debug", "-kcsan")
+    }
+    return [pair for pair in config.load_variants(file).items() if pair[0] in named]
+
+
+def run(everything: bool = False) -> int:
+    """Builds, then C++ tests, then Python, command-line and guest tests; with
+    `everything` what needs kernels of its own too."""
     start = time.monotonic()
     with Progress() as progress:
         programs = build(progress)
@@ -26,16 +43,22 @@ def run() -> int:
         "Python and command line": _pytest("tests/py", "tests/cli"),
         "guests": _pytest("tests/guest"),
     }
+    needed: dict[str, tuple[Path, ...]] = {"guests": (PLAIN,)}
+    if everything:
+        stages["nothing else breaks"] = _pytest("tests/all")
+        needed["nothing else breaks"] = (PLAIN, DEBUG, RACES)
     failed = []
-    for name, argv in stages.items():
-        if name == "guests":
-            _kernels()
-        say(f"test: {name}")
+    for number, (name, argv) in enumerate(stages.items(), 1):
+        begin = time.monotonic()
+        for file in needed.get(name, ()):
+            _kernels(file)
+        say(f"test {number}/{len(stages)}: {name}")
         if argv[0] == "ctest":
             argv += ["--output-on-failure", "--no-tests=error"]
         with child(argv, cwd=config.ROOT) as process:
             if process.wait() != 0:
                 failed.append(name)
+        say(f"  {name} took {time.monotonic() - begin:.0f} s")
     say(f"tests took {time.monotonic() - start:.0f} s")
     for name in failed:
         say(f"FAILED: {name}")
@@ -46,8 +69,8 @@ def _pytest(*paths: str) -> list[str]:
     return ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths]
 
 
-def _kernels() -> None:
-    variants = config.load_variants()
+def _kernels(file: Path) -> None:
+    variants = config.load_variants(file)
     with Progress() as progress:
-        for variant in variants.values():
+        for _, variant in chosen(file):
             kernels.ensure(variant, variants, progress)

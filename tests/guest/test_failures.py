@@ -49,7 +49,7 @@ def test_warning_in_the_kernel_log(boot: Boot) -> None:
     said = boot_error(
         boot, MOUNTS + "echo 'WARNING: CPU: 0 at x.c:1' >/dev/kmsg\nreboot -f\n"
     )
-    assert "the kernel log has 'WARNING:'" in said
+    assert "the kernel log has 'WARNING: CPU: 0 at x.c:1'" in said
 
 
 def test_no_results(boot: Boot) -> None:

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernels of both variants files, and guests with more programs in them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from retrap import guest, kernels
+from retrap.build import Programs
+from retrap.cache import subdirectory
+from retrap.config import ROOT, Guest, Variant
+from retrap.initramfs import Files
+from retrap.progress import Task
+from retrap.suite import DEBUG, PLAIN, RACES, chosen
+
+HERE = ROOT / "tests/all"
+# 1 GiB: an image with gdb in it is unpacked beside itself.
+FREE = Guest(cpus=2, timeout_s=900, exact=False, memory_mib=1024)
+MOUNTS = """#!/bin/sh
+set -e
+mkdir -p /dev/pts
+mount -t devpts devpts /dev/pts
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+"""
+Run = Callable[..., Path]
+
+KERNELS: dict[str, Variant] = {
+    name: variant for file in (PLAIN, DEBUG, RACES) for name, variant in chosen(file)
+}
+
+
+def kernel(name: str) -> kernels.Kernel:
+    """What `./retrap test --all` has built; a missing one is a failure."""
+    found = kernels.find(KERNELS[name])
+    assert found, f"not built: {name}; run ./retrap test --all"
+    return found
+
+
+@pytest.fixture(scope="session")
+def programs() -> Programs:
+    return Programs(ROOT / "build/release")
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """compiled(name): guest/<name>.c as a static program."""
+    folder = tmp_path_factory.mktemp("programs")
+
+    def compile_c(name: str) -> Path:
+        out = folder / name
+        argv = ["gcc", "-std=gnu11", "-O2", "-Wall", "-Werror", "-static", "-pthread"]
+        subprocess.run([*argv, "-o", out, HERE / f"guest/{name}.c"], check=True)
+        return out
+
+    return compile_c
+
+
+@pytest.fixture(scope="session")
+def run(programs: Programs) -> Run:
+    """run(name or kernel, lines, files): boots, checks the kernel log; the
+    directory of the results, which the next boot of that kernel replaces."""
+
+    def boot(
+        what: str | kernels.Kernel,
+        lines: list[str],
+        files: Files,
+        setting: Guest = FREE,
+    ) -> Path:
+        target = kernel(what) if isinstance(what, str) else what
+        work = subdirectory("work") / f"all-{target.variant.name}"
+        guest.run(
+            target,
+            programs,
+            ["exec mounts /retrap/mounts", *lines],
+            work,
+            setting,
+            Task(target.variant.name),
+            {"/retrap/mounts": MOUNTS, **files},
+        )
+        assert (work / "results/mounts.status").read_text() == "0\n"
+        return work / "results"
+
+    return boot
