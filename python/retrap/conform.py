@@ -50,7 +50,7 @@ class Options:
         """Each kind of boot: its guest, and retrap-conform's arguments."""
         where = "both" if self.cpus > 1 else "same"
         smp = f"--count {self.count} --cpus {where} --deadline 300"
-        exact = f"--count 1000 --cpus {where}"
+        exact = f"--count 100 --sweep 4000 --cpus {where} --deadline 300"
         return {
             SMP: (Guest(self.cpus, DEADLINE_S, exact=False), smp),
             EXACT: (Guest(self.cpus, DEADLINE_S), exact),
@@ -90,16 +90,6 @@ def choose(names: str | None, variants: dict[str, Variant]) -> tuple[str, ...]:
     return wanted
 
 
-def programs_for(arch: Arch, progress: Progress) -> Programs:
-    if not arch.native:
-        raise RetrapError(
-            f"{arch.name}: no programs for a foreign architecture",
-            "run it on such a machine",
-            EXIT_CONFIG,
-        )
-    return build(progress)
-
-
 def git_version() -> str:
     words = ["git", "-c", "safe.directory=*", "describe", "--always", "--dirty"]
     return (capture(words, ROOT) or "unknown").strip()
@@ -112,7 +102,7 @@ def run(options: Options, variants: dict[str, Variant], rules: RuleBook) -> Path
         jobs: list[_Job] = []
         unbuilt: dict[str, str] = {}
         for arch in options.arches:
-            programs = programs_for(arch, progress)
+            programs = build(progress, arch=arch)
             for name in options.kernels:
                 try:
                     kernel = kernels.ensure(variants[name], variants, progress, arch)

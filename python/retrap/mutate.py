@@ -19,7 +19,7 @@ from typing import Any
 
 from retrap import book, conform, kernels, mutations, qemu
 from retrap.arch import Arch
-from retrap.build import Programs
+from retrap.build import Programs, build
 from retrap.cache import subdirectory
 from retrap.config import Guest, Variant
 from retrap.errors import EXIT_FAILURE, EXIT_RESULTS, RetrapError
@@ -73,7 +73,7 @@ def run(
         Progress() as progress,
         tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch,
     ):
-        programs = conform.programs_for(arch, progress)
+        programs = build(progress, arch=arch)
         targets = _targets(chosen, variants, arch, Path(scratch), progress)
         (path / "raw").mkdir(parents=True)
         _check_unbroken(targets, programs, path, progress)

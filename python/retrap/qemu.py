@@ -68,6 +68,8 @@ def arguments(arch: Arch, guest: Guest, initrd: str) -> list[str]:
     instruction: an I/O thread would answer at a time of the host's choosing.
     """
     command_line = f"{arch.command_line} {KERNEL_COMMAND_LINE}"
+    if guest.exact:
+        command_line = f"{command_line} {arch.exact_command_line}".rstrip()
     return [
         *(arch.qemu, *arch.words, *(EXACT if guest.exact else FREE)),
         *("-smp", str(guest.cpus), "-m", str(guest.memory_mib)),
