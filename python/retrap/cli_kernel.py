@@ -32,6 +32,15 @@ VERBS = {
         "For scripts. Exits 6 when the kernel is not built.",
         " mainline",
     ),
+    "size": (
+        None,
+        "lines, functions and bytes that the patches add",
+        """Of what is built, variant against base. Lines of documentation and
+        selftests are not counted. Functions and bytes are read off System.map,
+        with the padding between functions; a function that changed and kept its
+        length is not seen.""",
+        "",
+    ),
     "clean": (
         "*",
         "delete kernels from the cache",
@@ -56,7 +65,7 @@ def add(adder: Any) -> None:
     command = subcommand(
         adder,
         "kernel",
-        "the kernels: list, build, path, clean, deb",
+        "the kernels: list, build, path, size, clean, deb",
         """Shows and makes the kernels of configs/variants.toml, which matrix and
         conform otherwise build by themselves. `retrap kernel VERB --help` says
         more.""",
@@ -75,10 +84,11 @@ def add(adder: Any) -> None:
             "--arch",
             choices=tuple(ARCHES),
             help="of that architecture (default: "
-            + ("all)" if name in ("list", "clean") else "this machine's)"),
+            + ("all)" if name in ("list", "size", "clean") else "this machine's)"),
         )
         variants_option(verb)
     json_option(verbs.choices["list"])
+    json_option(verbs.choices["size"])
     verbs.choices["clean"].add_argument(
         "--all",
         action="store_true",

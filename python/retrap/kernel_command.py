@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import config, debs, kernels, packages
+from retrap import config, debs, kernels, packages, patchsize
 from retrap.arch import ARCHES, Arch, native
 from retrap.cache import locked, subdirectory
 from retrap.config import Variant
@@ -35,11 +35,23 @@ class Row:
     why: str | None
 
 
+@dataclass(frozen=True)
+class SizeRow:
+    """`text` is null where the kernel or its base is not built."""
+
+    variant: str
+    arch: str
+    base: str
+    lines: patchsize.Lines
+    text: patchsize.Text | None
+
+
 def run(args: Namespace) -> int:
     status: int = {
         "list": list_,
         "build": build,
         "path": path,
+        "size": size,
         "clean": clean,
         "deb": deb,
     }[args.verb](args)
@@ -87,6 +99,30 @@ def path(args: Namespace) -> int:
             EXIT_KERNEL,
         )
     print(kernel.image)
+    return EXIT_OK
+
+
+def size(args: Namespace) -> int:
+    """What the patches of each built variant add to the kernel of its base."""
+    variants = config.load_variants(args.variants)
+    wanted = [ARCHES[args.arch]] if args.arch else list(ARCHES.values())
+    rows = []
+    for variant in variants.values():
+        if not variant.base:
+            continue
+        for arch in wanted:
+            pair = [
+                kernels.find(variants[n], arch) for n in (variant.base, variant.name)
+            ]
+            maps = [each.system_map for each in pair if each]
+            text = patchsize.text(*maps) if len(maps) == 2 else None
+            lines = patchsize.lines(variant.patches)
+            rows.append(SizeRow(variant.name, arch.name, variant.base, lines, text))
+    print(
+        json.dumps([asdict(row) for row in rows], indent=1)
+        if args.json
+        else _sizes(rows)
+    )
     return EXIT_OK
 
 
@@ -205,3 +241,22 @@ def _text(rows: list[Row]) -> str:
         )
     whys = dict.fromkeys(f"{row.arch}: {row.why}" for row in rows if row.why)
     return "\n".join([*lines, *(f"unknown: {why}" for why in whys)])
+
+
+def _sizes(rows: list[SizeRow]) -> str:
+    lines = [
+        "                       source lines         functions        bytes",
+        "variant        arch     +    -  files   new changed gone   of text  base",
+    ]
+    for row in rows:
+        text = row.text
+        found = (
+            f"{text.new:5} {text.changed:7} {text.gone:4} {text.bytes:+9}"
+            if text
+            else f"{'not built':>28}"
+        )
+        lines.append(
+            f"{row.variant:14} {row.arch:6} {row.lines.added:3} {row.lines.removed:4} "
+            f"{row.lines.files:6} {found}  {row.base}"
+        )
+    return "\n".join(lines)

@@ -45,6 +45,10 @@ class Kernel:
     def image(self) -> Path:
         return self.directory / self.arch.target
 
+    @property
+    def system_map(self) -> str:
+        return (self.directory / "System.map").read_text()
+
     def meta(self) -> dict[str, Any]:
         meta: dict[str, Any] = json.loads((self.directory / "meta.json").read_text())
         return meta
