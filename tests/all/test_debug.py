@@ -11,13 +11,17 @@ import pytest
 from conftest import DEBUG, KERNELS, Run, chosen, kernel
 from planted import MISTAKES, planted
 
-from retrap import conform, kernels
-from retrap.build import Programs
+from retrap import kernels
 from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.progress import Progress
+from retrap.verdicts import FAIL, parse
 
 NAMES = [name for name, _ in chosen(DEBUG)]
-RULES = "exec rules retrap-conform --count 200 --gtest_output=json:rules.json"
+BOOK = "exec rules retrap-conform --count 200 --deadline 300"
+STEPS = [
+    f"{BOOK} --gtest_output=json:rules.json",
+    "exec model retrap-model --steps 20000 --seed 20110526",
+]
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +50,11 @@ def test_a_mistake_fails_the_run(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rules_hold_and_the_log_is_clean(
-    run: Run, programs: Programs, name: str
-) -> None:
+def test_rules_and_models_hold_and_the_log_is_clean(run: Run, name: str) -> None:
     """run() refuses a kernel log with a splat in it."""
-    results = run(name, [RULES], {})
-    verdicts = conform.parse(json.loads((results / "rules.json").read_text()))
-    failed = [rule for rule, v in verdicts.items() if v == conform.FAIL]
-    assert verdicts and failed == []
+    results = run(name, STEPS, {})
+    verdicts, failures = parse(json.loads((results / "rules.json").read_text()))
+    assert verdicts and failures == {}
+    assert FAIL not in verdicts.values()
+    said = (results / "model.txt").read_text()
+    assert (results / "model.status").read_text() == "0\n", said

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The data race detector finds nothing in the patches that mainline has not.
+
+Mainline has races of its own on these paths, reported or not as chance has it.
+So a report counts where it names a function that the patches made, or one that
+they changed and that mainline was not reported for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from conftest import KERNELS, RACES, Run, chosen, kernel
+
+from retrap import patchsize
+from retrap.cache import subdirectory
+from retrap.errors import RetrapError
+from retrap.qemu import CONSOLE
+
+MAINLINE = "mainline-kcsan"
+NAMES = [name for name, _ in chosen(RACES)]
+STEPS = [
+    "exec rules retrap-conform --count 500 --deadline 600",
+    "exec model retrap-model --steps 20000 --seed 20110526",
+]
+_REPORT = re.compile(r"BUG: KCSAN: data-race in (\S+)(?: / (\S+))?")
+Races = set[frozenset[str]]
+
+
+def touched(name: str) -> set[str]:
+    """Functions that differ from mainline's, by System.map."""
+    base = patchsize.functions(kernel(MAINLINE).system_map)
+    here = patchsize.functions(kernel(name).system_map)
+    return {each for each in here if here[each] != base.get(each)}
+
+
+def plain(symbol: str) -> str:
+    """`f` of `f.isra.0+0x12/0x34`."""
+    return re.split(r"[.+]", symbol)[0]
+
+
+@pytest.fixture(scope="module")
+def races(run: Run) -> Callable[[str], Races]:
+    """races(kernel): the functions of each report; booted once."""
+    seen: dict[str, Races] = {}
+
+    def of(name: str) -> Races:
+        if name not in seen:
+            try:
+                run(name, STEPS, {})
+            except RetrapError as error:
+                assert "BUG: KCSAN: data-race" in error.message, error.message
+            log = subdirectory("work") / f"all-{KERNELS[name].name}" / CONSOLE
+            console = log.read_text(errors="replace")
+            assert "retrap: sent" in console, console[-2000:]
+            assert "exit status" not in console, console[-2000:]
+            other = [
+                row
+                for row in console.splitlines()
+                if "BUG:" in row and not _REPORT.search(row)
+            ]
+            assert other == []
+            seen[name] = {
+                frozenset(plain(each) for each in found if each)
+                for found in _REPORT.findall(console)
+            }
+            print(f"\n{name}: {sorted(map(sorted, seen[name]))}")
+        return seen[name]
+
+    return of
+
+
+def test_the_detector_is_at_work(races: Callable[[str], Races]) -> None:
+    assert races(MAINLINE), "no report at all: is KCSAN on?"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != MAINLINE])
+def test_no_race_in_the_patches(races: Callable[[str], Races], name: str) -> None:
+    known = set().union(*races(MAINLINE))
+    mine = {plain(each) for each in touched(name)} - known
+    assert [sorted(pair) for pair in races(name) if pair & mine] == []
