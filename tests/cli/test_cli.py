@@ -188,7 +188,7 @@ def test_doctor_json() -> None:
 
 def test_package_list_is_well_formed() -> None:
     arches = "x86_64|arm64|cross-x86_64|cross-arm64|sysroot"
-    sets = f"report|build|count|guest|{arches}|deb|test"
+    sets = f"report|build|count|guest|{arches}|deb|test|all"
     for line in (ROOT / "configs/packages.txt").read_text().splitlines():
         if not line.startswith("#"):
             assert re.fullmatch(rf"({sets}) +[a-z0-9.+|-]+ +.+", line), line

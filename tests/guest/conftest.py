@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from retrap import config, guest, kernels
+from retrap import guest, kernels
 from retrap.build import Programs
 from retrap.config import ROOT, Guest
 from retrap.kernels import Kernel
 from retrap.progress import Task
+from retrap.suite import PLAIN, chosen
 
-VARIANTS = config.load_variants()
+VARIANTS = dict(chosen(PLAIN))
 Boot = Callable[..., Path]
 
 
