@@ -55,6 +55,18 @@ TEST_P(PleaseNotifyRules, PN08_SecondInterruptTrapsAfterCont) {
   expect_runs_silently(subject);
 }
 
+TEST_P(PleaseNotifyRules, PN08_InterruptOfBeforeIsAnsweredToo) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(interrupt(pid), kOk);  // one more trap, were it resumed now
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(wait_at_once(pid), stop_trap(SIGSTOP));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+}
+
 TEST_P(PleaseNotifyRules, PN10_GetsiginfoKeepsTheStateOfTheTrap) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();

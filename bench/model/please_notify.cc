@@ -42,8 +42,10 @@ int PleaseNotify::rearm(Thread& t, Rearm request) const {
 
 void PleaseNotify::interrupt(const State& state, Thread& t) const {
   if (!t.is_hidden) return Design::interrupt(state, t);
-  // PN7: the same trap is reported once more, at once; PN8: none is owed.
+  // PN7: the same trap is reported once more, at once; PN8: none is owed, for
+  // an INTERRUPT of before PTRACE_JOBCTL_CONT neither.
   t.is_hidden = false;
+  t.is_interrupted = false;
   t.report = static_cast<std::uint8_t>(stop_signal_now(state, t));
 }
 

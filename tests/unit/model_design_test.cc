@@ -162,6 +162,17 @@ TEST(ModelPleaseNotify, PN7_PN8_InterruptReportsAtOnceAndOnce) {
   EXPECT_EQ(act("settle"), "threads in state S");
 }
 
+TEST(ModelPleaseNotify, PN8_AnInterruptOfBeforeIsAnsweredToo) {
+  Tale act(Interface::kPleaseNotify);
+  act.interrupt();
+  act("interrupt.0");  // one more trap is owed, until the question
+  act("jobctl_cont.0");
+  act("interrupt.0");
+  EXPECT_EQ(act("wait.0"), kTrap);
+  act("cont.0");
+  EXPECT_EQ(act("settle"), "threads in state S");
+}
+
 TEST(ModelPleaseNotify, PN12_ResumedFromAGroupStopNotifies) {
   Tale act(Interface::kPleaseNotify);
   act.stop();
