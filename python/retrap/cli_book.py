@@ -41,6 +41,14 @@ def conform(adder: Any) -> None:
         help="turns of the rules that are races, vCPUs side by side (default: 10000)",
     )
     command.add_argument(
+        "--sweep",
+        type=_number,
+        default=4_000,
+        metavar="N",
+        help="steps by which the second actor of a race is moved in exact mode, an "
+        "instruction each; 0 for none (default: 4000, across every request)",
+    )
+    command.add_argument(
         "--cpus",
         type=_positive,
         default=2,
@@ -109,6 +117,12 @@ def _stored_run_options(command: ManParser) -> None:
         help="make the run the one in results/reference/ and docs/conformance.md "
         "(default: leave them)",
     )
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a number, is {text!r}")
+    return int(text)
 
 
 def _positive(text: str) -> int:

@@ -89,6 +89,7 @@ def conform(args: Namespace) -> int:
             args.count,
             args.cpus,
             args.results,
+            args.sweep,
         )
         path = work.run(options, variants, rulebook.load())
     record = work.load(path)

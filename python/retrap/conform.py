@@ -38,19 +38,21 @@ SMP, EXACT = "smp", "exact"
 
 @dataclass(frozen=True)
 class Options:
-    """`count`: turns of the race rules in the smp boot."""
+    """`count`: turns of the race rules in the smp boot. `sweep`: steps of the
+    exact boot; 4000 take the second actor across every request, 0 leaves out."""
 
     kernels: tuple[str, ...]
     arches: tuple[Arch, ...]
     count: int
     cpus: int
     results: Path
+    sweep: int = 4000
 
     def boots(self) -> dict[str, tuple[Guest, str]]:
         """Each kind of boot: its guest, and retrap-conform's arguments."""
         where = "both" if self.cpus > 1 else "same"
         smp = f"--count {self.count} --cpus {where} --deadline 300"
-        exact = f"--count 100 --sweep 4000 --cpus {where} --deadline 300"
+        exact = f"--count 100 --sweep {self.sweep} --cpus {where} --deadline 300"
         return {
             SMP: (Guest(self.cpus, DEADLINE_S, exact=False), smp),
             EXACT: (Guest(self.cpus, DEADLINE_S), exact),

@@ -19,7 +19,7 @@ from retrap.progress import Task
 from retrap.verdicts import FAIL, NONE, NOT_OFFERED, PASS, rule_of
 
 KERNELS = conform.choose(None, VARIANTS)
-COUNT = 200  # turns of the races; `retrap conform` takes 10000
+COUNT = 200  # turns of the races; `retrap conform` takes 10000, and sweeps
 REQUIRED = {
     "listen": ("C04", "C06", "ML04", "ML05", "ML07"),
     "async-retrap": ("AR01", "AR02", "AR05", "AR06"),
@@ -33,7 +33,7 @@ def record(
 ) -> dict[str, Any]:
     """A run of `retrap conform`, as it is stored."""
     options = conform.Options(
-        KERNELS, (native(),), COUNT, 2, tmp_path_factory.mktemp("results")
+        KERNELS, (native(),), COUNT, 2, tmp_path_factory.mktemp("results"), 0
     )
     path = conform.run(options, VARIANTS, rulebook.load())
     print("\n" + (path / "table.txt").read_text())
