@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from retrap import ktap, rulebook, ruletable
+from retrap import conform, ktap, rulebook, ruletable
 from retrap.errors import EXIT_CONFIG, RetrapError
 from retrap.rulebook import Difference, RuleBook
 from retrap.verdicts import Column, Judgement, Report, judge, parse
@@ -214,3 +214,13 @@ def test_bad_rule_book_file(text: str, tmp_path: Path) -> None:
     with pytest.raises(RetrapError) as caught:
         rulebook.load(path)
     assert caught.value.exit_code == EXIT_CONFIG and str(path) in caught.value.message
+
+
+def test_no_sweep_is_no_word(tmp_path: Path) -> None:
+    """retrap-conform takes numbers from 1 on."""
+    words = {
+        steps: conform.Options((), (), 1, 2, tmp_path, steps).boots()["exact"][1]
+        for steps in (0, 8)
+    }
+    assert "--sweep" not in words[0]
+    assert words[8].endswith(" --sweep 8")
