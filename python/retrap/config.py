@@ -94,7 +94,7 @@ class Experiment:
 _TYPES = {str: "a string", int: "a whole number", list: "a list", dict: "a table"}
 
 
-class _Table:
+class Table:
     """A TOML table whose every complaint carries file and line."""
 
     def __init__(self, path: Path, text: str, data: dict[str, Any], head: str):
@@ -136,10 +136,10 @@ class _Table:
             raise self.fail(key, "names something twice")
         return tuple(value)
 
-    def table(self, key: str) -> _Table | None:
+    def table(self, key: str) -> Table | None:
         if key not in self.data:
             return None
-        return _Table(self.path, self.text, self.get(key, dict), key)
+        return Table(self.path, self.text, self.get(key, dict), key)
 
 
 def _line_of(text: str, head: str, key: str) -> int:
@@ -155,7 +155,7 @@ def _line_of(text: str, head: str, key: str) -> int:
     return found
 
 
-def _read(path: Path, what: str) -> _Table:
+def read_toml(path: Path, what: str) -> Table:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -166,7 +166,7 @@ def _read(path: Path, what: str) -> _Table:
             EXIT_CONFIG,
         ) from None
     try:
-        return _Table(path, text, tomllib.loads(text), "")
+        return Table(path, text, tomllib.loads(text), "")
     except RecursionError:
         raise RetrapError(
             f"{path}: not TOML: nested too deep", f"correct {path}", EXIT_CONFIG
@@ -180,7 +180,7 @@ def _read(path: Path, what: str) -> _Table:
         ) from None
 
 
-def _patch_files(table: _Table) -> tuple[Path, ...]:
+def _patch_files(table: Table) -> tuple[Path, ...]:
     files: list[Path] = []
     for word in table.words("patches", []):
         path = (ROOT / Path(word).expanduser()).resolve()
@@ -191,7 +191,7 @@ def _patch_files(table: _Table) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def _fragments(table: _Table) -> tuple[Path, ...]:
+def _fragments(table: Table) -> tuple[Path, ...]:
     files = [
         (ROOT / Path(word).expanduser()).resolve() for word in table.words("config", [])
     ]
@@ -201,7 +201,7 @@ def _fragments(table: _Table) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def _source(table: _Table) -> Source:
+def _source(table: Table) -> Source:
     given = [key for key in ("package", "tree", "base") if key in table.data]
     if len(given) != 1:
         raise table.fail("package", "give exactly one of package, tree and base")
@@ -216,7 +216,7 @@ def _source(table: _Table) -> Source:
     return Source(package, None, None)
 
 
-def _interfaces(table: _Table) -> tuple[str, ...]:
+def _interfaces(table: Table) -> tuple[str, ...]:
     """`interface`: a name, or a list of them for a kernel that offers several."""
     given = table.data.get("interface", "listen")
     found = (given,) if isinstance(given, str) else table.words("interface")
@@ -227,7 +227,7 @@ def _interfaces(table: _Table) -> tuple[str, ...]:
 
 def load_variants(path: Path = VARIANTS) -> dict[str, Variant]:
     """Every variant by name. Errors: EXIT_CONFIG, with file and line."""
-    whole = _read(path, "variants file")
+    whole = read_toml(path, "variants file")
     variants: dict[str, Variant] = {}
     for name in whole.data:
         table = whole.table(name)
@@ -253,7 +253,7 @@ def load_variants(path: Path = VARIANTS) -> dict[str, Variant]:
     return variants
 
 
-def _sampling(table: _Table | None, extra: tuple[str, ...]) -> Sampling | None:
+def _sampling(table: Table | None, extra: tuple[str, ...]) -> Sampling | None:
     if table is None:
         return None
     table.only(("samples", "cycles", *extra))
@@ -268,7 +268,7 @@ def load_experiment(
 ) -> Experiment:
     """An experiment; its variants must exist. Errors: EXIT_CONFIG."""
     variants = load_variants() if variants is None else variants
-    table = _read(path, "experiment")
+    table = read_toml(path, "experiment")
     known = ("variants", "baseline", "placements", "scenarios", "seed")
     table.only((*known, "interface", "arch", "exact", "host"))
     names = table.words("variants", [])
@@ -321,7 +321,7 @@ def load_experiment(
 
 def scenario_error(experiment: Path, name: str, known: list[str]) -> RetrapError:
     """`name` is not a scenario of retrap-bench."""
-    table = _read(experiment, "experiment")
+    table = read_toml(experiment, "experiment")
     return table.fail(
         "scenarios", f"unknown scenario {name!r}; there are {', '.join(known)}"
     )

@@ -21,11 +21,11 @@ from retrap import book, kernels, ktap, qemu, ruletable
 from retrap.arch import Arch
 from retrap.build import Programs, build
 from retrap.config import ROOT, Guest, Variant
-from retrap.errors import EXIT_CONFIG, EXIT_RESULTS, RetrapError
+from retrap.errors import EXIT_CONFIG, RetrapError
 from retrap.kernels import Kernel
 from retrap.process import capture
 from retrap.progress import Progress, say
-from retrap.rawfile import atomic_write, read_json
+from retrap.rawfile import atomic_write, read_json, read_record
 from retrap.rulebook import RuleBook
 from retrap.stamp import finish, open_stamp, unwritable
 from retrap.verdicts import Column, Report, judge
@@ -254,11 +254,4 @@ def write(path: Path, record: dict[str, Any], rules: RuleBook) -> None:
 
 def load(path: Path) -> dict[str, Any]:
     """conform.json of a stored run."""
-    record = read_json(path / "conform.json")
-    if record.get("schema") != SCHEMA:
-        raise RetrapError(
-            f"{path}/conform.json: schema is not {SCHEMA}",
-            "name a directory that `retrap conform` has filled",
-            EXIT_RESULTS,
-        )
-    return record
+    return read_record(path / "conform.json", SCHEMA, "retrap conform")

@@ -22,11 +22,11 @@ from retrap.arch import Arch
 from retrap.build import Programs, build
 from retrap.cache import subdirectory
 from retrap.config import Guest, Variant
-from retrap.errors import EXIT_FAILURE, EXIT_RESULTS, RetrapError
+from retrap.errors import EXIT_FAILURE, RetrapError
 from retrap.kernels import Kernel
 from retrap.mutations import Mutation
 from retrap.progress import Progress
-from retrap.rawfile import atomic_write, read_json
+from retrap.rawfile import atomic_write, read_record
 from retrap.verdicts import rule_of
 
 SCHEMA = "retrap.mutate/1"
@@ -235,11 +235,4 @@ def render(record: dict[str, Any], most: int = 3) -> str:
 
 def load(path: Path) -> dict[str, Any]:
     """mutate.json of a stored run."""
-    record = read_json(path / "mutate.json")
-    if record.get("schema") != SCHEMA:
-        raise RetrapError(
-            f"{path}/mutate.json: schema is not {SCHEMA}",
-            "name a directory that `retrap mutate` has filled",
-            EXIT_RESULTS,
-        )
-    return record
+    return read_record(path / "mutate.json", SCHEMA, "retrap mutate")

@@ -18,8 +18,7 @@ from pathlib import Path
 from retrap import source
 from retrap.arch import Arch
 from retrap.cache import subdirectory
-from retrap.config import ROOT, Variant
-from retrap.config import _read as read_toml
+from retrap.config import ROOT, Variant, read_toml
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 from retrap.kernels import kernel_key
 

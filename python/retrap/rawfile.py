@@ -53,6 +53,17 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def read_record(path: Path, schema: str, maker: str) -> dict[str, Any]:
+    """A JSON object of that schema, which `maker` writes. Errors: EXIT_RESULTS."""
+    hint = f"name a directory that `{maker}` has filled"
+    if not path.is_file():
+        raise RetrapError(f"{path}: there is no such file", hint, EXIT_RESULTS)
+    record = read_json(path)
+    if record.get("schema") != schema:
+        raise RetrapError(f"{path}: schema is not {schema}", hint, EXIT_RESULTS)
+    return record
+
+
 def check_fields(
     path: Path, record: dict[str, Any], fields: dict[str, tuple[type, ...]]
 ) -> None:

@@ -6,9 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap.config import INTERFACES, ROOT
-from retrap.config import _read as read_toml
-from retrap.config import _Table as Table
+from retrap.config import INTERFACES, ROOT, Table, read_toml
 
 RULEBOOK = ROOT / "configs/conform.toml"
 MOST_UNTESTED = 5

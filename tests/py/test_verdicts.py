@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from retrap import conform, ktap, rulebook, ruletable
-from retrap.errors import EXIT_CONFIG, RetrapError
+from retrap.errors import EXIT_CONFIG, EXIT_RESULTS, RetrapError
 from retrap.rulebook import Difference, RuleBook
 from retrap.verdicts import Column, Judgement, Report, judge, parse
 
@@ -224,3 +224,16 @@ def test_no_sweep_is_no_word(tmp_path: Path) -> None:
     }
     assert "--sweep" not in words[0]
     assert words[8].endswith(" --sweep 8")
+
+
+@pytest.mark.parametrize("text", [None, '{"schema": "retrap.plan/1"}'])
+def test_a_directory_of_something_else_is_told(
+    tmp_path: Path, text: str | None
+) -> None:
+    """Not that it is damaged: it is another directory."""
+    if text:
+        (tmp_path / "conform.json").write_text(text)
+    with pytest.raises(RetrapError) as caught:
+        conform.load(tmp_path)
+    assert caught.value.exit_code == EXIT_RESULTS
+    assert "retrap conform" in caught.value.remedy
