@@ -33,7 +33,8 @@ def normal(text: str) -> str:
     )
     text = re.sub(rf"(?:{pid})\d+", "PID", text)
     text = re.sub(r"(wait4\(PID.*) = \d+", r"\1 = PID", text)
-    text = re.sub(r'("ready PID\\n", )\d+(\) +)= \d+', r"\1N\2= N", text)
+    # strace aligns the result: the columns left are those of the id's digits.
+    text = re.sub(r'("ready PID\\n", )\d+\) += \d+', r"\1N) = N", text)
     return re.sub(r"0x[0-9a-f]+", "ADDRESS", text)
 
 
