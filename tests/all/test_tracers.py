@@ -32,14 +32,14 @@ def normal(text: str) -> str:
         r"(?<=si_pid=)|(?<=[Pp]rocess )|(?<=LWP )|(?<=ready )|(?<=attach )|(?<=wait4\()"
     )
     text = re.sub(rf"(?:{pid})\d+", "PID", text)
-    text = re.sub(r"(wait4\(PID.*) = \d+", r"\1 = PID", text)
-    text = re.sub(r'("ready PID\\n", )\d+(\) +)= \d+', r"\1N\2= N", text)
     # strace pads to the result: by as much as the ids before it have digits.
     text = re.sub(r"\) += ", ") = ", text)
-    # A read from the background stops the whole group; whether the other had
-    # begun to read by then is the scheduler's choice.
-    began = r"tracee \d: read\(4, \S+, 1\) = \? ERESTARTSYS .*\n"
-    text = re.sub(rf"{began}(?=tracee \d: --- SIGTTIN)", "", text)
+    text = re.sub(r"(wait4\(PID.*) = \d+", r"\1 = PID", text)
+    text = re.sub(r'("ready PID\\n", )\d+\) = \d+', r"\1N) = N", text)
+    # The first to read from the background stops the whole group; whether the
+    # second has begun to read by then is the scheduler's choice.
+    began = r"tracee 2: read\(4, \S+, 1\) = \? ERESTARTSYS .*\n"
+    text = re.sub(rf"{began}(?=tracee 2: --- SIGTTIN)", "", text)
     return re.sub(r"0x[0-9a-f]+", "ADDRESS", text)
 
 
