@@ -4,10 +4,14 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <thread>
+#include <vector>
 
 #include "conform/options.h"
 #include "conform/race.h"
@@ -16,6 +20,7 @@
 #include "conform/signaller.h"
 #include "conform/situations.h"
 #include "conform/subject.h"
+#include "core/sys/affinity.h"
 
 namespace retrap::conform {
 namespace {
@@ -46,6 +51,69 @@ TEST_P(AsyncRetrapRules, AR03_RequestInProgressIsNotDisturbed) {
     ASSERT_EQ(siginfo(pid).error, kOk);
   }
   orders.expect_both("request", options().count);
+}
+
+// What another thread sees of the tracee while a request is in progress.
+struct Glance {
+  bool in_progress = false;  // and was so before and after the look
+  char state = '?';
+  std::uint64_t switches = 0;
+};
+
+// SIGCONT in the middle of a PTRACE_PEEKSIGINFO of a long queue. What it has
+// copied so far tells where it is. The tracer is on the last CPU, so that the
+// other thread can cut in where vCPUs take turns (sweep.h).
+void sigcont_in_long_request(const Subject& subject, int queued,
+                             Glance& glance) {
+  constexpr std::size_t kBegun = 8;
+  std::vector<siginfo_t> copy(static_cast<std::size_t>(queued));
+  const volatile int& begun = copy[kBegun].si_signo;
+  const volatile int& last = copy.back().si_signo;
+  std::atomic<bool> over{false};
+  std::thread other([&] {
+    pin_to_cpu(usable_cpus().front());
+    while (begun == 0 && !over) ::usleep(20);
+    subject.kill(SIGCONT);
+    glance.state = subject.state();
+    glance.switches = subject.voluntary_switches();
+    glance.in_progress = last == 0;
+  });
+  pin_to_cpu(usable_cpus().back());
+  __ptrace_peeksiginfo_args what{0, PTRACE_PEEKSIGINFO_SHARED, queued};
+  const Errno error = request(PTRACE_PEEKSIGINFO, subject.pid(),
+                              reinterpret_cast<unsigned long>(&what),
+                              reinterpret_cast<unsigned long>(copy.data()));
+  over = true;
+  other.join();
+  ASSERT_EQ(error, kOk);
+  ASSERT_EQ(last, SIGRTMIN) << "the queue is shorter";
+}
+
+TEST_P(AsyncRetrapRules, AR03_LongRequestIsNotDisturbed) {
+  constexpr int kQueued = 1000;
+  constexpr int kTries = 50;
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
+  for (int i = 0; i < kQueued; ++i) {
+    ASSERT_EQ(::sigqueue(pid, SIGRTMIN, sigval{}), 0);
+  }
+  Glance glance;
+  for (int i = 0; i < kTries && !glance.in_progress; ++i) {
+    ASSERT_EQ(registers(pid).error, kOk);  // the tracee is off its CPU
+    const std::uint64_t switches = subject.voluntary_switches();
+    ASSERT_NO_FATAL_FAILURE(sigcont_in_long_request(subject, kQueued, glance));
+    if (glance.in_progress) {
+      EXPECT_EQ(glance.state, 't');
+      EXPECT_EQ(glance.switches, switches) << "was woken";
+    }
+    // Put off, not forgotten.
+    ASSERT_EQ(wait_at_once(pid), stop_trap(SIGTRAP));
+    ASSERT_EQ(registers(pid).error, kOk);
+    EXPECT_GT(subject.voluntary_switches(), switches);
+    ASSERT_EQ(siginfo(pid).error, kOk);
+  }
+  EXPECT_TRUE(glance.in_progress) << "the request is too short";
 }
 
 // Elsewhere -> SIGCONT -> nothing; CONT -> a STOP trap, no user mode.

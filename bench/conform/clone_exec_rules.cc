@@ -17,8 +17,9 @@
 namespace retrap::conform {
 namespace {
 
-void clone_in_stopped_group(Placement placement, Interface interface) {
-  const Subject subject(placement);
+// A thread cloned in a stopped group, and its first report.
+void clone_in_stopped_group(const Subject& subject, Interface interface,
+                            pid_t& cloned) {
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(
       seize_and_stop(subject, interface, PTRACE_O_TRACECLONE));
@@ -29,11 +30,30 @@ void clone_in_stopped_group(Placement placement, Interface interface) {
   ASSERT_EQ(request(PTRACE_GETEVENTMSG, pid, 0,
                     reinterpret_cast<unsigned long>(&tid)),
             kOk);
-  EXPECT_EQ(wait_eventually(static_cast<pid_t>(tid)), stop_trap(SIGSTOP));
+  cloned = static_cast<pid_t>(tid);
+  ASSERT_EQ(wait_eventually(cloned), stop_trap(SIGSTOP));
+}
+
+void cloned_thread_joins(Placement placement, Interface interface) {
+  const Subject subject(placement);
+  pid_t cloned = 0;
+  clone_in_stopped_group(subject, interface, cloned);
 }
 
 TEST_P(CommonRules, C13_ThreadClonedInStoppedGroupJoinsTheStop) {
-  in_each_mode(clone_in_stopped_group, GetParam());
+  in_each_mode(cloned_thread_joins, GetParam());
+}
+
+// Nobody seized it: the mode comes with the tracer.
+void cloned_thread_has_the_mode(Placement placement, Interface interface) {
+  const Subject subject(placement);
+  pid_t cloned = 0;
+  ASSERT_NO_FATAL_FAILURE(clone_in_stopped_group(subject, interface, cloned));
+  ASSERT_NO_FATAL_FAILURE(expect_mode(subject, cloned, interface));
+}
+
+TEST_P(CommonRules, C13_ClonedThreadIsInTheModeOfItsMaker) {
+  in_each_mode(cloned_thread_has_the_mode, GetParam());
 }
 
 // Resumes the thread that executes from whatever it reports, and waits for

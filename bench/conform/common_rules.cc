@@ -11,6 +11,7 @@
 #include "conform/situations.h"
 #include "conform/subject.h"
 #include "core/ptrace/interface.h"
+#include "core/ptrace/uapi.h"
 
 namespace retrap::conform {
 namespace {
@@ -54,6 +55,59 @@ TEST_P(CommonRules, C01_SeizeDoesNotStop) {
     expect_runs_silently(subject);
     EXPECT_EQ(seize(pid, interface), Errno{EPERM});
   }
+}
+
+// One at most: where only one is offered, the other is an unknown option.
+TEST_P(CommonRules, C01_SeizeTakesOneModeAtMost) {
+  for (const Interface interface : offered_interfaces()) {
+    SCOPED_TRACE(std::string(interface_name(interface)));
+    const Subject subject(GetParam());
+    ASSERT_EQ(request(PTRACE_SEIZE, subject.pid(), 0,
+                      kOptionAsyncRetrap | kOptionPleaseNotify),
+              Errno{EIO});
+    ASSERT_EQ(interrupt(subject.pid()), Errno{ESRCH}) << "is a tracee";
+    ASSERT_EQ(seize(subject.pid(), interface), kOk);
+  }
+}
+
+// PTRACE_SETOPTIONS has no part in the mode: it neither takes one...
+void setoptions_with_a_mode(Placement placement, Interface interface) {
+  const Subject subject(placement, 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  for (const auto mode : {kOptionAsyncRetrap, kOptionPleaseNotify}) {
+    EXPECT_EQ(request(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | mode),
+              Errno{EINVAL});
+  }
+  ASSERT_EQ(request(PTRACE_SYSCALL, pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGTRAP))
+      << "TRACESYSGOOD is set";
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_NO_FATAL_FAILURE(expect_mode(subject, pid, interface));
+}
+
+TEST_P(CommonRules, C01_SetoptionsRefusesTheModes) {
+  in_each_mode(setoptions_with_a_mode, GetParam());
+}
+
+// ... nor does it drop the one of PTRACE_SEIZE.
+void setoptions_without_a_mode(Placement placement, Interface interface) {
+  const Subject subject(placement, 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_EQ(request(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD), kOk);
+  ASSERT_EQ(request(PTRACE_SYSCALL, pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGTRAP | 0x80));
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_NO_FATAL_FAILURE(expect_mode(subject, pid, interface));
+}
+
+TEST_P(CommonRules, C01_SetoptionsKeepsTheMode) {
+  in_each_mode(setoptions_without_a_mode, GetParam());
 }
 
 TEST_P(CommonRules, C02_StopSignalIsDeliveredOnceThenStopsTheGroup) {

@@ -216,6 +216,23 @@ TEST_P(PleaseNotifyRules, PN20_JobctlContDropsTheUnwaitedReport) {
   stillness.expect();
 }
 
+// After LISTEN such a report is hidden and still there (ML18); here it is gone.
+// wait(2) cannot tell the two apart, /proc can.
+TEST_P(PleaseNotifyRules, PN20_DroppedReportIsNotJustHidden) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(peek_wait_eventually(pid), stop_trap(SIGTRAP));
+  ASSERT_EQ(subject.exit_code(), stop_trap(SIGTRAP).value >> 8);
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  EXPECT_EQ(subject.exit_code(), 0);
+  // What INTERRUPT makes of it is a report again.
+  ASSERT_EQ(interrupt(pid), kOk);
+  EXPECT_EQ(subject.exit_code(), stop_trap(SIGTRAP).value >> 8);
+  EXPECT_EQ(wait_at_once(pid), stop_trap(SIGTRAP));
+}
+
 TEST_P(PleaseNotifyRules, PN21_LaterSigcontIsForTheNextJobctlContOnly) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();

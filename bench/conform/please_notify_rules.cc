@@ -96,6 +96,14 @@ TEST_P(PleaseNotifyRules, PN01_JobctlContOnlyInStopTrap) {
   EXPECT_EQ(jobctl_cont(pid), Errno{ESRCH}) << "already J";
 }
 
+// The request belongs to the mode.
+TEST_P(PleaseNotifyRules, PN01_JobctlContIsEioWithoutTheMode) {
+  const Subject subject(GetParam());
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, Interface::kListen));
+  ASSERT_NO_FATAL_FAILURE(
+      expect_mode(subject, subject.pid(), Interface::kListen));
+}
+
 TEST_P(PleaseNotifyRules, PN02_TrappedTraceeIsQuiescent) {
   const Subject subject(GetParam());
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));

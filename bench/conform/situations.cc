@@ -6,6 +6,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include <cerrno>
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -81,6 +82,22 @@ void resume_in_stopped_group(const Subject& subject, int thread) {
   ASSERT_EQ(siginfo(subject.tid(thread)).error, kOk);  // AR: acknowledged
   ASSERT_EQ(cont(subject.tid(thread)), kOk);
   expect_runs_silently(subject, thread);
+}
+
+// Refused before accepted, and no request after a wrong answer: a tracee that
+// listens although its mode forbids it need not answer at all.
+void expect_mode(const Subject& subject, pid_t tid, Interface interface) {
+  ASSERT_EQ(siginfo(tid).error, kOk);  // AR: acknowledged
+  if (interface != Interface::kListen) {
+    ASSERT_EQ(listen(tid), Errno{EIO});
+  }
+  if (interface != Interface::kPleaseNotify) {
+    ASSERT_EQ(jobctl_cont(tid), Errno{EIO});
+  }
+  ASSERT_EQ(rearm(tid, interface), kOk);
+  ASSERT_EQ(wait_at_once(tid), kNothing);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(tid), stop_trap(SIGTRAP));
 }
 
 void settle() { std::this_thread::sleep_for(kSettle); }

@@ -36,6 +36,11 @@ void stop_group_again(const Subject& subject, int thread, int sig);
 // A waited STOP trap of `thread` -> it runs, in a group that is stopped.
 void resume_in_stopped_group(const Subject& subject, int thread = 0);
 
+// A waited STOP trap of `tid`, a thread of the subject or of its making -> it
+// takes the requests of this mode, refuses those of the others, and reports
+// SIGCONT as this mode does: a waited STOP(TRAP).
+void expect_mode(const Subject& subject, pid_t tid, Interface interface);
+
 // What a tracer does between two reports of a STOP trap: LISTEN,
 // PTRACE_JOBCTL_CONT, or GETSIGINFO.
 Errno rearm(pid_t tid, Interface interface);

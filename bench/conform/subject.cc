@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <new>
 #include <stdexcept>
@@ -26,6 +27,7 @@ namespace {
 
 constexpr std::chrono::seconds kEventually{2};
 constexpr std::chrono::seconds kSpawnLimit{10};
+constexpr std::chrono::seconds kDeathLimit{10};
 constexpr useconds_t kPollUs = 50;
 
 std::string proc_path(pid_t pid, pid_t tid, const char* file) {
@@ -33,19 +35,35 @@ std::string proc_path(pid_t pid, pid_t tid, const char* file) {
          file;
 }
 
+// Takes what there is to wait for; false when the dead are still to come.
+bool reap_pending(pid_t whom) noexcept {
+  int status = 0;
+  for (;;) {
+    const pid_t got = ::waitpid(whom, &status, __WALL | WNOHANG);
+    if (got == -1 && errno == EINTR) continue;
+    if (got <= 0) return got == -1;
+    // A last EVENT_EXIT.
+    if (WIFSTOPPED(status)) ::ptrace(PTRACE_CONT, got, nullptr, nullptr);
+  }
+}
+
 // The group as a whole, with threads nobody knows of: a leader that has traced
 // siblings is not reapable. It is empty when a subject died before setpgid().
-void reap_killed(pid_t pid) noexcept {
-  int status = 0;
+// False on a kernel that lets a tracee outlive SIGKILL: whoever waited for that
+// would hang, and no test would have failed. The tracee goes with the program.
+[[nodiscard]] bool reap_killed(pid_t pid) noexcept {
+  sigset_t sigchld;  // blocked, see main()
+  sigemptyset(&sigchld);
+  sigaddset(&sigchld, SIGCHLD);
+  const timespec slice{0, 100'000'000};
+  const auto limit = std::chrono::steady_clock::now() + kDeathLimit;
   for (const pid_t whom : {-pid, pid}) {
-    for (;;) {
-      const pid_t got = ::waitpid(whom, &status, __WALL);
-      if (got == -1 && errno == EINTR) continue;
-      if (got == -1) break;
-      // A last EVENT_EXIT.
-      if (WIFSTOPPED(status)) ::ptrace(PTRACE_CONT, got, nullptr, nullptr);
+    while (!reap_pending(whom)) {
+      if (std::chrono::steady_clock::now() > limit) return false;
+      (void)::sigtimedwait(&sigchld, nullptr, &slice);
     }
   }
+  return true;
 }
 
 template <typename Condition>
@@ -92,7 +110,7 @@ Subject::Subject(Placement placement, int threads, Body body) : Subject() {
 Subject::~Subject() {
   if (pid_ > 0 && !reaped_) {
     (void)::kill(pid_, SIGKILL);
-    reap_killed(pid_);
+    if (!reap_killed(pid_)) ADD_FAILURE() << "the tracee outlives SIGKILL";
   }
   if (watchdog_ && watchdog_->expired()) ADD_FAILURE() << "the deadline passed";
   if (page_ != nullptr) (void)::munmap(page_, sizeof(Page));
@@ -148,6 +166,17 @@ std::uint64_t Subject::voluntary_switches(int thread) const {
     if (line.rfind(key, 0) == 0) return std::stoull(line.substr(key.size()));
   }
   throw std::runtime_error("no voluntary_ctxt_switches in /proc");
+}
+
+// Its last field; the thread's own stat, since that of a stopped process tells
+// the group's (fs/proc/array.c).
+int Subject::exit_code() const {
+  std::ifstream stat(proc_path(pid_, pid_, "stat"));
+  std::string line;
+  std::getline(stat, line);
+  const auto space = line.rfind(' ');
+  if (space == std::string::npos) throw std::runtime_error("no exit_code");
+  return std::stoi(line.substr(space + 1));
 }
 
 void Subject::obey(Command command) noexcept {

@@ -31,7 +31,8 @@ enum class Command : int { kNone, kClone, kExec };
 // The CPUs this program was started with; fewer than two rule out kCrossCpu.
 [[nodiscard]] const std::vector<int>& usable_cpus();
 
-// Forked, pinned, killed at the deadline; killed and reaped on every path.
+// Forked, pinned, killed at the deadline; killed and reaped on every path. A
+// tracee that outlives SIGKILL fails the test and is left behind.
 // Nothing traces it yet. The constructor returns when all threads count.
 class Subject {
  public:
@@ -66,6 +67,8 @@ class Subject {
   [[nodiscard]] bool has_executed() const;  // /bin/sleep runs
   [[nodiscard]] bool reaches_exec() const;
   [[nodiscard]] std::uint64_t voluntary_switches(int thread = 0) const;
+  // task->exit_code: in a trap the report that nobody waited for, or 0.
+  [[nodiscard]] int exit_code() const;
 
  private:
   struct Page {
