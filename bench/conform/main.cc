@@ -31,8 +31,8 @@ A rule of an interface that the kernel does not offer is skipped.
 
   --count N      turns of the rules that are races (default 10000)
   --sweep N      for guests in exact mode: run the races between SIGCONT and a
-                 request once more, the request one instruction later each of
-                 N times (4000 cover every request)
+                 request once more, the request one instruction later each
+                 time until the signal has passed it; N turns at most
   --cpus WHERE   tracer and tracee on the same CPU, on two, or one after the
                  other (default both)
   --deadline S   seconds after which a tracee is killed and its test fails

@@ -10,9 +10,17 @@
 // goes on. The other way round it would run only when the tracer sleeps.
 //
 // Both sleep until an instant of their own, so that each turn is like the
-// last; the tracer then makes its call one NOP later each time. The signal so
-// moves across the call from behind it to before it. Timers of the local APIC
-// tick every 16 ns: the position wanders by that much, so it is measured.
+// last. A few turns find, by halving, how long the tracer has to spin to get
+// the signal just behind its call. From a little before that it makes the call
+// one NOP later each turn, so that the signal moves across the call from behind
+// it to before it, and the pass ends when it has been before it for a while.
+// Timers of the local APIC tick every 16 ns, and a path may be longer in a
+// turn, so the position is measured; a pass that jumped over the call or began
+// inside it is done again.
+//
+// In a third to a half of the turns the first CPU is not run at its instant,
+// but only when the tracer sleeps. No order of the two is to be learnt from
+// those: they are counted as late, and the same step comes again.
 #ifndef RETRAP_CONFORM_SWEEP_H_
 #define RETRAP_CONFORM_SWEEP_H_
 
@@ -41,15 +49,20 @@ class Sweep : public Encounter {
   Errno run(const std::function<Errno()>& call) override;
   [[nodiscard]] bool finish() override;
 
-  // The turns of the sweep: some to find the call, then one a step.
-  [[nodiscard]] static std::uint64_t turns();
-  // Records which positions were hit; behind, inside and before the call each
-  // must have been.
+  // A whole pass is done, or --sweep is used up.
+  [[nodiscard]] bool is_over() const;
+  // Records which positions were hit. There must have been a pass that began
+  // behind the call, met it and ended before it.
   void expect_covered() const;
 
  private:
+  enum class Order { kCallFirst, kInside, kSignalFirst };
+
   void serve() noexcept;
-  [[nodiscard]] std::int64_t delay() const noexcept;
+  [[nodiscard]] Order order() const noexcept;
+  void search(Order order) noexcept;
+  void advance(Order order);
+  [[nodiscard]] std::int64_t widest_gap() const;
 
   pid_t pid_;
   int sig_;
@@ -59,12 +72,19 @@ class Sweep : public Encounter {
   std::int64_t signal_end_ = 0;
   std::thread thread_;
 
-  std::int64_t begin_ = 0;  // of the last call
+  std::int64_t appointment_ = 0;  // when the signal was to come
+  std::int64_t begin_ = 0;        // of the last call
   std::int64_t end_ = 0;
+  std::int64_t delay_ = 0;  // of the next call
+  std::int64_t low_ = 0;    // the longest delay known to put the call first
+  std::int64_t high_ = 0;   // the shortest that does not; 0: not looked for
+  bool searches_ = true;
+  std::uint64_t before_ = 0;  // turns in a row with the signal before the call
   std::uint64_t turn_ = 0;
-  std::multiset<std::int64_t> leads_;  // from an undelayed call to its signal
-  std::int64_t lead_ = 0;              // the median: a tick may come between
-  std::uint64_t signal_first_ = 0;
+  std::uint64_t late_ = 0;
+  std::uint64_t passes_ = 0;        // begun
+  bool whole_ = false;              // one of them was
+  std::uint64_t signal_first_ = 0;  // of the last pass, as the two below
   std::uint64_t call_first_ = 0;
   std::uint64_t inside_ = 0;
   std::set<std::int64_t> positions_;  // of a signal inside, from the begin

@@ -37,7 +37,7 @@ class SweepRules : public RuleTest {
       ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
     }
     Sweep sweep(subject.pid(), SIGCONT);
-    for (std::uint64_t i = 0; i < Sweep::turns(); ++i) {
+    for (std::uint64_t i = 0; !sweep.is_over(); ++i) {
       ASSERT_NO_FATAL_FAILURE(turn(subject, sweep)) << "turn " << i;
     }
     sweep.expect_covered();

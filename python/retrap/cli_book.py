@@ -43,10 +43,11 @@ def conform(adder: Any) -> None:
     command.add_argument(
         "--sweep",
         type=_number,
-        default=4_000,
+        default=20_000,
         metavar="N",
-        help="steps by which the second actor of a race is moved in exact mode, an "
-        "instruction each; 0 for none (default: 4000, across every request)",
+        help="most turns of a sweep in exact mode, which moves the second actor of "
+        "a race an instruction a turn until it has passed; 0 for no sweeps "
+        "(default: 20000)",
     )
     command.add_argument(
         "--cpus",

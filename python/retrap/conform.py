@@ -38,15 +38,15 @@ SMP, EXACT = "smp", "exact"
 
 @dataclass(frozen=True)
 class Options:
-    """`count`: turns of the race rules in the smp boot. `sweep`: steps of the
-    exact boot; 4000 take the second actor across every request, 0 leaves out."""
+    """`count`: turns of the race rules in the smp boot. `sweep`: most turns of a
+    sweep in the exact boot, which ends by itself; 0 leaves the sweeps out."""
 
     kernels: tuple[str, ...]
     arches: tuple[Arch, ...]
     count: int
     cpus: int
     results: Path
-    sweep: int = 4000
+    sweep: int = 20000
 
     def boots(self) -> dict[str, tuple[Guest, str]]:
         """Each kind of boot: its guest, and retrap-conform's arguments."""
