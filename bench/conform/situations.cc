@@ -140,11 +140,14 @@ void expect_death(Subject& subject) {
 }
 
 // A request returns when the tracee is off its CPU and has sent its SIGCHLD:
-// before that, the last switch of the trap may not have been counted. A
+// before that, the last switch of the trap may not have been counted. So it is
+// with its siblings, whose SIGCHLD would be taken for one of this thread. A
 // hidden thread answers ESRCH, and is off its CPU since it was hidden.
 Stillness::Stillness(const Subject& subject, int thread)
     : subject_(subject), thread_(thread) {
-  (void)registers(subject.tid(thread));
+  for (int each = 0; each < subject.threads(); ++each) {
+    (void)registers(subject.tid(each));
+  }
   (void)take_sigchld();
   ticks_ = subject.ticks(thread);
   switches_ = subject.voluntary_switches(thread);
