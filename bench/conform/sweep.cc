@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdlib>
 #include <ctime>
 #include <iterator>
 
@@ -19,9 +21,16 @@ namespace {
 
 constexpr std::int64_t kToSleep = 60'000;  // until both sleep
 constexpr std::int64_t kApart = 20'000;    // from one wakeup to the other
-constexpr std::int64_t kLate = 10'000;     // after the instant of the signal
-constexpr std::int64_t kFound = 8;         // no halving below
-constexpr std::uint64_t kEdge = 48;  // turns behind the call and before it
+constexpr std::size_t kTurnsToLearn = 17;  // how soon either is awake
+constexpr std::int64_t kAsleep = 10'000;   // surely late
+constexpr std::int64_t kLate =
+    2'000;  // off what was learnt; less is the tracee
+constexpr std::uint64_t kRelearn = 64;    // late turns in a row
+constexpr std::int64_t kLater = 101;      // after each of them
+constexpr std::int64_t kWidest = 64;      // gap between two positions
+constexpr std::uint64_t kAstray = 1'000;  // turns behind the call
+constexpr std::int64_t kFound = 8;        // no halving below
+constexpr std::uint64_t kEdge = 48;       // turns behind the call and before it
 constexpr int kSled = 16;
 
 std::int64_t now_ns() noexcept {
@@ -105,11 +114,14 @@ void Sweep::serve() noexcept {
 
 Errno Sweep::run(const std::function<Errno()>& call) {
   const std::int64_t wakeup = now_ns() + kToSleep;
-  appointment_ = wakeup + kApart;
+  // Both later, or a late turn would be the same again.
+  const auto later = kLater * static_cast<std::int64_t>(late_in_a_row_);
+  appointment_ = wakeup + kApart + later;
   instant_ = appointment_;
   instant_.notify_one();
   sleep_until(wakeup);
-  spin(delay_);
+  awake_ = now_ns() - wakeup;
+  spin(delay_ + later);
   begin_ = now_ns();
   const Errno result = call();
   end_ = now_ns();
@@ -119,10 +131,16 @@ Errno Sweep::run(const std::function<Errno()>& call) {
 bool Sweep::finish() {
   while (sent_ <= turn_) sent_.wait(turn_);
   ++turn_;
-  if (signal_begin_ - appointment_ > kLate) {  // the same step again
+  if (is_late()) {  // the same step again
     ++late_;
+    if (++late_in_a_row_ == kRelearn) {
+      wakeups_.clear();
+      signal_wakeups_.clear();
+      late_in_a_row_ = 0;
+    }
     return true;
   }
+  late_in_a_row_ = 0;
   const Order now = order();
   if (searches_) {
     search(now);
@@ -132,8 +150,26 @@ bool Sweep::finish() {
   return true;
 }
 
+// Neither is on time while that is learnt: the median of turns in which both
+// woke up soon.
+bool Sweep::is_late() {
+  const std::int64_t signal = signal_begin_ - appointment_;
+  if (awake_ > kAsleep || signal > kAsleep) return true;
+  if (wakeups_.size() < kTurnsToLearn) {
+    wakeups_.insert(awake_);
+    signal_wakeups_.insert(signal);
+    soonest_ = std::min(soonest_, signal);
+    return true;
+  }
+  constexpr auto kMiddle = static_cast<std::ptrdiff_t>(kTurnsToLearn / 2);
+  return std::abs(awake_ - *std::next(wakeups_.begin(), kMiddle)) > kLate ||
+         std::abs(signal - *std::next(signal_wakeups_.begin(), kMiddle)) >
+             kLate;
+}
+
+// A signal that began before the call was cut itself: it is not inside.
 Sweep::Order Sweep::order() const noexcept {
-  if (signal_end_ <= begin_) return Order::kSignalFirst;
+  if (signal_begin_ < begin_) return Order::kSignalFirst;
   return end_ <= signal_begin_ ? Order::kCallFirst : Order::kInside;
 }
 
@@ -150,8 +186,7 @@ void Sweep::search(Order order) noexcept {
   if (high_ - low_ > kFound) return;
   searches_ = false;
   ++passes_;
-  positions_.clear();
-  before_ = signal_first_ = inside_ = call_first_ = 0;
+  before_ = pass_inside_ = pass_call_first_ = 0;
   delay_ = std::max<std::int64_t>(0, low_ - static_cast<std::int64_t>(kEdge));
 }
 
@@ -162,23 +197,33 @@ void Sweep::advance(Order order) {
     ++signal_first_;
   } else if (order == Order::kCallFirst) {
     ++call_first_;
+    ++pass_call_first_;
+    length_ = std::min(length_, end_ - begin_);
   } else {
     ++inside_;
+    ++pass_inside_;
     positions_.insert(signal_begin_ - begin_);
   }
-  if (before_ < kEdge) return;
-  whole_ = call_first_ >= kEdge / 2 && inside_ > 0;
+  const bool astray = pass_call_first_ > kAstray && pass_inside_ == 0;
+  if (before_ < kEdge && !astray) return;
+  whole_ =
+      call_first_ >= kEdge / 2 && inside_ >= kEdge && widest_gap() <= kWidest;
   searches_ = true;
   low_ = high_ = delay_ = 0;
 }
 
+// From the begin of the call to its end: an undisturbed call, and what the
+// signaller takes from its instant to the signal. A tick in the call makes it
+// longer, once.
 std::int64_t Sweep::widest_gap() const {
   std::int64_t gap = 0;
-  for (auto at = positions_.begin(); at != positions_.end(); ++at) {
-    const auto next = std::next(at);
-    if (next != positions_.end()) gap = std::max(gap, *next - *at);
+  std::int64_t last = soonest_;
+  for (const std::int64_t position : positions_) {
+    if (position > soonest_ + length_) break;
+    gap = std::max(gap, position - last);
+    last = position;
   }
-  return gap;
+  return std::max(gap, soonest_ + length_ - last);
 }
 
 bool Sweep::is_over() const { return whole_ || turn_ >= options().sweep; }
@@ -187,6 +232,7 @@ void Sweep::expect_covered() const {
   using ::testing::Test;
   Test::RecordProperty("turns", std::to_string(turn_));
   Test::RecordProperty("late", std::to_string(late_));
+  Test::RecordProperty("whole", whole_ ? "yes" : "no");
   Test::RecordProperty("passes", std::to_string(passes_));
   Test::RecordProperty("signal_first", std::to_string(signal_first_));
   Test::RecordProperty("inside", std::to_string(inside_));
@@ -197,7 +243,9 @@ void Sweep::expect_covered() const {
     Test::RecordProperty("from", std::to_string(*positions_.begin()));
     Test::RecordProperty("to", std::to_string(*positions_.rbegin()));
   }
-  EXPECT_TRUE(whole_) << "no whole pass: --sweep is too short";
+  EXPECT_GT(signal_first_, 0U) << "--sweep is too short";
+  EXPECT_GT(inside_, 0U) << "--sweep is too short";
+  EXPECT_GT(call_first_, 0U) << "--sweep is too short";
 }
 
 }  // namespace retrap::conform

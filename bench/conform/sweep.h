@@ -15,12 +15,11 @@
 // one NOP later each turn, so that the signal moves across the call from behind
 // it to before it, and the pass ends when it has been before it for a while.
 // Timers of the local APIC tick every 16 ns, and a path may be longer in a
-// turn, so the position is measured; a pass that jumped over the call or began
-// inside it is done again.
+// turn, so the position is measured; while a gap is left there is another pass.
 //
 // In a third to a half of the turns the first CPU is not run at its instant,
-// but only when the tracer sleeps. No order of the two is to be learnt from
-// those: they are counted as late, and the same step comes again.
+// but later, often only when the tracer sleeps. They are counted as late, and
+// the same step comes again, a little later so that it is not the same turn.
 #ifndef RETRAP_CONFORM_SWEEP_H_
 #define RETRAP_CONFORM_SWEEP_H_
 
@@ -29,6 +28,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <set>
 #include <string>
 #include <thread>
@@ -49,10 +49,10 @@ class Sweep : public Encounter {
   Errno run(const std::function<Errno()>& call) override;
   [[nodiscard]] bool finish() override;
 
-  // A whole pass is done, or --sweep is used up.
+  // The whole call is swept, or --sweep is used up.
   [[nodiscard]] bool is_over() const;
-  // Records which positions were hit. There must have been a pass that began
-  // behind the call, met it and ended before it.
+  // Records which positions were hit, and whether that is the whole call. The
+  // signal must have been behind, inside and before it.
   void expect_covered() const;
 
  private:
@@ -60,6 +60,7 @@ class Sweep : public Encounter {
 
   void serve() noexcept;
   [[nodiscard]] Order order() const noexcept;
+  [[nodiscard]] bool is_late();
   void search(Order order) noexcept;
   void advance(Order order);
   [[nodiscard]] std::int64_t widest_gap() const;
@@ -72,6 +73,11 @@ class Sweep : public Encounter {
   std::int64_t signal_end_ = 0;
   std::thread thread_;
 
+  std::int64_t awake_ = 0;  // the tracer, after its instant
+  std::multiset<std::int64_t> wakeups_;
+  std::multiset<std::int64_t> signal_wakeups_;
+  std::int64_t soonest_ = std::numeric_limits<std::int64_t>::max();
+  std::int64_t length_ = std::numeric_limits<std::int64_t>::max();
   std::int64_t appointment_ = 0;  // when the signal was to come
   std::int64_t begin_ = 0;        // of the last call
   std::int64_t end_ = 0;
@@ -82,9 +88,12 @@ class Sweep : public Encounter {
   std::uint64_t before_ = 0;  // turns in a row with the signal before the call
   std::uint64_t turn_ = 0;
   std::uint64_t late_ = 0;
-  std::uint64_t passes_ = 0;        // begun
-  bool whole_ = false;              // one of them was
-  std::uint64_t signal_first_ = 0;  // of the last pass, as the two below
+  std::uint64_t late_in_a_row_ = 0;
+  std::uint64_t passes_ = 0;  // begun
+  bool whole_ = false;        // one of them was
+  std::uint64_t pass_call_first_ = 0;
+  std::uint64_t pass_inside_ = 0;
+  std::uint64_t signal_first_ = 0;
   std::uint64_t call_first_ = 0;
   std::uint64_t inside_ = 0;
   std::set<std::int64_t> positions_;  // of a signal inside, from the begin
