@@ -2,35 +2,31 @@
 #include "conform/sweep.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/timerfd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
-#include <cstdlib>
 #include <ctime>
-#include <iterator>
 
 #include "conform/options.h"
 #include "conform/subject.h"
 #include "core/sys/affinity.h"
+#include "core/sys/check.h"
 
 namespace retrap::conform {
 namespace {
 
 constexpr std::int64_t kToSleep = 60'000;  // until both sleep
 constexpr std::int64_t kApart = 20'000;    // from one wakeup to the other
-constexpr std::size_t kTurnsToLearn = 17;  // how soon either is awake
-constexpr std::int64_t kAsleep = 10'000;   // surely late
-constexpr std::int64_t kLate =
-    2'000;  // off what was learnt; less is the tracee
-constexpr std::uint64_t kRelearn = 64;    // late turns in a row
-constexpr std::int64_t kLater = 101;      // after each of them
-constexpr std::int64_t kWidest = 64;      // gap between two positions
-constexpr std::uint64_t kAstray = 1'000;  // turns behind the call
-constexpr std::int64_t kFound = 8;        // no halving below
-constexpr std::uint64_t kEdge = 48;       // turns behind the call and before it
+constexpr std::int64_t kGuard = 30'000;    // from the signal to the guard
+constexpr std::int64_t kLate = 5'000;      // after the instant of the signal
+constexpr std::int64_t kWidest = 40;       // gap between two positions
+constexpr std::uint64_t kTries = 4;        // of a step that comes late
+constexpr std::int64_t kFound = 8;         // no halving below
+constexpr std::uint64_t kEdge = 48;  // turns behind the call and before it
 constexpr int kSled = 16;
 
 std::int64_t now_ns() noexcept {
@@ -39,8 +35,12 @@ std::int64_t now_ns() noexcept {
   return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
+timespec as_timespec(std::int64_t ns) noexcept {
+  return {ns / 1'000'000'000, ns % 1'000'000'000};
+}
+
 void sleep_until(std::int64_t instant) noexcept {
-  const timespec until{instant / 1'000'000'000, instant % 1'000'000'000};
+  const timespec until = as_timespec(instant);
   while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) ==
          EINTR) {
   }
@@ -83,7 +83,11 @@ void spin(std::int64_t steps) noexcept {
 
 // The tracer moves to the last CPU, see sweep.h.
 Sweep::Sweep(pid_t pid, int sig)
-    : pid_(pid), sig_(sig), thread_([this] { serve(); }) {
+    : pid_(pid),
+      sig_(sig),
+      guard_(check_unix(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC),
+                        "timerfd_create")),
+      thread_([this] { serve(); }) {
   pin_to_cpu(usable_cpus().back());
   sleep_to_the_instant();
 }
@@ -99,6 +103,9 @@ Sweep::~Sweep() {
 void Sweep::serve() noexcept {
   pin_to_cpu(usable_cpus().front());
   sleep_to_the_instant();
+  // Before a tracee on its CPU, whoever was woken first.
+  const sched_param priority{1};
+  is_first_ = ::sched_setscheduler(0, SCHED_FIFO, &priority) == 0;
   for (;;) {
     instant_.wait(0);
     const std::int64_t instant = instant_.exchange(0);
@@ -114,14 +121,13 @@ void Sweep::serve() noexcept {
 
 Errno Sweep::run(const std::function<Errno()>& call) {
   const std::int64_t wakeup = now_ns() + kToSleep;
-  // Both later, or a late turn would be the same again.
-  const auto later = kLater * static_cast<std::int64_t>(late_in_a_row_);
-  appointment_ = wakeup + kApart + later;
+  appointment_ = wakeup + kApart;
+  const itimerspec guard{{}, as_timespec(appointment_ + kGuard)};
+  (void)::timerfd_settime(guard_.get(), TFD_TIMER_ABSTIME, &guard, nullptr);
   instant_ = appointment_;
   instant_.notify_one();
   sleep_until(wakeup);
-  awake_ = now_ns() - wakeup;
-  spin(delay_ + later);
+  spin(delay_);
   begin_ = now_ns();
   const Errno result = call();
   end_ = now_ns();
@@ -131,13 +137,9 @@ Errno Sweep::run(const std::function<Errno()>& call) {
 bool Sweep::finish() {
   while (sent_ <= turn_) sent_.wait(turn_);
   ++turn_;
-  if (is_late()) {  // the same step again
+  if (signal_begin_ - appointment_ > kLate) {
     ++late_;
-    if (++late_in_a_row_ == kRelearn) {
-      wakeups_.clear();
-      signal_wakeups_.clear();
-      late_in_a_row_ = 0;
-    }
+    if (++late_in_a_row_ % kTries == 0) ++delay_;
     return true;
   }
   late_in_a_row_ = 0;
@@ -148,23 +150,6 @@ bool Sweep::finish() {
     advance(now);
   }
   return true;
-}
-
-// Neither is on time while that is learnt: the median of turns in which both
-// woke up soon.
-bool Sweep::is_late() {
-  const std::int64_t signal = signal_begin_ - appointment_;
-  if (awake_ > kAsleep || signal > kAsleep) return true;
-  if (wakeups_.size() < kTurnsToLearn) {
-    wakeups_.insert(awake_);
-    signal_wakeups_.insert(signal);
-    soonest_ = std::min(soonest_, signal);
-    return true;
-  }
-  constexpr auto kMiddle = static_cast<std::ptrdiff_t>(kTurnsToLearn / 2);
-  return std::abs(awake_ - *std::next(wakeups_.begin(), kMiddle)) > kLate ||
-         std::abs(signal - *std::next(signal_wakeups_.begin(), kMiddle)) >
-             kLate;
 }
 
 // A signal that began before the call was cut itself: it is not inside.
@@ -186,7 +171,7 @@ void Sweep::search(Order order) noexcept {
   if (high_ - low_ > kFound) return;
   searches_ = false;
   ++passes_;
-  before_ = pass_inside_ = pass_call_first_ = 0;
+  before_ = 0;
   delay_ = std::max<std::int64_t>(0, low_ - static_cast<std::int64_t>(kEdge));
 }
 
@@ -197,55 +182,45 @@ void Sweep::advance(Order order) {
     ++signal_first_;
   } else if (order == Order::kCallFirst) {
     ++call_first_;
-    ++pass_call_first_;
     length_ = std::min(length_, end_ - begin_);
   } else {
     ++inside_;
-    ++pass_inside_;
-    positions_.insert(signal_begin_ - begin_);
   }
-  const bool astray = pass_call_first_ > kAstray && pass_inside_ == 0;
-  if (before_ < kEdge && !astray) return;
-  whole_ =
-      call_first_ >= kEdge / 2 && inside_ >= kEdge && widest_gap() <= kWidest;
+  if (order != Order::kSignalFirst) positions_.insert(appointment_ - begin_);
+  if (before_ < kEdge) return;
+  whole_ = call_first_ >= kEdge / 2 && widest_gap() <= kWidest;
   searches_ = true;
   low_ = high_ = delay_ = 0;
 }
 
-// From the begin of the call to its end: an undisturbed call, and what the
-// signaller takes from its instant to the signal. A tick in the call makes it
-// longer, once.
+// Of an undisturbed call: a tick makes one longer, once.
 std::int64_t Sweep::widest_gap() const {
   std::int64_t gap = 0;
-  std::int64_t last = soonest_;
+  std::int64_t last = 0;
   for (const std::int64_t position : positions_) {
-    if (position > soonest_ + length_) break;
+    if (position < 0) continue;
+    if (position > length_) break;
     gap = std::max(gap, position - last);
     last = position;
   }
-  return std::max(gap, soonest_ + length_ - last);
+  return std::max(gap, length_ - last);
 }
 
 bool Sweep::is_over() const { return whole_ || turn_ >= options().sweep; }
 
 void Sweep::expect_covered() const {
   using ::testing::Test;
+  EXPECT_TRUE(is_first_) << "SCHED_FIFO is refused";
   Test::RecordProperty("turns", std::to_string(turn_));
   Test::RecordProperty("late", std::to_string(late_));
-  Test::RecordProperty("whole", whole_ ? "yes" : "no");
   Test::RecordProperty("passes", std::to_string(passes_));
   Test::RecordProperty("signal_first", std::to_string(signal_first_));
   Test::RecordProperty("inside", std::to_string(inside_));
   Test::RecordProperty("call_first", std::to_string(call_first_));
   Test::RecordProperty("positions", std::to_string(positions_.size()));
+  Test::RecordProperty("length", std::to_string(length_));
   Test::RecordProperty("widest_gap", std::to_string(widest_gap()));
-  if (!positions_.empty()) {
-    Test::RecordProperty("from", std::to_string(*positions_.begin()));
-    Test::RecordProperty("to", std::to_string(*positions_.rbegin()));
-  }
-  EXPECT_GT(signal_first_, 0U) << "--sweep is too short";
-  EXPECT_GT(inside_, 0U) << "--sweep is too short";
-  EXPECT_GT(call_first_, 0U) << "--sweep is too short";
+  EXPECT_TRUE(whole_) << "not the whole call: --sweep is too short";
 }
 
 }  // namespace retrap::conform

@@ -14,12 +14,20 @@
 // the signal just behind its call. From a little before that it makes the call
 // one NOP later each turn, so that the signal moves across the call from behind
 // it to before it, and the pass ends when it has been before it for a while.
-// Timers of the local APIC tick every 16 ns, and a path may be longer in a
-// turn, so the position is measured; while a gap is left there is another pass.
+// The position is where the call is by the instant of the signal, which a local
+// APIC keeps to 16 ns only; while a gap is left between them there is another
+// pass.
 //
-// In a third to a half of the turns the first CPU is not run at its instant,
-// but later, often only when the tracer sleeps. They are counted as late, and
-// the same step comes again, a little later so that it is not the same turn.
+// Two things would keep the first CPU from its instant. When its interrupt sets
+// its next timer, and that is the next one of all, QEMU leaves the vCPU to look
+// again (qemu_timer_notify_cb()) and runs the other until that timer is due: so
+// the tracer's CPU has a timer of its own, the guard, due before that. And a
+// tracee on the first CPU may have been woken by the call: so the signaller is
+// of a higher scheduling class. A signal that is late all the same says nothing
+// about an order: it is counted, and the same step comes again a few times.
+// Some 30 instructions of a request cannot be cut from the tracee's CPU: the
+// signaller is late in each, most likely because the tracer holds the lock of
+// that CPU's run queue (wait_task_inactive()), which its wakeup needs.
 #ifndef RETRAP_CONFORM_SWEEP_H_
 #define RETRAP_CONFORM_SWEEP_H_
 
@@ -34,6 +42,7 @@
 #include <thread>
 
 #include "conform/encounter.h"
+#include "core/sys/unique_fd.h"
 
 namespace retrap::conform {
 
@@ -51,8 +60,8 @@ class Sweep : public Encounter {
 
   // The whole call is swept, or --sweep is used up.
   [[nodiscard]] bool is_over() const;
-  // Records which positions were hit, and whether that is the whole call. The
-  // signal must have been behind, inside and before it.
+  // Records which positions were hit: they must be the whole call, and the
+  // signal has been behind and before it too.
   void expect_covered() const;
 
  private:
@@ -60,23 +69,20 @@ class Sweep : public Encounter {
 
   void serve() noexcept;
   [[nodiscard]] Order order() const noexcept;
-  [[nodiscard]] bool is_late();
   void search(Order order) noexcept;
   void advance(Order order);
   [[nodiscard]] std::int64_t widest_gap() const;
 
   pid_t pid_;
   int sig_;
+  UniqueFd guard_;  // a timer of the tracer's CPU
+  std::atomic<bool> is_first_{false};
   std::atomic<std::int64_t> instant_{0};  // of the next signal; < 0: the end
   std::atomic<std::uint64_t> sent_{0};
   std::int64_t signal_begin_ = 0;
   std::int64_t signal_end_ = 0;
   std::thread thread_;
 
-  std::int64_t awake_ = 0;  // the tracer, after its instant
-  std::multiset<std::int64_t> wakeups_;
-  std::multiset<std::int64_t> signal_wakeups_;
-  std::int64_t soonest_ = std::numeric_limits<std::int64_t>::max();
   std::int64_t length_ = std::numeric_limits<std::int64_t>::max();
   std::int64_t appointment_ = 0;  // when the signal was to come
   std::int64_t begin_ = 0;        // of the last call
@@ -90,13 +96,11 @@ class Sweep : public Encounter {
   std::uint64_t late_ = 0;
   std::uint64_t late_in_a_row_ = 0;
   std::uint64_t passes_ = 0;  // begun
-  bool whole_ = false;        // one of them was
-  std::uint64_t pass_call_first_ = 0;
-  std::uint64_t pass_inside_ = 0;
+  bool whole_ = false;        // no gap is left
   std::uint64_t signal_first_ = 0;
   std::uint64_t call_first_ = 0;
   std::uint64_t inside_ = 0;
-  std::set<std::int64_t> positions_;  // of a signal inside, from the begin
+  std::set<std::int64_t> positions_;  // of the signal, from the call's begin
 };
 
 }  // namespace retrap::conform

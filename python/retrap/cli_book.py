@@ -43,11 +43,11 @@ def conform(adder: Any) -> None:
     command.add_argument(
         "--sweep",
         type=_number,
-        default=8_000,
+        default=10_000,
         metavar="N",
         help="most turns of a sweep in exact mode, which moves the second actor of "
         "a race an instruction a turn until it has passed; 0 for no sweeps "
-        "(default: 8000)",
+        "(default: 10000)",
     )
     command.add_argument(
         "--cpus",

@@ -46,7 +46,7 @@ class Options:
     count: int
     cpus: int
     results: Path
-    sweep: int = 8000
+    sweep: int = 10000
 
     def boots(self) -> dict[str, tuple[Guest, str]]:
         """Each kind of boot: its guest, and retrap-conform's arguments."""
