@@ -2,7 +2,9 @@
 // AR: requests, waits and other traps that a change of state meets.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@
 #include "conform/situations.h"
 #include "conform/subject.h"
 #include "core/sys/affinity.h"
+#include "core/sys/check.h"
+#include "core/sys/unique_fd.h"
 
 namespace retrap::conform {
 namespace {
@@ -61,24 +65,36 @@ struct Glance {
 };
 
 // SIGCONT in the middle of a PTRACE_PEEKSIGINFO of a long queue. What it has
-// copied so far tells where it is. The tracer is on the last CPU, so that the
-// other thread can cut in where vCPUs take turns (sweep.h).
+// copied so far tells where it is. The tracer is on the last CPU, and that CPU
+// has a timer of its own which is due often, so that the other thread can cut
+// in where vCPUs take turns (sweep.h).
 void sigcont_in_long_request(const Subject& subject, int queued,
                              Glance& glance) {
   constexpr std::size_t kBegun = 8;
+  constexpr long kGuardNs = 20'000;
   std::vector<siginfo_t> copy(static_cast<std::size_t>(queued));
   const volatile int& begun = copy[kBegun].si_signo;
   const volatile int& last = copy.back().si_signo;
+  std::atomic<bool> ready{false};
   std::atomic<bool> over{false};
+  pin_to_cpu(usable_cpus().front());  // the other thread, too
   std::thread other([&] {
-    pin_to_cpu(usable_cpus().front());
+    (void)::prctl(PR_SET_TIMERSLACK, 1UL);
+    ready = true;
+    ready.notify_one();
     while (begun == 0 && !over) ::usleep(20);
     subject.kill(SIGCONT);
     glance.state = subject.state();
     glance.switches = subject.voluntary_switches();
     glance.in_progress = last == 0;
   });
+  ready.wait(false);
   pin_to_cpu(usable_cpus().back());
+  const UniqueFd guard(check_unix(
+      ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), "timerfd_create"));
+  const itimerspec often{{0, kGuardNs}, {0, kGuardNs}};
+  check_unix(::timerfd_settime(guard.get(), 0, &often, nullptr),
+             "timerfd_settime");
   __ptrace_peeksiginfo_args what{0, PTRACE_PEEKSIGINFO_SHARED, queued};
   const Errno error = request(PTRACE_PEEKSIGINFO, subject.pid(),
                               reinterpret_cast<unsigned long>(&what),
