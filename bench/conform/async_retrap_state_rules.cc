@@ -75,6 +75,8 @@ void sigcont_in_long_request(const Subject& subject, int queued,
   std::vector<siginfo_t> copy(static_cast<std::size_t>(queued));
   const volatile int& begun = copy[kBegun].si_signo;
   const volatile int& last = copy.back().si_signo;
+  const UniqueFd guard(check_unix(
+      ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), "timerfd_create"));
   std::atomic<bool> ready{false};
   std::atomic<bool> over{false};
   pin_to_cpu(usable_cpus().front());  // the other thread, too
@@ -90,11 +92,8 @@ void sigcont_in_long_request(const Subject& subject, int queued,
   });
   ready.wait(false);
   pin_to_cpu(usable_cpus().back());
-  const UniqueFd guard(check_unix(
-      ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), "timerfd_create"));
   const itimerspec often{{0, kGuardNs}, {0, kGuardNs}};
-  check_unix(::timerfd_settime(guard.get(), 0, &often, nullptr),
-             "timerfd_settime");
+  (void)::timerfd_settime(guard.get(), 0, &often, nullptr);
   __ptrace_peeksiginfo_args what{0, PTRACE_PEEKSIGINFO_SHARED, queued};
   const Errno error = request(PTRACE_PEEKSIGINFO, subject.pid(),
                               reinterpret_cast<unsigned long>(&what),

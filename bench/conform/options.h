@@ -13,7 +13,7 @@ enum class Placement { kSameCpu, kCrossCpu };
 
 struct Options {
   std::uint64_t count = 10'000;       // turns of the rules that are races
-  std::uint64_t sweep = 0;            // steps of the sweeps; 0: no sweeps
+  std::uint64_t sweep = 0;            // most turns of one; 0: no sweeps
   std::chrono::seconds deadline{60};  // of one subject
   std::vector<Placement> placements{Placement::kSameCpu, Placement::kCrossCpu};
 };

@@ -113,7 +113,6 @@ void Sweep::serve() noexcept {
     sleep_until(instant);
     signal_begin_ = now_ns();
     (void)::kill(pid_, sig_);
-    signal_end_ = now_ns();
     ++sent_;
     sent_.notify_one();
   }

@@ -14,9 +14,9 @@
 // the signal just behind its call. From a little before that it makes the call
 // one NOP later each turn, so that the signal moves across the call from behind
 // it to before it, and the pass ends when it has been before it for a while.
-// The position is where the call is by the instant of the signal, which a local
-// APIC keeps to 16 ns only; while a gap is left between them there is another
-// pass.
+// The position is where the call is by the instant of the signal; while a gap
+// is left between them there is another pass. The cut comes a little after it,
+// by tens of instructions on x86_64, where a local APIC counts in 16 ns.
 //
 // Two things would keep the first CPU from its instant. When its interrupt sets
 // its next timer, and that is the next one of all, QEMU leaves the vCPU to look
@@ -80,9 +80,9 @@ class Sweep : public Encounter {
   std::atomic<std::int64_t> instant_{0};  // of the next signal; < 0: the end
   std::atomic<std::uint64_t> sent_{0};
   std::int64_t signal_begin_ = 0;
-  std::int64_t signal_end_ = 0;
   std::thread thread_;
 
+  // Of the shortest call that the signal came behind.
   std::int64_t length_ = std::numeric_limits<std::int64_t>::max();
   std::int64_t appointment_ = 0;  // when the signal was to come
   std::int64_t begin_ = 0;        // of the last call
@@ -96,7 +96,7 @@ class Sweep : public Encounter {
   std::uint64_t late_ = 0;
   std::uint64_t late_in_a_row_ = 0;
   std::uint64_t passes_ = 0;  // begun
-  bool whole_ = false;        // no gap is left
+  bool whole_ = false;        // no wide gap is left
   std::uint64_t signal_first_ = 0;
   std::uint64_t call_first_ = 0;
   std::uint64_t inside_ = 0;
