@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/measure/marker.h"
 #include "core/sys/tick.h"
 #include "exit_code.h"
 
@@ -53,6 +54,7 @@ void loop(benchmark::State& state, Run& run) {
   const bool counted = run.counters != nullptr;
   run.ran = true;
   if (counted && !start_counting(state, run)) return;
+  mark<Marker::kRun>();
   shift_by(run.shift);
   for (auto _ : state) {
     Sample sample = run.cell.sample(counted ? 0 : phase.next());

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 
+#include "core/env/mappings.h"
 #include "core/measure/clock_floor.h"
 #include "core/measure/dma_latency.h"
 #include "core/output/atomic_file.h"
@@ -71,6 +72,7 @@ RunRecord start_record(const Options& options, const Plan& plan) {
   record.kernel = read_kernel_facts();
   record.kernel.config_sha256 = options.config_sha256;
   record.binary = {kVersion, RETRAP_BUILD_TYPE, RETRAP_COMPILER};
+  record.code = read_code_mappings();
   record.counted = options.perf_control.has_value();
   return record;
 }

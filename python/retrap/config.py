@@ -67,12 +67,14 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Guest:
-    """`exact`: counted in instructions; else vCPUs run freely, side by side."""
+    """`exact`: counted in instructions; else vCPUs run freely, side by side.
+    `plugin`: QEMU's -plugin with its arguments, if any."""
 
     cpus: int
     timeout_s: int
     exact: bool = True
     memory_mib: int = 512
+    plugin: str = ""
 
 
 @dataclass(frozen=True)

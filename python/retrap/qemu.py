@@ -72,6 +72,7 @@ def arguments(arch: Arch, guest: Guest, initrd: str) -> list[str]:
         command_line = f"{command_line} {arch.exact_command_line}".rstrip()
     return [
         *(arch.qemu, *arch.words, *(EXACT if guest.exact else FREE)),
+        *(("-plugin", guest.plugin) if guest.plugin else ()),
         *("-smp", str(guest.cpus), "-m", str(guest.memory_mib)),
         *("-rtc", "base=2011-05-26,clock=vm", "-seed", "1"),
         *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),

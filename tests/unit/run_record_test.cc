@@ -69,7 +69,7 @@ TEST(RunRecord, HasExactlyTheFieldsOfItsSchema) {
           "kernel_offers", "substrate", "unit", "policy", "tracer_cpu",
           "tracee_cpu", "samples_requested", "samples_taken", "samples_failed",
           "stop_reason", "seed", "shift", "floors", "kernel", "binary",
-          "memory_locked", "dma_latency_held", "counted", "warnings"));
+          "code", "memory_locked", "dma_latency_held", "counted", "warnings"));
 }
 
 TEST(RunRecord, MissingIsNullAndNotZero) {

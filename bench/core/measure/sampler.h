@@ -3,6 +3,7 @@
 #ifndef RETRAP_CORE_MEASURE_SAMPLER_H_
 #define RETRAP_CORE_MEASURE_SAMPLER_H_
 
+#include "core/measure/marker.h"
 #include "core/measure/sample.h"
 
 namespace retrap {
@@ -12,9 +13,11 @@ namespace retrap {
 template <typename Clock, typename Fire>
 [[gnu::always_inline]] inline Sample time_once(Fire&& fire) noexcept {
   Sample sample;
+  mark<Marker::kOpen>();
   sample.t_trigger_ns = Clock::now();
   sample.wait_status = fire();
   sample.t_return_ns = Clock::now();
+  mark<Marker::kClose>();
   return sample;
 }
 

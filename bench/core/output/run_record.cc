@@ -50,6 +50,7 @@ std::string to_json(const RunRecord& record) {
        {{"version", record.binary.version},
         {"build_type", record.binary.build_type},
         {"compiler", record.binary.compiler}}},
+      {"code", record.code},
       {"memory_locked", record.memory_locked},
       {"dma_latency_held", or_null(record.dma_latency_held)},
       {"counted", record.counted},

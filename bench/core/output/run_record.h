@@ -43,6 +43,7 @@ struct RunRecord {
   ClockFloor clock_floor;
   KernelFacts kernel;
   BinaryFacts binary;
+  std::vector<std::string> code;  // mappings.h
   bool memory_locked = false;
   std::optional<bool> dma_latency_held;
   bool counted = false;

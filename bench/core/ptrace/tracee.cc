@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/measure/marker.h"
 #include "core/ptrace/uapi.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
@@ -35,6 +36,7 @@ const void* as_data(unsigned long value) noexcept {
     check_unix(::prctl(PR_SET_PDEATHSIG, SIGKILL), "PR_SET_PDEATHSIG");
     if (::getppid() != parent) ::_exit(1);
     if (cpu) pin_to_cpu(*cpu);
+    mark<Marker::kTracee>();
     ready.reset();
     body();
     ::_exit(0);

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The QEMU plugin: tells the recorder which blocks run.
+//
+//   -plugin FILE,out=PATH,switch=HEX,length=N
+//
+// `switch` is the kernel's function that changes stacks (__switch_to_asm,
+// cpu_switch_to), `length` its bytes. The vCPUs must take turns on one thread,
+// as -icount makes them: the counters are not atomic.
+//
+// Each block calls once, each instruction adds one to a counter inline. The
+// counter tells a block that was left half way; the call is where a window
+// costs more than its outside.
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "profile/qemu_plugin.h"
+#include "profile/recorder.h"
+
+// QEMU looks this name up.
+int qemu_plugin_version = 1;  // NOLINT(readability-identifier-naming)
+
+namespace retrap::profile {
+namespace {
+
+struct Plugin {
+  Isa isa = Isa::kX86_64;
+  std::uint64_t switch_begin = 0;
+  std::uint64_t switch_end = 0;
+  std::unique_ptr<Recorder> recorder;
+};
+
+// QEMU's callbacks have no other way to it. Never destroyed: a vCPU may run on
+// while QEMU exits.
+Plugin& plugin = *new Plugin;
+
+void* as_data(std::uint64_t value) noexcept {
+  return reinterpret_cast<void*>(value);  // NOLINT: a number through userdata
+}
+
+void on_block(unsigned vcpu, void* block) {
+  plugin.recorder->begin_block(vcpu, *static_cast<Block*>(block));
+}
+
+void on_marker(unsigned vcpu, void* marker) {
+  plugin.recorder->meet_marker(
+      vcpu, static_cast<Marker>(reinterpret_cast<std::uintptr_t>(marker)));
+}
+
+void on_clock(unsigned vcpu, void* user) {
+  plugin.recorder->read_clock(vcpu, user != nullptr);
+}
+
+void on_switch(unsigned vcpu, void* /*unused*/) {
+  plugin.recorder->enter_switch(vcpu);
+}
+
+void on_switch_access(unsigned vcpu, qemu_plugin_meminfo_t info,
+                      std::uint64_t address, void* /*unused*/) {
+  if (!qemu_plugin_mem_is_store(info))
+    plugin.recorder->load_in_switch(vcpu, address);
+}
+
+void call_at(qemu_plugin_insn* insn, qemu_plugin_vcpu_udata_cb_t callback,
+             std::uint64_t data) {
+  qemu_plugin_register_vcpu_insn_exec_cb(insn, callback, QEMU_PLUGIN_CB_NO_REGS,
+                                         as_data(data));
+}
+
+// Both architectures keep the kernel in the upper half.
+bool is_user(std::uint64_t address) noexcept { return address >> 63 == 0; }
+
+void instrument(qemu_plugin_insn* insn, std::span<const std::uint8_t> bytes) {
+  const std::uint64_t address = qemu_plugin_insn_vaddr(insn);
+  if (const auto marker = marker_of(plugin.isa, bytes))
+    call_at(insn, on_marker, static_cast<std::uint64_t>(*marker));
+  if (reads_clock(plugin.isa, bytes) && is_user(address))
+    call_at(insn, on_clock, 1);
+  if (address == plugin.switch_begin) call_at(insn, on_switch, 0);
+  if (address >= plugin.switch_begin && address < plugin.switch_end)
+    // Not QEMU_PLUGIN_MEM_R: asked for loads alone, QEMU 7.2 tells of stores.
+    qemu_plugin_register_vcpu_mem_cb(insn, on_switch_access,
+                                     QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
+                                     nullptr);
+  qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
+                                             &plugin.recorder->executed, 1);
+}
+
+void on_translation(qemu_plugin_id_t /*id*/, qemu_plugin_tb* tb) {
+  const std::size_t count = qemu_plugin_tb_n_insns(tb);
+  std::vector<std::uint8_t> sizes(count);
+  Flow flow = Flow::kNext;
+  for (std::size_t i = 0; i < count; ++i) {
+    qemu_plugin_insn* insn = qemu_plugin_tb_get_insn(tb, i);
+    const std::span bytes(
+        static_cast<const std::uint8_t*>(qemu_plugin_insn_data(insn)),
+        qemu_plugin_insn_size(insn));
+    sizes[i] = static_cast<std::uint8_t>(bytes.size());
+    flow = flow_of(plugin.isa, bytes);
+    instrument(insn, bytes);
+  }
+  Block& block = plugin.recorder->new_block(qemu_plugin_tb_vaddr(tb), flow,
+                                            std::move(sizes));
+  qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS,
+                                       &block);
+}
+
+void on_exit(qemu_plugin_id_t /*id*/, void* /*unused*/) {
+  try {
+    plugin.recorder->finish();
+  } catch (const std::system_error& error) {
+    (void)std::fprintf(stderr, "retrap-profile: %s\n", error.what());
+  }
+}
+
+int refuse(const char* what, std::string_view of = "") {
+  (void)std::fprintf(stderr, "retrap-profile: %s%.*s\n", what,
+                     static_cast<int>(of.size()), of.data());
+  return 1;
+}
+
+bool number(std::string_view text, int base, std::uint64_t& value) {
+  const char* end = text.data() + text.size();
+  return std::from_chars(text.data(), end, value, base).ptr == end;
+}
+
+int install(qemu_plugin_id_t id, const qemu_info_t& info,
+            std::span<char*> arguments) {
+  const std::string_view target = info.target_name;
+  if (target != "x86_64" && target != "aarch64")
+    return refuse("no markers for this target: ", target);
+  if (!info.system_emulation) return refuse("wants system emulation");
+  plugin.isa = target == "x86_64" ? Isa::kX86_64 : Isa::kArm64;
+  std::string path;
+  std::uint64_t length = 0;
+  for (const std::string_view argument : arguments) {
+    const std::size_t equals = argument.find('=');
+    const std::string_view key = argument.substr(0, equals);
+    const std::string_view value =
+        equals == std::string_view::npos ? "" : argument.substr(equals + 1);
+    if (key == "out") {
+      path = value;
+    } else if (!(key == "switch" && number(value, 16, plugin.switch_begin)) &&
+               !(key == "length" && number(value, 10, length))) {
+      return refuse("cannot take the argument ", argument);
+    }
+  }
+  if (path.empty() || plugin.switch_begin == 0 || length == 0)
+    return refuse("wants out=PATH,switch=HEX,length=N");
+  plugin.switch_end = plugin.switch_begin + length;
+  plugin.recorder = std::make_unique<Recorder>(
+      path, static_cast<unsigned>(info.system.max_vcpus));
+  qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
+  qemu_plugin_register_atexit_cb(id, on_exit, nullptr);
+  return 0;
+}
+
+}  // namespace
+}  // namespace retrap::profile
+
+int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t* info, int argc,
+                        char** argv) {
+  try {
+    return retrap::profile::install(id, *info,
+                                    {argv, static_cast<std::size_t>(argc)});
+  } catch (const std::exception& error) {
+    (void)std::fprintf(stderr, "retrap-profile: %s\n", error.what());
+    return 1;
+  }
+}
