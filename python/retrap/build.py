@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from retrap import sysroot
+from retrap import packages, sysroot
 from retrap.arch import Arch, native
 from retrap.cache import locked
 from retrap.config import ROOT
@@ -78,6 +78,7 @@ def build(
     arch = arch or native()
     options = []
     if arch.cross:
+        packages.ensure(*packages.sets(arch))
         preset = f"{preset}-{arch.name}"
         options = [f"-DRETRAP_SYSROOT={sysroot.ensure(arch, progress)}"]
     directory = ROOT / "build" / preset
