@@ -11,8 +11,18 @@ namespace {
 
 constexpr std::array<std::uint32_t, 4> kMagic = {0x52544552, 0x50415250,
                                                  0x49464f52, 1};
-constexpr std::uint64_t kFnvOffset = 0xcbf29ce484222325U;
-constexpr std::uint64_t kFnvPrime = 0x100000001b3U;
+// CRC-32 of ISO 3309, as in zlib, of one more byte.
+constexpr std::array<std::uint32_t, 256> crc_table() noexcept {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit)
+      value = (value & 1) != 0 ? 0xedb88320U ^ (value >> 1) : value >> 1;
+    table[i] = value;
+  }
+  return table;
+}
+constexpr std::array<std::uint32_t, 256> kCrc = crc_table();
 
 std::uint32_t low(std::uint64_t value) noexcept {
   return static_cast<std::uint32_t>(value);
@@ -24,10 +34,7 @@ std::uint32_t high(std::uint64_t value) noexcept {
 }  // namespace
 
 Recorder::Recorder(const std::string& path, unsigned vcpus)
-    : path_(path),
-      file_(std::fopen(path.c_str(), "wbxe")),
-      hash_(kFnvOffset),
-      vcpus_(vcpus) {
+    : path_(path), file_(std::fopen(path.c_str(), "wbxe")), vcpus_(vcpus) {
   if (!file_)
     throw std::system_error(errno, std::generic_category(), "open " + path);
   words_.reserve(1 << 16);
@@ -157,7 +164,8 @@ void Recorder::put(Record type, std::span<const std::uint32_t> head,
 
 void Recorder::write(std::span<const std::uint32_t> words) {
   if (!file_) return;  // finished; the guest may go on a little
-  for (const std::uint32_t word : words) hash_ = (hash_ ^ word) * kFnvPrime;
+  for (const std::byte byte : std::as_bytes(words))
+    crc_ = kCrc[(crc_ ^ static_cast<std::uint32_t>(byte)) & 0xff] ^ (crc_ >> 8);
   if (std::fwrite(words.data(), sizeof(std::uint32_t), words.size(),
                   file_.get()) != words.size() &&
       error_ == 0)
@@ -165,10 +173,9 @@ void Recorder::write(std::span<const std::uint32_t> words) {
 }
 
 void Recorder::finish() {
-  const std::uint64_t hash = hash_;
-  put(Record::kEnd,
-      std::array{windows_, unbalanced_, state_ == State::kClosed ? 0U : 1U,
-                 low(hash), high(hash)});
+  const std::uint32_t crc = ~crc_;
+  put(Record::kEnd, std::array{windows_, unbalanced_,
+                               state_ == State::kClosed ? 0U : 1U, crc});
   if (std::fclose(file_.release()) != 0 && error_ == 0) error_ = errno;
   if (error_ != 0)
     throw std::system_error(error_, std::generic_category(), "write " + path_);

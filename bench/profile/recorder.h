@@ -48,7 +48,7 @@ enum class Record : std::uint32_t {
   kRun = 2,     // Marker::kRun
   kTracee = 3,  // task
   kWindow = 4,  // vCPU, task, total low, high, words
-  kEnd = 5,  // windows, unbalanced markers, windows left open, hash low, high
+  kEnd = 5,     // windows, unbalanced markers, windows left open, CRC-32
 };
 
 class Recorder {
@@ -98,7 +98,7 @@ class Recorder {
   std::string path_;
   std::unique_ptr<std::FILE, Closer> file_;
   int error_ = 0;
-  std::uint64_t hash_;
+  std::uint32_t crc_ = ~0U;
   std::deque<Block> blocks_;
   std::uint32_t names_ = 0;
   std::map<std::uint64_t, std::uint32_t> tasks_;

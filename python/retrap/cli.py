@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from retrap import cli_book, cli_kernel, config
+from retrap import cli_book, cli_kernel, cli_profile, config
 from retrap.cli_parts import FILES, json_option, subcommand, variants_option
 from retrap.manpage import ManParser
 
@@ -29,6 +29,7 @@ def parser() -> ManParser:
     _plot(adder)
     _lkml(adder)
     _doctor(adder)
+    cli_profile.add(adder)
     cli_book.conform(adder)
     cli_book.mutate(adder)
     cli_kernel.add(adder)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap import arch, config
-from retrap.cli_parts import json_option, subcommand, variants_option
+from retrap.cli_parts import json_option, positive, subcommand, variants_option
 from retrap.manpage import ManParser
 
 
@@ -35,7 +35,7 @@ def conform(adder: Any) -> None:
     _arch_option(command, "architectures of the guests, with commas between")
     command.add_argument(
         "--count",
-        type=_positive,
+        type=positive,
         default=10_000,
         metavar="N",
         help="turns of the rules that are races, vCPUs side by side (default: 10000)",
@@ -51,7 +51,7 @@ def conform(adder: Any) -> None:
     )
     command.add_argument(
         "--cpus",
-        type=_positive,
+        type=positive,
         default=2,
         metavar="N",
         help="vCPUs of a guest (default: 2)",
@@ -123,12 +123,6 @@ def _stored_run_options(command: ManParser) -> None:
 def _number(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"must be a number, is {text!r}")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"must be a number from 1 on, is {text!r}")
     return int(text)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 from pathlib import Path
@@ -47,6 +48,12 @@ def variants_option(command: ManParser) -> None:
         metavar="FILE",
         help="the kernels there are (default: configs/variants.toml)",
     )
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 on, is {text!r}")
+    return int(text)
 
 
 def json_option(command: ManParser) -> None:

@@ -65,6 +65,12 @@ def lkml(args: Namespace) -> int:
     return EXIT_OK
 
 
+def profile(args: Namespace) -> int:
+    from retrap.profile import command
+
+    return command.run(args)
+
+
 def doctor(args: Namespace) -> int:
     from retrap import doctor as work
 

@@ -66,15 +66,22 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Plugin:
+    """A TCG plugin of QEMU, and what follows it in -plugin."""
+
+    file: Path
+    arguments: str
+
+
+@dataclass(frozen=True)
 class Guest:
-    """`exact`: counted in instructions; else vCPUs run freely, side by side.
-    `plugin`: QEMU's -plugin with its arguments, if any."""
+    """`exact`: counted in instructions; else vCPUs run freely, side by side."""
 
     cpus: int
     timeout_s: int
     exact: bool = True
     memory_mib: int = 512
-    plugin: str = ""
+    plugin: Plugin | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from retrap.counting import event_options
 from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.kernels import Kernel
 from retrap.plan import Cell
+from retrap.profile import trace
 from retrap.progress import Task
 from retrap.store import atomic_write, seal
 
@@ -102,6 +103,8 @@ def measure(
         shutil.rmtree(results / f"env-{moment}")
     _check_cells(kernel, cells, results, boot.console)
     (results / "console.log").write_text(boot.console)
+    if guest.plugin:
+        trace.pack(work / trace.RAW, results / trace.PACKED)
     record = {
         "schema": "retrap.boot/1",
         "variant": kernel.variant.name,

@@ -59,6 +59,7 @@ def version(arch: Arch) -> str:
 
 
 IMAGE, CONSOLE, RESULTS = "kernel", "console.log", "payload"
+PLUGIN = "plugin.so"
 
 
 def arguments(arch: Arch, guest: Guest, initrd: str) -> list[str]:
@@ -72,7 +73,7 @@ def arguments(arch: Arch, guest: Guest, initrd: str) -> list[str]:
         command_line = f"{command_line} {arch.exact_command_line}".rstrip()
     return [
         *(arch.qemu, *arch.words, *(EXACT if guest.exact else FREE)),
-        *(("-plugin", guest.plugin) if guest.plugin else ()),
+        *_plugin(guest),
         *("-smp", str(guest.cpus), "-m", str(guest.memory_mib)),
         *("-rtc", "base=2011-05-26,clock=vm", "-seed", "1"),
         *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
@@ -83,6 +84,13 @@ def arguments(arch: Arch, guest: Guest, initrd: str) -> list[str]:
         *("-device", "virtio-serial-device"),
         *("-device", "virtserialport,chardev=results,name=retrap.results"),
     ]
+
+
+def _plugin(guest: Guest) -> tuple[str, ...]:
+    """By a name of ours: a comma in a path would end it."""
+    if guest.plugin is None:
+        return ()
+    return "-plugin", f"./{PLUGIN},{guest.plugin.arguments}"
 
 
 def boot(
@@ -100,6 +108,8 @@ def boot(
     with the last lines of the console, which stays in work/console.log.
     """
     shutil.copyfile(image, work / IMAGE)
+    if guest.plugin:
+        shutil.copyfile(guest.plugin.file, work / PLUGIN)
     version(arch)
     argv = arguments(arch, guest, initrd.name)
     start = time.monotonic()

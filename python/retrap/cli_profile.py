@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What `retrap profile` takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from retrap import arch, config
+from retrap.cli_parts import json_option, positive, subcommand, variants_option
+
+
+def add(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "profile",
+        "which kernel functions a sample is made of, to the instruction",
+        """Boots kernels in exact mode with a profiler in QEMU, which writes down
+        every instruction between the two clock reads of a sample, on all vCPUs.
+        Prints the functions by instructions of their own a sample; with
+        --against what every function adds to the difference of two kernels.
+        Counts are whole and add up to the clock. Samples are those of a boot
+        without the profiler. Stores all of it in results/profile/<stamp>/.""",
+        "./retrap profile retrap/trigger:sigcont --variant mainline",
+        "./retrap profile retrap/trigger:sigcont --variant mainline "
+        "--against async-retrap",
+        "./retrap profile trap/trigger:interrupt --variant mine --by side",
+        "./retrap profile --from results/profile/<stamp> --kernel-only",
+    )
+    command.add_argument(
+        "scenario",
+        nargs="?",
+        metavar="SCENARIO",
+        help="what to profile (default: what --from holds)",
+    )
+    command.add_argument(
+        "--variant",
+        metavar="A",
+        default="mainline",
+        help="the kernel (default: mainline)",
+    )
+    command.add_argument(
+        "--against",
+        metavar="B",
+        help="print what B changes (default: print A alone)",
+    )
+    command.add_argument(
+        "--arch",
+        metavar="ARCH",
+        default=arch.native().name,
+        help="architectures of the guests, with commas between (default: this "
+        "machine's)",
+    )
+    command.add_argument(
+        "--placement",
+        choices=(*config.PLACEMENTS, "both"),
+        default="both",
+        help="where tracer and tracee run (default: both)",
+    )
+    command.add_argument(
+        "--interface",
+        choices=config.INTERFACES,
+        help="how the tracer is told (default: each kernel's own)",
+    )
+    command.add_argument(
+        "--samples",
+        type=positive,
+        default=200,
+        metavar="N",
+        help="samples of each cell (default: 200)",
+    )
+    command.add_argument(
+        "--cpus",
+        type=positive,
+        default=2,
+        metavar="N",
+        help="vCPUs of a guest (default: 2)",
+    )
+    _looks(command)
+    command.add_argument(
+        "--results",
+        type=Path,
+        default=config.ROOT / "results",
+        metavar="DIR",
+        help="where the run is stored (default: results/ of the clone)",
+    )
+    command.add_argument(
+        "--fresh",
+        action="store_true",
+        help="start a new result directory (default: resume an unfinished one)",
+    )
+    command.add_argument(
+        "--from",
+        dest="stored",
+        type=Path,
+        metavar="DIR",
+        help="show a stored run and boot nothing (default: run)",
+    )
+    variants_option(command)
+    json_option(command)
+
+
+def _looks(command: Any) -> None:
+    command.add_argument(
+        "--class",
+        dest="kind",
+        choices=("all", "cheapest"),
+        default="cheapest",
+        help="which samples: all, or the class with the fewest instructions, the "
+        "path without load-tracking updates (default: cheapest)",
+    )
+    command.add_argument(
+        "--by",
+        choices=("side", "vcpu"),
+        help="split each function by who ran it: tracer, tracee, interrupt, other; "
+        "or by vCPU (default: do not)",
+    )
+    command.add_argument(
+        "--kernel-only",
+        action="store_true",
+        help="leave out functions of user space (default: all functions)",
+    )
+    command.add_argument(
+        "--top",
+        type=positive,
+        default=30,
+        metavar="N",
+        help="functions to print; the rest is one line (default: 30)",
+    )
+    command.add_argument(
+        "--lines",
+        metavar="FUNCTION",
+        help="print the source lines of one function as well; builds the kernel "
+        "with debug information (default: no lines)",
+    )

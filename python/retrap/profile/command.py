@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`retrap profile`: measure or load, then show."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+from retrap import config
+from retrap.arch import ARCHES, Arch
+from retrap.errors import EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.profile import difference, measure, report
+from retrap.profile.summary import Profile
+
+SEED = 20110526
+
+
+def run(args: Namespace) -> int:
+    path = args.stored or _measure(args)
+    chosen = [found for found in measure.stored(path) if _wanted(found, args)]
+    if not chosen:
+        raise RetrapError(
+            f"{path}: holds no profile of what was asked for",
+            "leave out SCENARIO, --variant, --placement or --arch",
+            EXIT_USAGE,
+        )
+    pairs = _pairs(chosen, args)
+    if args.json:
+        print(json.dumps([as_json(a, b, args.kind) for a, b in pairs], indent=1))
+        return EXIT_OK
+    for a, b in pairs:
+        if b is None:
+            print(report.profile(a, args.kind, args.by, args.kernel_only, args.top))
+        else:
+            found = difference.compare(a, b, args.kind)
+            print(report.difference(found, args.kind, args.kernel_only, args.top))
+    print(f"profiles  {path}/{measure.PROFILES}/")
+    return EXIT_OK
+
+
+def _measure(args: Namespace) -> Path:
+    if args.scenario is None:
+        raise RetrapError(
+            "SCENARIO is missing",
+            "./retrap profile retrap/trigger:sigcont, or --from DIR",
+            EXIT_USAGE,
+        )
+    placements = config.PLACEMENTS if args.placement == "both" else (args.placement,)
+    names = [args.variant, *([args.against] if args.against else [])]
+    request = measure.Request(
+        scenarios=(args.scenario,),
+        variants=tuple(dict.fromkeys(names)),
+        arches=tuple(_arch(name) for name in args.arch.split(",")),
+        placements=placements if args.cpus > 1 else ("same-cpu",),
+        samples=args.samples,
+        cpus=args.cpus,
+        seed=SEED,
+        interface=args.interface,
+    )
+    variants = config.load_variants(args.variants)
+    return measure.run(request, variants, args.results, args.fresh)
+
+
+def _arch(name: str) -> Arch:
+    if name not in ARCHES:
+        raise RetrapError(
+            f"--arch: no architecture {name!r}; there are {', '.join(ARCHES)}",
+            "./retrap profile SCENARIO --arch x86_64,arm64",
+            EXIT_USAGE,
+        )
+    return ARCHES[name]
+
+
+def _wanted(found: Profile, args: Namespace) -> bool:
+    facts = found.facts
+    return (
+        args.scenario in (None, facts["scenario"])
+        and args.placement in ("both", facts["placement"])
+        and facts["variant"] in (args.variant, args.against)
+    )
+
+
+def _pairs(
+    chosen: list[Profile], args: Namespace
+) -> list[tuple[Profile, Profile | None]]:
+    """Each profile of A, with B's of the same cell."""
+    mine = [found for found in chosen if found.facts["variant"] == args.variant]
+    if args.against is None:
+        return [(found, None) for found in mine]
+    pairs: list[tuple[Profile, Profile | None]] = []
+    for a in mine:
+        pairs += [
+            (a, b)
+            for b in chosen
+            if b.facts["variant"] == args.against
+            and (b.cell, b.facts["arch"]) == (a.cell, a.facts["arch"])
+        ]
+    return pairs
+
+
+def as_json(a: Profile, b: Profile | None, kind: str) -> dict[str, object]:
+    """Numbers are per sample, as floats; profile.json has the whole ones."""
+    if b is None:
+        tree = a.trees[kind]
+        return {
+            **a.facts,
+            "class": kind,
+            "samples": tree.windows,
+            "total": float(tree.total),
+            "functions": [
+                {
+                    "function": str(row.function),
+                    "self": float(row.own),
+                    "inclusive": float(row.inclusive),
+                    "calls": float(row.calls),
+                    "groups": {
+                        f"vcpu{vcpu} {side}": float(count)
+                        for (vcpu, side), count in row.groups.items()
+                    },
+                }
+                for row in tree.rows()
+            ],
+        }
+    found = difference.compare(a, b, kind)
+    return {
+        "a": a.facts,
+        "b": b.facts,
+        "class": kind,
+        "totals": [float(total) for total in found.totals],
+        "change": float(found.delta),
+        "functions": [
+            {
+                "function": str(change.function),
+                "kind": change.kind,
+                "before": float(change.a),
+                "after": float(change.b),
+                "change": float(change.delta),
+                "calls": [float(change.a_calls), float(change.b_calls)],
+                "by_cost": float(change.by_cost),
+                "by_calls": float(change.by_calls),
+            }
+            for change in found.changes
+        ],
+        "other_callers": [
+            {
+                "function": str(each.function),
+                "left": [str(function) for function in each.left],
+                "joined": [str(function) for function in each.joined],
+            }
+            for each in found.moved
+        ],
+    }

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From a profiled boot to a profile a cell.
+
+Nothing is believed: a cell has as many windows as samples, and in each the
+instructions recorded are the difference of its two clock reads. The clock may
+be ahead where it jumped, and it jumps only while every vCPU sleeps.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrap import stats, sysroot
+from retrap.build import Programs
+from retrap.cells import Boot, Cell
+from retrap.errors import EXIT_RESULTS, RetrapError
+from retrap.initramfs import library_dirs
+from retrap.kernels import Kernel
+from retrap.profile import symbols, trace
+from retrap.profile.callgraph import Calls, Reader
+from retrap.profile.summary import ALL, CHEAPEST, Profile, Tree
+from retrap.rawfile import damaged
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where names come from: the kernel that ran, the programs in the guest."""
+
+    kernel: Kernel
+    programs: Programs
+
+    def names(self, run: dict[str, Any]) -> symbols.Symbols:
+        table = symbols.kernel_table(
+            self.kernel.system_map, self.kernel.directory / "System.map"
+        )
+        mappings = [_mapping(line) for line in run.get("code", [])]
+        return symbols.Symbols(table, mappings, self._images(mappings))
+
+    def _images(self, mappings: list[symbols.Mapping]) -> dict[str, Path]:
+        arch = self.kernel.arch
+        dirs = [self.programs.directory, *library_dirs(sysroot.root(arch), arch)]
+        found = {}
+        for mapping in mappings:
+            name = Path(mapping.path).name
+            file = next((d / name for d in dirs if (d / name).is_file()), None)
+            if file and mapping.path.startswith("/"):
+                found[name] = file.resolve()
+        return found
+
+
+def _mapping(line: str) -> symbols.Mapping:
+    """A line of run.json's `code`."""
+    match = re.fullmatch(r"([0-9a-f]+)-([0-9a-f]+) ([0-9a-f]+) (.*)", line)
+    if match is None:
+        raise RetrapError(
+            f"run.json: code: {line!r} is no mapping",
+            "take it again with this retrap",
+            EXIT_RESULTS,
+        )
+    start, end, offset = (int(word, 16) for word in match.groups()[:3])
+    return symbols.Mapping(start, end, offset, match.group(4))
+
+
+def profiles(boot: Boot, source: Source, cpus: int) -> list[Profile]:
+    """The profile of each timed cell, in the order they ran.
+
+    Errors: EXIT_RESULTS; windows that do not pair with the samples, or do not
+    add up to them.
+    """
+    path = boot.path / trace.PACKED
+    recorded = trace.read(path)
+    by_name = {cell.path.name: cell for cell in boot.cells}
+    timed = [
+        by_name[name] for name in boot.record["cells"] if name.endswith(".run.json")
+    ]
+    if len(recorded.runs) != len(timed):
+        what = f"{len(recorded.runs)} runs recorded of {len(timed)}: markers missing"
+        raise damaged(path, what)
+    return [
+        _Cell(path, cell, run, recorded, source, cpus).profile(boot)
+        for cell, run in zip(timed, recorded.runs, strict=True)
+    ]
+
+
+class _Cell:
+    def __init__(
+        self,
+        path: Path,
+        cell: Cell,
+        run: trace.Run,
+        recorded: trace.Trace,
+        source: Source,
+        cpus: int,
+    ) -> None:
+        self.path, self.cell, self.run, self.cpus = path, cell, run, cpus
+        self.source = source
+        reader = Reader(recorded.blocks, source.names(cell.run), cpus)
+        known: dict[bytes, Calls] = {}
+        self.calls: list[Calls] = []
+        for window in run.windows:
+            key = window.words.tobytes()
+            if key not in known:
+                known[key] = reader.calls(window, run.tracees)
+            self.calls.append(known[key])
+
+    def profile(self, boot: Boot) -> Profile:
+        cell, calls = self.cell, self.calls
+        jumps = self._check()
+        counts = [w.executed - c.faults for w, c in zip(self.run.windows, calls)]
+        found = stats.cheapest_class(cell.latencies)
+        assert found
+        cheap = range(found.value, found.top + 1)
+        members = {
+            ALL: calls,
+            CHEAPEST: [
+                c for c, n in zip(calls, cell.latencies, strict=True) if int(n) in cheap
+            ],
+        }
+        kernel = self.source.kernel
+        facts = {
+            "scenario": cell.scenario,
+            "placement": cell.placement,
+            "interface": cell.interface,
+            "variant": cell.variant,
+            "arch": kernel.arch.name,
+            "substrate": "exact",
+            "cpus": self.cpus,
+            "seed": cell.run["seed"],
+            "kernel": {
+                "key": kernel.key,
+                "build_id": kernel.meta()["build_id"],
+                "source": kernel.meta()["source"],
+                "compiler": kernel.meta()["compiler"],
+                "config_sha256": kernel.meta()["config_sha256"],
+            },
+            "program": cell.run["binary"]["version"],
+            "qemu": boot.record["qemu_version"],
+            "jumps": jumps,
+            "faults": sum(c.faults for c in calls),
+            "lost_returns": sum(c.lost for c in calls),
+        }
+        trees = {name: _tree(each) for name, each in members.items()}
+        return Profile(facts, tuple(counts), trees)
+
+    def _check(self) -> int:
+        """In how many windows the clock jumped."""
+        cell, windows, jumps = self.cell, self.run.windows, 0
+        if not cell.ok.all():
+            raise damaged(
+                cell.path, "samples failed: there is no profile of what did not happen"
+            )
+        if len(windows) != len(cell.latencies):
+            what = f"{len(windows)} windows of {len(cell.latencies)} samples"
+            raise damaged(self.path, f"{cell.path.name}: {what}")
+        rows = zip(windows, self.calls, cell.latencies.tolist(), strict=True)
+        for number, (window, calls, clock) in enumerate(rows):
+            counted = window.executed - calls.faults
+            assert calls.counted() == counted, (cell.path, number)
+            if counted == clock:
+                continue
+            if counted < clock and calls.halted:
+                jumps += 1
+                continue
+            what = f"clock {clock}, instructions {counted}"
+            raise damaged(self.path, f"{cell.path.name}: window {number}: {what}")
+        return jumps
+
+
+def _tree(members: list[Calls]) -> Tree:
+    tree, times = Tree(), {id(calls): 0 for calls in members}
+    for calls in members:
+        times[id(calls)] += 1
+    for calls in {id(calls): calls for calls in members}.values():
+        tree.add(calls, times[id(calls)])
+    return tree

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boots kernels with the profiler in QEMU, and stores what it saw.
+
+A profiled boot is a boot of exact mode like any other, with one file more: the
+samples are those that it would have had without the profiler.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrap import guest, kernels, matrix, qemu
+from retrap.arch import Arch, native
+from retrap.build import Programs, build
+from retrap.config import ROOT, Guest, Plugin, Variant
+from retrap.errors import (
+    EXIT_CONFIG,
+    EXIT_GUEST,
+    EXIT_KERNEL,
+    EXIT_RESULTS,
+    RetrapError,
+)
+from retrap.kernels import Kernel
+from retrap.plan import Cell, Scenario
+from retrap.process import Interrupted
+from retrap.profile import derive, summary, trace
+from retrap.progress import Progress, say
+from retrap.rawfile import atomic_write
+from retrap.stamp import finish, open_stamp, unwritable
+from retrap.store import load
+
+PLUGIN = "retrap-profile.so"
+PROFILES = "profiles"  # below the result directory
+SWITCH = {"x86_64": "__switch_to_asm", "arm64": "cpu_switch_to"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to profile. `interface`: of every variant; None: each its own."""
+
+    scenarios: tuple[str, ...]
+    variants: tuple[str, ...]
+    arches: tuple[Arch, ...]
+    placements: tuple[str, ...]
+    samples: int
+    cpus: int
+    seed: int
+    interface: str | None = None
+    timeout_s: int = 600
+
+    def of(self, variant: Variant) -> str:
+        return self.interface or variant.interface
+
+    def cells(self, variant: Variant, registry: dict[str, Scenario]) -> list[Cell]:
+        """Those that exist, in order."""
+        interface = self.of(variant)
+        return [
+            Cell(name, placement, interface, self.samples, None, self.seed)
+            for name in self.scenarios
+            for placement in self.placements
+            if placement in registry[name].placements
+            and interface in registry[name].interfaces
+        ]
+
+
+def plugin(kernel: Kernel) -> Plugin:
+    """The profiler, told where this kernel switches tasks."""
+    name = SWITCH[kernel.arch.name]
+    rows = sorted(
+        (int(words[0], 16), words[2])
+        for words in map(str.split, kernel.system_map.splitlines())
+        if len(words) == 3
+    )
+    start = next((address for address, symbol in rows if symbol == name), None)
+    if start is None:
+        raise RetrapError(
+            f"{kernel.directory}/System.map: has no {name}: it cannot be profiled",
+            "build the kernel again (./retrap kernel clean VARIANT)",
+            EXIT_KERNEL,
+        )
+    end = next(address for address, _ in rows if address > start)
+    words = f"out={trace.RAW},switch={start:x},length={end - start}"
+    return Plugin(Programs(ROOT / "build/release").path(PLUGIN), words)
+
+
+def run(
+    request: Request, variants: dict[str, Variant], results: Path, fresh: bool
+) -> Path:
+    """Everything; the filled result directory."""
+    check_variants(request, variants)
+    with Progress() as progress:
+        programs = {native(): build(progress)}
+        registry = programs[native()].registry()
+        check_cells(request, variants, registry)
+        jobs: list[Kernel] = []
+        for arch in request.arches:
+            if arch not in programs:
+                programs[arch] = build(progress, arch=arch)
+            for name in request.variants:
+                jobs.append(kernels.ensure(variants[name], variants, progress, arch))
+        stamp = open_stamp(results, _plan(request, variants, jobs, programs), fresh)
+        say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
+        try:
+            boot_all(request, registry, jobs, programs, stamp.path, progress)
+            with progress.task("profiles") as task:
+                count = derive_all(stamp.path, jobs, programs, request.cpus)
+                task.update(f"{count} cells")
+            finish(stamp)
+        except OSError as error:
+            raise unwritable(error, stamp.path) from None
+        finally:
+            stamp.close()
+    return stamp.path
+
+
+def check_variants(request: Request, variants: dict[str, Variant]) -> None:
+    for name in request.variants:
+        if name not in variants:
+            raise RetrapError(
+                f"no variant {name!r}; there are {', '.join(variants)}",
+                "add it to configs/variants.toml, or name another",
+                EXIT_CONFIG,
+            )
+
+
+def check_cells(
+    request: Request, variants: dict[str, Variant], registry: dict[str, Scenario]
+) -> None:
+    for name in request.scenarios:
+        if name not in registry:
+            raise RetrapError(
+                f"no scenario {name!r}; there are {', '.join(registry)}",
+                "build/release/retrap-bench --list describes them",
+                EXIT_CONFIG,
+            )
+    for name in request.variants:
+        if not request.cells(variants[name], registry):
+            raise RetrapError(
+                f"{' '.join(request.scenarios)} does not exist at "
+                f"{' or '.join(request.placements)} through "
+                f"{request.of(variants[name])} ({name})",
+                "name another scenario, placement, variant or --interface",
+                EXIT_CONFIG,
+            )
+
+
+def _plan(
+    request: Request,
+    variants: dict[str, Variant],
+    jobs: list[Kernel],
+    programs: dict[Arch, Programs],
+) -> dict[str, Any]:
+    """As of a matrix: whatever reads its results reads these."""
+    tool = programs[native()].path(PLUGIN)
+    plan: dict[str, Any] = {
+        "schema": "retrap.plan/1",
+        "experiment": "profile",
+        "baseline": request.variants[0],
+        "arch": [arch.name for arch in request.arches],
+        "variants": [
+            {
+                "name": name,
+                "interfaces": [request.of(variants[name])],
+                "offers": list(variants[name].offers),
+                "kernel_key": {
+                    job.arch.name: job.key for job in jobs if job.variant.name == name
+                },
+            }
+            for name in dict.fromkeys(request.variants)
+        ],
+        "scenarios": list(request.scenarios),
+        "placements": list(request.placements),
+        "seed": request.seed,
+        "exact": {"samples": request.samples, "cycles": 0},
+        "host": None,
+        "cpus": request.cpus,
+        "binary_sha256": {arch.name: programs[arch].sha256() for arch in programs},
+        "profiler_sha256": hashlib.sha256(tool.read_bytes()).hexdigest(),
+    }
+    text = json.dumps(plan, sort_keys=True)
+    plan["plan_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    return plan
+
+
+def boot_all(
+    request: Request,
+    registry: dict[str, Scenario],
+    jobs: list[Kernel],
+    programs: dict[Arch, Programs],
+    path: Path,
+    progress: Progress,
+) -> None:
+    """Boots run side by side: what they count does not depend on load."""
+
+    def one(kernel: Kernel) -> RetrapError | None:
+        variant, arch = kernel.variant, kernel.arch
+        directory = _directory(path, kernel)
+        if (directory / "boot.json").exists():
+            say(f"profile {variant.name} {arch.name}: already there")
+            return None
+        setting = Guest(request.cpus, request.timeout_s, plugin=plugin(kernel))
+        cells = request.cells(variant, registry)
+        try:
+            with progress.task(f"profile {variant.name} {arch.name}") as task:
+                guest.measure(kernel, programs[arch], cells, directory, setting, task)
+        except RetrapError as error:
+            return _told(error, arch)
+        except Interrupted:
+            pass
+        return None
+
+    with ThreadPoolExecutor(matrix.boots_at_once(Guest(1, 0).memory_mib)) as pool:
+        for error in [f.result() for f in [pool.submit(one, job) for job in jobs]]:
+            if error:
+                raise error
+
+
+def _told(error: RetrapError, arch: Arch) -> RetrapError:
+    """QEMU says in its own words that it cannot load a plugin."""
+    if match := re.search(r"exit status \d+: (.*plugin.*)", error.message, re.I):
+        return RetrapError(
+            f"{qemu.version(arch)} does not take the profiler: {match.group(1)}",
+            "use a QEMU 4.2 to 8.2 that was built with plugins, as Debian 12 has it",
+            EXIT_GUEST,
+        )
+    return error
+
+
+def _directory(path: Path, kernel: Kernel) -> Path:
+    return path / "raw" / kernel.variant.name / f"exact-{kernel.arch.name}-1"
+
+
+def derive_all(
+    path: Path, jobs: list[Kernel], programs: dict[Arch, Programs], cpus: int
+) -> int:
+    """Step 2: a profile.json a cell; how many."""
+    boots = {boot.path: boot for boot in load(path).boots}
+    count = 0
+    for kernel in jobs:
+        boot = boots[_directory(path, kernel)]
+        if boot.record["kernel_build_id"] != kernel.meta()["build_id"]:
+            raise RetrapError(
+                f"{boot.path}: ran a kernel of another build id than the cache has",
+                "take it again with --fresh",
+                EXIT_KERNEL,
+            )
+        source = derive.Source(kernel, programs[kernel.arch])
+        for found in derive.profiles(boot, source, cpus):
+            text = json.dumps(found.record(), separators=(",", ":")) + "\n"
+            atomic_write(path / PROFILES / f"{name_of(found)}.json", text)
+            count += 1
+    return count
+
+
+def name_of(found: summary.Profile) -> str:
+    """`mainline-x86_64-retrap.trigger-sigcont@same-cpu`."""
+    facts = found.facts
+    cell = Cell(facts["scenario"], facts["placement"], facts["interface"], 0, None, 0)
+    return f"{facts['variant']}-{facts['arch']}-{cell.stem}"
+
+
+def stored(path: Path) -> list[summary.Profile]:
+    """Every profile of a result directory. Errors: EXIT_RESULTS."""
+    files = sorted((path / PROFILES).glob("*.json"))
+    if not files:
+        raise RetrapError(
+            f"{path}: holds no profiles",
+            "name a directory that `retrap profile` has filled",
+            EXIT_RESULTS,
+        )
+    return [summary.load(file) for file in files]
