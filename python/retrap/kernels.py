@@ -240,6 +240,8 @@ class _Build:
         shutil.copy(obj / self.arch.image, work / self.arch.target)
         shutil.copy(obj / ".config", work / "config")
         shutil.copy(obj / "System.map", work / "System.map")
+        if "CONFIG_DEBUG_INFO=y" in (obj / ".config").read_text():
+            shutil.copy(obj / "vmlinux", work / "vmlinux")
         meta = {
             "variant": self.variant.name,
             "arch": self.arch.name,

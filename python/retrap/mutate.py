@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import book, conform, kernels, mutations, qemu
+from retrap import book, conform, kernels, laid, mutations, qemu
 from retrap.arch import Arch
 from retrap.build import Programs, build
 from retrap.cache import subdirectory
@@ -120,7 +120,7 @@ def _targets(
             kernel = kernels.ensure(variants[name], variants, progress, arch)
             tree.mkdir()
             files = {each.file for each in chosen}
-            mutations.lay_source(variants[name], variants, arch, files, tree)
+            laid.lay_source(variants[name], variants, arch, files, tree)
             by_name[name] = Target(variants[name], tree, kernel)
         targets[mutation.design] = by_name[name]
         mutations.patch_of(mutation, by_name[name].source)

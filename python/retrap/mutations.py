@@ -11,16 +11,11 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap import source
-from retrap.arch import Arch
-from retrap.cache import subdirectory
 from retrap.config import ROOT, Variant, read_toml
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
-from retrap.kernels import kernel_key
 
 DIRECTORY = ROOT / "kernel-patch/mutations"
 KEYS = ("breaks", "rules", "file", "before", "after")
@@ -71,31 +66,6 @@ def choose(names: list[str], known: dict[str, Mutation]) -> list[Mutation]:
             EXIT_CONFIG,
         )
     return [known[name] for name in dict.fromkeys(names)] or list(known.values())
-
-
-def lay_source(
-    variant: Variant,
-    variants: dict[str, Variant],
-    arch: Arch,
-    files: set[str],
-    into: Path,
-) -> None:
-    """`files` and those that the variant's patches touch, patched, in `into`."""
-    log = subdirectory("logs") / "mutations.log"
-    identity = source.identify(variant)
-    base = variants[variant.base] if variant.base else variant
-    tree = subdirectory("trees") / kernel_key(base, arch)
-    done = len(base.patches)
-    if not tree.is_dir():
-        tree, done = into.with_name("whole"), 0
-        tree.mkdir()
-        source.unpack(variant, identity, tree, log)
-    patches = "".join(patch.read_text() for patch in variant.patches)
-    for name in files.union(re.findall(r"^--- a/(\S+)", patches, re.M)):
-        if (tree / name).is_file():
-            (into / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(tree / name, into / name)
-    source.patch(variant, into, log, done)
 
 
 def patch_of(mutation: Mutation, tree: Path) -> str:

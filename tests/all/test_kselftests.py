@@ -11,7 +11,7 @@ import pytest
 import selftests
 from conftest import KERNELS, PLAIN, Run, chosen
 
-from retrap import kernels, mutations
+from retrap import kernels, laid
 from retrap.arch import native
 from retrap.cache import subdirectory
 
@@ -29,7 +29,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Those of `combined`, which has them all, static."""
     into = tmp_path_factory.mktemp("kselftests")
     tree = subdirectory("trees") / kernels.kernel_key(KERNELS["mainline"], native())
-    mutations.lay_source(KERNELS["combined"], KERNELS, native(), set(), into)
+    laid.lay_source(KERNELS["combined"], KERNELS, native(), set(), into)
     for name in ("kselftest.h", "kselftest_harness.h"):
         shutil.copyfile(tree / FOLDER / name, into / FOLDER / name)
     uapi = into / "linux"

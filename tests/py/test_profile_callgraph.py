@@ -142,12 +142,28 @@ def test_a_fault_begins_its_instruction_again() -> None:
     """Of three instructions the second faults, and is begun twice."""
     made = Made().user(1, trace.TO_KERNEL)
     made.block(at("f"), 3, trace.RETURN, begun=2)
-    made.block(at("asm_exc_page_fault"), 2, trace.TO_USER)
+    made.block(at("asm_exc_page_fault"), 2, trace.JUMP)
+    made.block(at("h"), 1, trace.TO_USER)
     made.block(at("f", 4), 2, trace.NEXT)
     calls = made.calls()
     assert calls.faults == 1
-    assert own(calls) == {"*": 1, "f": 3, "asm_exc_page_fault": 2}
+    assert own(calls) == {"*": 1, "f": 3, "asm_exc_page_fault": 2, "h": 1}
     assert paths(calls)["* f asm_exc_page_fault"] == 1
+
+
+def test_a_call_that_faults_calls_once() -> None:
+    """Its block was begun whole, and the call pushes to the stack."""
+    made = Made().user(1, trace.TO_KERNEL)
+    made.block(at("f"), 3, trace.CALL)
+    made.block(at("asm_exc_page_fault"), 2, trace.JUMP)
+    made.block(at("h"), 1, trace.TO_USER)
+    made.block(at("f", 8), 1, trace.CALL)
+    made.block(at("g"), 2, trace.RETURN)
+    made.block(at("f", 12), 1, trace.NEXT)
+    calls = made.calls()
+    assert calls.faults == 1 and calls.lost == 0
+    assert own(calls) == {"*": 1, "f": 4, "g": 2, "asm_exc_page_fault": 2, "h": 1}
+    assert paths(calls)["* f g"] == 1
 
 
 def test_a_block_left_for_a_device_goes_on() -> None:

@@ -9,6 +9,7 @@ Self counts need none of this and are exact whatever the stacks say.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -68,13 +69,16 @@ class _Frame:
     back: int | None
     interrupt: bool
     resume: _Left | None = None
+    fault: bool = False
 
 
 @dataclass
 class _Left:
-    """How a vCPU left its last block."""
+    """How a vCPU left its last block: `last` is its last instruction begun, `end`
+    the address after it."""
 
     flow: int
+    last: int
     end: int
     partial: bool
     node: Node
@@ -201,12 +205,18 @@ class _Walk:
             rest -= count
             if rest <= 0:
                 break
-        end = block.addresses[begun] if begun < len(block.addresses) and begun else 0
+        ends = (*block.addresses[1:], block.end)
+        last = (begun or len(ends)) - 1
         vcpu.left = _Left(
-            block.flow, end or block.end, bool(begun), frames[-1].node, group
+            block.flow,
+            block.addresses[last],
+            ends[last],
+            bool(begun),
+            frames[-1].node,
+            group,
         )
         if block.flow == trace.HALT and not begun:
-            self.halted.discard(vcpu.number)
+            self.halted.add(vcpu.number)
             self.found.halted |= len(self.halted) == reader.vcpus
 
     def _side(self, task: int, top: _Frame) -> str:
@@ -222,7 +232,7 @@ class _Walk:
         """Makes the top frame the one that the block at `pc` belongs to."""
         left = vcpu.left
         if left and not left.partial and left.flow == trace.TO_USER:
-            left = self._come_back(frames, place)
+            left = self._come_back(frames, pc, place)
         function = place.function
         if left is None or not frames:
             if not frames:
@@ -230,7 +240,7 @@ class _Walk:
             elif frames[-1].node.function != function:
                 self._go_to(frames, function)
         elif entry and (left.partial or left.flow != trace.TO_KERNEL):
-            self._interrupt(frames, function, entry, left, pc)
+            self._interrupt(frames, function, entry, left)
         elif left.partial or left.flow in (trace.NEXT, trace.HALT):
             if function != frames[-1].node.function:
                 self._go_to(frames, function)
@@ -257,25 +267,28 @@ class _Walk:
         frames.append(_Frame(node, back, inside))
 
     def _interrupt(
-        self, frames: list[_Frame], function: Function, entry: str, left: _Left, pc: int
+        self, frames: list[_Frame], function: Function, entry: str, left: _Left
     ) -> None:
         if entry == INTERRUPT:
             node = self._root(function, True)
         else:
             node = frames[-1].node.child(function)
             node.calls += 1
-            if left.partial and pc != left.end:
-                left.node.own[left.group] -= 1
-                self.found.faults += 1
         inside = entry == INTERRUPT or frames[-1].interrupt
-        frames.append(_Frame(node, None, inside, left))
+        frames.append(_Frame(node, None, inside, left, entry != INTERRUPT))
 
-    def _come_back(self, frames: list[_Frame], place: _Place) -> _Left | None:
-        """Leaves an interrupt, a fault or a system call; what goes on there."""
+    def _come_back(self, frames: list[_Frame], pc: int, place: _Place) -> _Left | None:
+        """Leaves an interrupt, a fault or a system call; what goes on there. An
+        instruction that faulted begins again, and counts once."""
         for depth in range(len(frames) - 1, -1, -1):
             if resume := frames[depth].resume:
+                again = frames[depth].fault and pc == resume.last
                 del frames[depth:]
-                return resume
+                if not again:
+                    return resume
+                resume.node.own[resume.group] -= 1
+                self.found.faults += 1
+                return dataclasses.replace(resume, flow=trace.NEXT)
         if not place.function.kernel:
             while frames and frames[-1].node.function.kernel:
                 frames.pop()
@@ -316,4 +329,4 @@ class _Walk:
         top = frames.pop()
         parent = top.node.parent
         node = parent.child(function) if parent else self._root(function, False)
-        frames.append(_Frame(node, top.back, top.interrupt, top.resume))
+        frames.append(dataclasses.replace(top, node=node))

@@ -7,11 +7,12 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from retrap import config
+from retrap import config, kernels
 from retrap.arch import ARCHES, Arch
-from retrap.errors import EXIT_OK, EXIT_USAGE, RetrapError
-from retrap.profile import difference, measure, report
+from retrap.errors import EXIT_KERNEL, EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.profile import derive, difference, lines, measure, report
 from retrap.profile.summary import Profile
+from retrap.progress import Progress
 
 SEED = 20110526
 
@@ -30,13 +31,37 @@ def run(args: Namespace) -> int:
         print(json.dumps([as_json(a, b, args.kind) for a, b in pairs], indent=1))
         return EXIT_OK
     for a, b in pairs:
-        if b is None:
+        if args.lines:
+            for each in (a, b) if b else (a,):
+                print(report.lines(each, args.lines, _lines(path, each, args)))
+        elif b is None:
             print(report.profile(a, args.kind, args.by, args.kernel_only, args.top))
         else:
             found = difference.compare(a, b, args.kind)
             print(report.difference(found, args.kind, args.kernel_only, args.top))
     print(f"profiles  {path}/{measure.PROFILES}/")
     return EXIT_OK
+
+
+def _lines(path: Path, found: Profile, args: Namespace) -> list[lines.Line]:
+    """The source lines of --lines in one cell, from the stored windows."""
+    variants = config.load_variants(args.variants)
+    facts = found.facts
+    variant = variants.get(facts["variant"])
+    kernel = kernels.find(variant, ARCHES[facts["arch"]]) if variant else None
+    if kernel is None or kernel.key != facts["kernel"]["key"]:
+        raise RetrapError(
+            f"--lines: the kernel that ran ({facts['variant']}, "
+            f"{facts['kernel']['key']}) is not in the cache",
+            "profile it again: ./retrap profile SCENARIO --variant ... --lines ...",
+            EXIT_KERNEL,
+        )
+    counts, windows = derive.addresses(path, found, kernel, args.lines, args.kind)
+    if not counts:
+        names = [str(row.function) for row in found.trees[args.kind].rows()]
+        raise lines.not_there(args.lines, names)
+    with Progress() as progress:
+        return lines.read(kernel, variants, counts, windows, progress)
 
 
 def _measure(args: Namespace) -> Path:

@@ -9,9 +9,12 @@ be ahead where it jumped, and it jumps only while every vCPU sleeps.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from retrap import stats, sysroot
 from retrap.build import Programs
@@ -21,8 +24,10 @@ from retrap.initramfs import library_dirs
 from retrap.kernels import Kernel
 from retrap.profile import symbols, trace
 from retrap.profile.callgraph import Calls, Reader
-from retrap.profile.summary import ALL, CHEAPEST, Profile, Tree
+from retrap.profile.lines import address_counts
+from retrap.profile.summary import ALL, CLASSES, Profile, Tree
 from retrap.rawfile import damaged
+from retrap.store import load
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,38 @@ def profiles(boot: Boot, source: Source, cpus: int) -> list[Profile]:
     ]
 
 
+def addresses(
+    path: Path, found: Profile, kernel: Kernel, function: str, kind: str
+) -> tuple[Counter[int], int]:
+    """Instructions of a kernel function by address, in the windows of a class;
+    and how many windows that are."""
+    facts = found.facts
+    place = path / "raw" / facts["variant"] / f"exact-{facts['arch']}-1"
+    boot = next((boot for boot in load(path).boots if boot.path == place), None)
+    if boot is None:
+        raise damaged(place, "is not there, and with it the windows")
+    recorded = trace.read(boot.path / trace.PACKED)
+    names = [name for name in boot.record["cells"] if name.endswith(".run.json")]
+    cells = {cell.path.name: (cell.scenario, cell.placement) for cell in boot.cells}
+    number = [cells[name] for name in names].index(
+        (facts["scenario"], facts["placement"])
+    )
+    among = membership(kind, list(found.windows))
+    run = recorded.runs[number]
+    chosen = [w for w, is_in in zip(run.windows, among, strict=True) if is_in]
+    table = symbols.kernel_table(kernel.system_map, kernel.directory / "System.map")
+    known = symbols.Symbols(table, [], {})
+    return address_counts(recorded.blocks, chosen, known, function), len(chosen)
+
+
+def membership(kind: str, counts: list[int]) -> list[bool]:
+    """Which of the samples are of a class."""
+    found = stats.cheapest_class(np.array(counts, dtype=np.int64))
+    if kind == ALL or found is None:
+        return [True] * len(counts)
+    return [found.value <= count <= found.top for count in counts]
+
+
 class _Cell:
     def __init__(
         self,
@@ -110,14 +147,9 @@ class _Cell:
         cell, calls = self.cell, self.calls
         jumps = self._check()
         counts = [w.executed - c.faults for w, c in zip(self.run.windows, calls)]
-        found = stats.cheapest_class(cell.latencies)
-        assert found
-        cheap = range(found.value, found.top + 1)
         members = {
-            ALL: calls,
-            CHEAPEST: [
-                c for c, n in zip(calls, cell.latencies, strict=True) if int(n) in cheap
-            ],
+            kind: [c for c, is_in in zip(calls, among, strict=True) if is_in]
+            for kind, among in ((kind, membership(kind, counts)) for kind in CLASSES)
         }
         kernel = self.source.kernel
         facts = {

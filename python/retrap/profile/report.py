@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from retrap.profile.callgraph import SIDES
 from retrap.profile.difference import BOTH, Change, Difference, Moved
+from retrap.profile.lines import Line
 from retrap.profile.summary import ALL, Profile, Row
 from retrap.textgrid import WIDTH, wrap
 
@@ -30,7 +31,7 @@ def signed(value: Fraction) -> str:
     return ("+" if value > 0 else "") + figure(value)
 
 
-def _name(text: str, room: int) -> str:
+def shorten(text: str, room: int) -> str:
     """At most `room` characters: C++ names have no end."""
     return text if len(text) <= room else text[: room - 3] + "..."
 
@@ -115,7 +116,7 @@ def _line(row: Row, columns: list[str]) -> str:
     words = [figure(row.own), *([] if columns else [figure(row.inclusive)])]
     words += [figure(row.calls), *(_whole(parts[name]) for name in columns)]
     text = _cells(words)
-    return f"{text}  {_name(str(row.function), WIDTH - len(text) - 2)}"
+    return f"{text}  {shorten(str(row.function), WIDTH - len(text) - 2)}"
 
 
 def _whole(value: Fraction) -> str:
@@ -173,7 +174,7 @@ def _change(change: Change) -> str:
         f"{signed(change.delta):>9}{figure(change.a):>9}{figure(change.b):>9}"
         f"{calls:>12}"
     )
-    name = _name(str(change.function), WIDTH - len(text) - 2)
+    name = shorten(str(change.function), WIDTH - len(text) - 2)
     what = _what(change)
     if len(text) + 4 + len(name) + len(what) <= WIDTH:
         return f"{text}  {name}, {what}" if what else f"{text}  {name}"
@@ -197,3 +198,23 @@ def _moved(moved: list[Moved]) -> list[str]:
         )
         lines.append(wrap(f"{each.function}: {left} > {joined}", "  ", "  "))
     return lines
+
+
+def lines(found: Profile, function: str, rows: list[Line]) -> str:
+    """One function by its source lines; the number in front is instructions a
+    sample. A line of another function was inlined: that one is named."""
+    total = sum((row.own for row in rows), Fraction())
+    text = [
+        wrap(
+            f"{function} in {found.cell}, {found.facts['variant']}, "
+            f"{found.facts['arch']}: {figure(total)} instructions a sample"
+        ),
+        "",
+    ]
+    for row in rows:
+        place = f"{row.file}:{row.number}" if row.number else row.file
+        inlined = f" [{row.inlined}]" if row.inlined else ""
+        text.append(shorten(f"{figure(row.own):>9}  {place}{inlined}", WIDTH))
+        if row.text:
+            text.append(shorten(f"{'':13}{row.text}", WIDTH))
+    return "\n".join(text) + "\n"

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One cell on several kernels: what each function adds, a column a kernel.
+
+The short table that goes into a mail: ten lines a cell.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from retrap.profile.difference import compare
+from retrap.profile.report import CLASS_TEXT, figure, shorten, signed
+from retrap.profile.summary import Profile
+from retrap.profile.symbols import Function
+from retrap.textgrid import WIDTH, wrap
+
+MOST = 10  # lines, head and sum included
+
+
+def table(base: Profile, others: list[Profile], kind: str, most: int = MOST) -> str:
+    """The functions whose instructions change most, baseline first."""
+    facts = base.facts
+    found = [compare(base, other, kind) for other in others]
+    columns: list[dict[Function, Fraction]] = [
+        {change.function: change.delta for change in each.changes} for each in found
+    ]
+    before = {row.function: row.own for row in base.trees[kind].rows()}
+    weights = {
+        function: max(abs(column.get(function, Fraction())) for column in columns)
+        for column in columns
+        for function in column
+    }
+    order = sorted(weights, key=lambda function: (-weights[function], str(function)))
+    shown = order[: most - 3] if len(order) > most - 2 else order
+    names = [facts["variant"], *(other.facts["variant"] for other in others)]
+    widths = [max(9, len(name) + 2) for name in names]
+
+    def line(words: list[str], what: str) -> str:
+        text = "".join(
+            word.rjust(width) for word, width in zip(words, widths, strict=True)
+        )
+        return f"{text}  {shorten(what, WIDTH - len(text) - 2)}".rstrip()
+
+    def numbers(functions: list[Function]) -> list[str]:
+        own = sum((before.get(each, Fraction()) for each in functions), Fraction())
+        sums = [
+            sum((column.get(each, Fraction()) for each in functions), Fraction())
+            for column in columns
+        ]
+        return [figure(own), *(signed(each) if each else "-" for each in sums)]
+
+    lines = [wrap(f"{base.cell}, exact {facts['arch']}, {CLASS_TEXT[kind]}")]
+    lines.append(line(names, "function"))
+    lines += [line(numbers([function]), str(function)) for function in shown]
+    if rest := order[len(shown) :]:
+        lines.append(line(numbers(rest), f"{len(rest)} others that differ"))
+    total = [figure(base.trees[kind].total), *(signed(each.delta) for each in found)]
+    lines.append(line(total, "sum, the unchanged with it"))
+    return "\n".join(lines) + "\n"
+
+
+def tables(profiles: list[Profile], baseline: str, kind: str) -> list[str]:
+    """A table a cell and architecture that the baseline and another have."""
+    found = []
+    for base in profiles:
+        if base.facts["variant"] != baseline:
+            continue
+        others = [
+            other
+            for other in profiles
+            if other.facts["variant"] != baseline
+            and (other.cell, other.facts["arch"]) == (base.cell, base.facts["arch"])
+        ]
+        if others:
+            found.append(table(base, others, kind))
+    return found

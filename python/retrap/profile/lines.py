@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The source lines of one function, by the kernel's own debug information.
+
+The kernel that ran has none. The same kernel is built with it, and used when
+every function of it lies where that of the other lies: then the code is the
+same, and an address of the one is an address of the other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from retrap import kernels, laid
+from retrap.cache import subdirectory
+from retrap.config import ROOT, Variant
+from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
+from retrap.kernels import Kernel
+from retrap.profile import trace
+from retrap.profile.symbols import Symbols
+from retrap.profile.trace import ESCAPE, KIND, PARTIAL, PAYLOAD
+from retrap.progress import Progress
+
+FRAGMENT = ROOT / "configs/kernel/debug-info.config"
+SUFFIX = "-lines"
+
+
+@dataclass(frozen=True)
+class Line:
+    """`own`: instructions a sample. `inlined`: the function the line is of, when
+    that was inlined."""
+
+    file: str
+    number: int
+    inlined: str
+    own: Fraction
+    text: str
+
+
+def with_debug_info(
+    name: str, variants: dict[str, Variant]
+) -> tuple[Variant, dict[str, Variant]]:
+    """The variant, and those it is based on, with debug information."""
+    added: dict[str, Variant] = {}
+    todo: str | None = name
+    while todo:
+        variant = variants[todo]
+        added[todo + SUFFIX] = dataclasses.replace(
+            variant,
+            name=todo + SUFFIX,
+            base=variant.base + SUFFIX if variant.base else None,
+            fragments=(*variant.fragments, FRAGMENT),
+        )
+        todo = variant.base
+    return added[name + SUFFIX], {**variants, **added}
+
+
+def kernel_with_lines(
+    kernel: Kernel, variants: dict[str, Variant], progress: Progress
+) -> Path:
+    """vmlinux with lines, of the code that ran. Errors: EXIT_KERNEL."""
+    variant, known = with_debug_info(kernel.variant.name, variants)
+    found = kernels.ensure(variant, known, progress, kernel.arch)
+    if _functions(found.system_map) != _functions(kernel.system_map):
+        raise RetrapError(
+            f"{kernel.variant.name}: with debug information its functions lie "
+            "elsewhere: its lines are not those of the kernel that ran",
+            "profile without --lines",
+            EXIT_KERNEL,
+        )
+    return found.directory / "vmlinux"
+
+
+def _functions(system_map: str) -> list[str]:
+    return [row for row in system_map.splitlines() if row.split()[1] in "tT"]
+
+
+def address_counts(
+    blocks: tuple[trace.Block, ...],
+    windows: list[trace.Window],
+    known: Symbols,
+    function: str,
+) -> Counter[int]:
+    """How often each instruction of a function was begun in the windows."""
+    counts: Counter[int] = Counter()
+    inside = [
+        [a for a in block.addresses if _is(known, a, function)] for block in blocks
+    ]
+    for window in windows:
+        words = window.words.tolist()
+        for word, after in zip(words, [*words[1:], 0], strict=True):
+            if word >= ESCAPE or not inside[word]:
+                continue
+            begun = after & PAYLOAD if after & KIND == PARTIAL else None
+            ran = blocks[word].addresses[:begun]
+            counts.update(a for a in inside[word] if a <= ran[-1])
+    return counts
+
+
+def _is(known: Symbols, address: int, function: str) -> bool:
+    found = known.of(address)[0]
+    return found.kernel and found.name == function
+
+
+def lines_of(
+    counts: Counter[int], windows: int, vmlinux: Path, sources: Path
+) -> list[Line]:
+    """By file and line; `sources` holds what of the source is at hand."""
+    places: Counter[tuple[str, int, str]] = Counter()
+    for address, place in zip(counts, _places(list(counts), vmlinux), strict=True):
+        places[place] += counts[address]
+    return [
+        Line(file, number, inlined, Fraction(count, windows), text)
+        for (file, number, inlined), count in sorted(places.items())
+        for text in [_text(sources / file, number)]
+    ]
+
+
+def _places(addresses: list[int], vmlinux: Path) -> list[tuple[str, int, str]]:
+    """File, line, and the inlined function that the line is of."""
+    done = subprocess.run(
+        ["addr2line", "-a", "-f", "-i", "-e", str(vmlinux)],
+        input="".join(f"{address:#x}\n" for address in addresses),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    chunks = re.split(r"^0x[0-9a-f]+\n", done.stdout, flags=re.M)[1:]
+    if done.returncode != 0 or len(chunks) != len(addresses):
+        raise RetrapError(
+            f"addr2line {vmlinux}: {done.stderr.strip() or 'no lines'}",
+            "build the kernel again (./retrap kernel clean --all)",
+            EXIT_KERNEL,
+        )
+    found = []
+    for chunk in chunks:
+        rows = chunk.splitlines()
+        name, where = rows[0], rows[1].split(" ")[0]
+        file, _, number = where.rpartition(":")
+        inlined = name if len(rows) > 2 else ""
+        line = int(number) if number.isdigit() else 0
+        found.append((_relative(file), line, inlined))
+    return found
+
+
+def _relative(file: str) -> str:
+    """Below the kernel's source: objects are built in a directory of it."""
+    path = os.path.normpath(file)
+    match = re.search(rf"/trees/[^/]+/(?:{kernels.OBJ}/)?(.+)$", path)
+    return match.group(1) if match else path.removeprefix("../")
+
+
+def _text(file: Path, number: int) -> str:
+    try:
+        rows = file.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return rows[number - 1].strip() if 0 < number <= len(rows) else ""
+
+
+def read(
+    kernel: Kernel,
+    variants: dict[str, Variant],
+    counts: Counter[int],
+    windows: int,
+    progress: Progress,
+) -> list[Line]:
+    """The lines of the counted addresses."""
+    vmlinux = kernel_with_lines(kernel, variants, progress)
+    files = {file for file, _, _ in _places(list(counts), vmlinux)}
+    with tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch:
+        into = Path(scratch) / "source"
+        into.mkdir()
+        laid.lay_source(kernel.variant, variants, kernel.arch, files, into)
+        return lines_of(counts, windows, vmlinux, into)
+
+
+def not_there(function: str, names: list[str]) -> RetrapError:
+    return RetrapError(
+        f"--lines: no window ran {function!r}",
+        f"name a function of the table: {', '.join(names[:5])}, ...",
+        EXIT_CONFIG,
+    )
