@@ -15,7 +15,8 @@ from dataclasses import dataclass
 class Arch:
     """`image` is below the kernel's object directory; `words` go to QEMU.
 
-    `exact_command_line` tells the kernel what only exact mode makes true.
+    `exact_command_line` tells the kernel what only exact mode makes true. A
+    kernel without `sync_symbol` brings its CPUs up late in exact mode.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Arch:
     words: tuple[str, ...]
     command_line: str
     exact_command_line: str = ""
+    sync_symbol: str = ""
 
     @property
     def native(self) -> bool:
@@ -56,6 +58,7 @@ X86_64 = Arch(
     words=("-M", "microvm,acpi=off", "-cpu", "max"),
     command_line="console=ttyS0 tsc=reliable reboot=t",
     exact_command_line="tsc_early_khz=1000000",
+    sync_symbol="CONFIG_HOTPLUG_CORE_SYNC_FULL",
 )
 ARM64 = Arch(
     name="arm64",

@@ -10,7 +10,7 @@ from typing import Any
 
 from retrap import environment, initramfs, qemu
 from retrap.build import Programs
-from retrap.config import Guest
+from retrap.config import ROOT, Guest
 from retrap.counting import event_options
 from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.kernels import Kernel
@@ -51,6 +51,8 @@ def run(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     task.update("packs the initramfs")
+    late_cpus = guest.exact and guest.cpus > 1 and kernel.late_cpus
+    late = {qemu.LATE_CPUS: ROOT / "bench/guest/late-cpus"} if late_cpus else {}
     initrd = initramfs.make(
         work,
         kernel.arch,
@@ -61,6 +63,7 @@ def run(
             "/retrap/events": "".join(
                 f"{word}\n" for word in event_options(kernel.arch.machine)
             ),
+            **late,
             **(files or {}),
         },
     )
@@ -72,6 +75,7 @@ def run(
         initrd,
         work,
         task,
+        late_cpus,
     )
     return boot, initramfs.sha256(initrd)
 

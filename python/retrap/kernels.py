@@ -49,6 +49,14 @@ class Kernel:
     def system_map(self) -> str:
         return (self.directory / "System.map").read_text()
 
+    @property
+    def late_cpus(self) -> bool:
+        """Its boot waits for a CPU in a loop that, in exact mode, keeps that CPU
+        from running (docs/kernels.md, "Late vCPUs")."""
+        symbol = self.arch.sync_symbol
+        config = (self.directory / "config").read_text()
+        return bool(symbol) and f"{symbol}=y\n" not in config
+
     def meta(self) -> dict[str, Any]:
         meta: dict[str, Any] = json.loads((self.directory / "meta.json").read_text())
         return meta

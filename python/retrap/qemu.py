@@ -27,6 +27,7 @@ from retrap.progress import Task
 KERNEL_COMMAND_LINE = "norandmaps panic=-1 oops=panic"
 EXACT = ("-accel", "tcg", "-icount", "shift=0,sleep=off")
 FREE = ("-accel", "tcg,thread=multi")
+LATE_CPUS = "/retrap/late-cpus"  # bench/guest/late-cpus
 SPLAT = re.compile(
     r"Kernel panic|BUG:|WARNING:|Oops|general protection|cut here|INFO: task"
     r"|rcu: INFO|UBSAN|KASAN|possible .* deadlock|sleeping function"
@@ -62,7 +63,9 @@ IMAGE, CONSOLE, RESULTS = "kernel", "console.log", "payload"
 PLUGIN = "plugin.so"
 
 
-def arguments(arch: Arch, guest: Guest, initrd: str) -> list[str]:
+def arguments(
+    arch: Arch, guest: Guest, initrd: str, late_cpus: bool = False
+) -> list[str]:
     """The command line; file names are relative to the boot's directory.
 
     ioeventfd=off makes a virtio request complete inside the vCPU's own
@@ -71,6 +74,8 @@ def arguments(arch: Arch, guest: Guest, initrd: str) -> list[str]:
     command_line = f"{arch.command_line} {KERNEL_COMMAND_LINE}"
     if guest.exact:
         command_line = f"{command_line} {arch.exact_command_line}".rstrip()
+    if late_cpus:
+        command_line = f"{command_line} maxcpus=1 rdinit={LATE_CPUS}"
     return [
         *(arch.qemu, *arch.words, *(EXACT if guest.exact else FREE)),
         *_plugin(guest),
@@ -101,9 +106,12 @@ def boot(
     initrd: Path,
     work: Path,
     task: Task,
+    late_cpus: bool = False,
 ) -> Boot:
     """Boots once and unpacks the guest's results into work/results.
 
+    `late_cpus`: the kernel starts with one CPU, LATE_CPUS in the initramfs
+    brings up the others.
     Errors (EXIT_GUEST): no QEMU, panic, splat, hang, damaged payload; each
     with the last lines of the console, which stays in work/console.log.
     """
@@ -111,7 +119,7 @@ def boot(
     if guest.plugin:
         shutil.copyfile(guest.plugin.file, work / PLUGIN)
     version(arch)
-    argv = arguments(arch, guest, initrd.name)
+    argv = arguments(arch, guest, initrd.name, late_cpus)
     start = time.monotonic()
     status = _run(argv, work, guest.timeout_s, task)
     console = _console(work)

@@ -2,14 +2,15 @@
 """Kernel keys, config checks and patch failures; nothing is compiled here."""
 
 import dataclasses
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from retrap import kernels, source
-from retrap.arch import ARM64, X86_64
-from retrap.config import Source, Variant
+from retrap import kernels, qemu, source
+from retrap.arch import ARM64, X86_64, Arch
+from retrap.config import ROOT, Guest, Source, Variant
 from retrap.errors import EXIT_KERNEL, RetrapError
 
 PATCH = """--- a/f.c
@@ -137,3 +138,31 @@ def test_config_check() -> None:
         kernels.check_config("v", "CONFIG_A=y\n", "# CONFIG_A is not set\n")
     with pytest.raises(RetrapError, match="did not take CONFIG_B=n"):
         kernels.check_config("v", "# CONFIG_B is not set\n", "CONFIG_B=y\n")
+
+
+@pytest.mark.parametrize(
+    ("arch", "config", "late"),
+    [
+        (X86_64, "CONFIG_HOTPLUG_CPU=y\n", True),
+        (X86_64, "CONFIG_HOTPLUG_CORE_SYNC_FULL=y\n", False),
+        (X86_64, "# CONFIG_HOTPLUG_CORE_SYNC_FULL is not set\n", True),
+        (ARM64, "CONFIG_HOTPLUG_CPU=y\n", False),
+    ],
+)
+def test_cpus_come_late_where_the_boot_would_starve_them(
+    variant: Variant, tmp_path: Path, arch: Arch, config: str, late: bool
+) -> None:
+    (tmp_path / "config").write_text(config)
+    assert kernels.Kernel(variant, arch, "", tmp_path).late_cpus is late
+
+
+def test_command_line_of_a_stored_boot() -> None:
+    """Another one is another boot: other kernels' late CPUs leave it alone."""
+    record = ROOT / "results/reference/quick/raw/mainline/exact-x86_64-1/boot.json"
+    stored = json.loads(record.read_text())["qemu_argv"]
+    guest = Guest(cpus=2, timeout_s=1)
+    assert qemu.arguments(X86_64, guest, "initramfs.cpio") == stored
+    late = qemu.arguments(X86_64, guest, "initramfs.cpio", late_cpus=True)
+    assert [b for a, b in zip(stored, late, strict=True) if a != b] == [
+        f"{stored[stored.index('-append') + 1]} maxcpus=1 rdinit={qemu.LATE_CPUS}"
+    ]
