@@ -111,9 +111,7 @@ def size(args: Namespace) -> int:
         if not variant.base:
             continue
         for arch in wanted:
-            pair = [
-                kernels.find(variants[n], arch) for n in (variant.base, variant.name)
-            ]
+            pair = [_found(variants[n], arch) for n in (variant.base, variant.name)]
             maps = [each.system_map for each in pair if each]
             text = patchsize.text(*maps) if len(maps) == 2 else None
             lines = patchsize.lines(variant.patches)
@@ -188,6 +186,14 @@ def _row(variant: Variant, arch: Arch) -> Row:
     return Row(variant.name, arch.name, variant.base, state, key, size, None)
 
 
+def _found(variant: Variant, arch: Arch) -> kernels.Kernel | None:
+    """None also where its source is not on this machine."""
+    try:
+        return kernels.find(variant, arch)
+    except RetrapError:
+        return None
+
+
 def _stored() -> list[tuple[Path, dict[str, Any]]]:
     """Every kernel of the cache with its meta.json."""
     found = []
@@ -232,11 +238,11 @@ def _mib(size: int) -> str:
 
 
 def _text(rows: list[Row]) -> str:
-    lines = [f"{'variant':15}{'arch':8}{'state':10}{'key':18}{'size':>10}  base"]
+    lines = [f"{'variant':18}{'arch':8}{'state':10}{'key':18}{'size':>10}  base"]
     for row in rows:
         size = _mib(row.bytes) if row.bytes else "-"
         lines.append(
-            f"{row.variant:14} {row.arch:7} {row.state:9} {row.key or '-':17} "
+            f"{row.variant:17} {row.arch:7} {row.state:9} {row.key or '-':17} "
             f"{size:>10}  {row.base or '-'}"
         )
     whys = dict.fromkeys(f"{row.arch}: {row.why}" for row in rows if row.why)
@@ -245,8 +251,8 @@ def _text(rows: list[Row]) -> str:
 
 def _sizes(rows: list[SizeRow]) -> str:
     lines = [
-        "                       source lines         functions        bytes",
-        "variant        arch     +    -  files   new changed gone   of text  base",
+        "                          source lines         functions        bytes",
+        "variant           arch     +    -  files   new changed gone   of text  base",
     ]
     for row in rows:
         text = row.text
@@ -256,7 +262,7 @@ def _sizes(rows: list[SizeRow]) -> str:
             else f"{'not built':>28}"
         )
         lines.append(
-            f"{row.variant:14} {row.arch:6} {row.lines.added:3} {row.lines.removed:4} "
+            f"{row.variant:17} {row.arch:6} {row.lines.added:3} {row.lines.removed:4} "
             f"{row.lines.files:6} {found}  {row.base}"
         )
     return "\n".join(lines)

@@ -220,7 +220,8 @@ def test_every_file_names_its_licence() -> None:
     for name in names:
         path = ROOT / name
         plain = name.startswith(("LICENSES/", "results/reference/", "tests/data/"))
-        bare = ("COPYING", ".gitignore", ".gitattributes", "kernel-patch/6.12/base")
+        bases = tuple(f"kernel-patch/{release}/base" for release in ("6.1", "6.12"))
+        bare = ("COPYING", ".gitignore", ".gitattributes", *bases)
         if plain or name in bare or path.suffix in data or not path.is_file():
             continue
         head = "".join(path.read_text().splitlines(keepends=True)[:4])

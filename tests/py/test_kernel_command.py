@@ -99,6 +99,21 @@ def test_clean_waits_for_a_build(cache: Path) -> None:
     assert not kernel.exists()
 
 
+def test_size_without_the_source_of_a_base(
+    cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not every machine has every package: such a variant is not built there."""
+
+    def missing(*_: object) -> None:
+        raise RetrapError("package is not installed", "", EXIT_PACKAGES)
+
+    monkeypatch.setattr(kernels, "find", missing)
+    kernel_command.size(words(arch="x86_64"))
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["text"] for row in rows} == {None}
+    assert all(row["lines"]["added"] for row in rows)
+
+
 def test_a_hard_link_counts_once(tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(bytes(1 << 20))
     alone = kernel_command._size(tmp_path)
