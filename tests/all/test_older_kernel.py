@@ -7,13 +7,14 @@ Needs the package linux-source-6.1, which only Debian 12 has.
 from __future__ import annotations
 
 import pytest
-from conftest import KERNELS, PLAIN, Run
+from conftest import KERNELS, Run
 
 from retrap import kernels, source
 from retrap.config import Guest, load_variants
 from retrap.errors import RetrapError
 from retrap.kernels import Kernel
 from retrap.progress import Progress
+from retrap.suite import PLAIN
 
 EXACT = Guest(cpus=2, timeout_s=600)
 CELLS = {
