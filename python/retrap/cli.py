@@ -68,19 +68,25 @@ def _measuring_options(command: ManParser) -> None:
 
 
 def _matrix(adder: Any) -> None:
-    _measuring_options(
-        subcommand(
-            adder,
-            "matrix",
-            "the whole experiment: kernels, guests, host, report",
-            """Builds the programs and the kernels, boots every kernel in QEMU's
-            exact mode, measures the running kernel, then summarizes, compares,
-            draws and writes the mail. What is already there is not done again;
-            an interrupted run resumes.""",
-            "./retrap matrix",
-            "./retrap matrix --dry-run",
-            "./retrap matrix configs/experiments/quick.toml --results /tmp/out",
-        )
+    command = subcommand(
+        adder,
+        "matrix",
+        "the whole experiment: kernels, guests, host, report",
+        """Builds the programs and the kernels, boots every kernel in QEMU's
+        exact mode, measures the running kernel, then summarizes, compares,
+        draws and writes the mail. What is already there is not done again;
+        an interrupted run resumes.""",
+        "./retrap matrix",
+        "./retrap matrix --dry-run",
+        "./retrap matrix --profile",
+        "./retrap matrix configs/experiments/quick.toml --results /tmp/out",
+    )
+    _measuring_options(command)
+    command.add_argument(
+        "--profile",
+        action="store_true",
+        help="also profile the notification scenarios, function by function, into "
+        "profile/ of the result directory and the mail (default: do not)",
     )
 
 
@@ -143,6 +149,12 @@ def _lkml(adder: Any) -> None:
         "./retrap lkml results/reference/quick",
     )
     command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+    command.add_argument(
+        "--profile",
+        action="store_true",
+        help="with the functions that make the difference, ten lines a cell; DIR "
+        "is of `matrix --profile` (default: without)",
+    )
 
 
 def _doctor(adder: Any) -> None:

@@ -23,7 +23,14 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
 
         print(dry_run(experiment, variants, args.experiment, args.results))
     else:
-        work.run(experiment, variants, args.experiment, args.results, args.fresh)
+        work.run(
+            experiment,
+            variants,
+            args.experiment,
+            args.results,
+            args.fresh,
+            profile=not host_alone and args.profile,
+        )
     return EXIT_OK
 
 
@@ -61,7 +68,7 @@ def plot(args: Namespace) -> int:
 def lkml(args: Namespace) -> int:
     from retrap import lkml as work
 
-    print(work.write(args.dir).read_text(), end="")
+    print(work.write(args.dir, args.profile).read_text(), end="")
     return EXIT_OK
 
 

@@ -6,6 +6,7 @@ No Signed-off-by and no recipient: who sends it adds theirs. Nothing is sent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +61,37 @@ TIMED_LIMITS = {
 }
 
 
-def write(dir: Path) -> Path:
+def write(dir: Path, profile: bool = False) -> Path:
     """Write lkml.txt into the result directory. Errors: EXIT_RESULTS."""
     path = dir / "lkml.txt"
-    atomic_write(path, text(load(dir)))
+    results = load(dir)
+    functions = _functions(dir, results.plan["baseline"]) if profile else []
+    atomic_write(path, text(results, functions))
     return path
 
 
-def text(results: Results) -> str:
-    """The mail, 72 columns of ASCII."""
+def _functions(dir: Path, baseline: str) -> list[str]:
+    """What `matrix --profile` found, in short."""
+    from retrap.profile import designs, measure
+    from retrap.profile.summary import CHEAPEST
+
+    profiles = measure.stored(dir / measure.NESTED)
+    head = wrap(
+        "Guest instructions a sample that each function adds, and how many the "
+        "baseline has of it: every instruction between the two clock reads, on "
+        "both CPUs. The sums are the differences of the totals, exactly. Figures: "
+        f"{measure.NESTED}/figures/."
+    )
+    return [head, *designs.tables(profiles, baseline, CHEAPEST)]
+
+
+def text(results: Results, functions: Sequence[str] = ()) -> str:
+    """The mail, 72 columns of ASCII. `functions`: tables of a profile."""
     parts = [
         f"Subject: {SUBJECT}\n\n" + _problem(results),
         _section("Result", paragraphs(results)),
         tables(results).rstrip() + "\n",
+        *([_section("Function by function", list(functions))] if functions else []),
         _section("Method", [wrap(line) for line in _method(results)]),
         _section("Kernels and machine", _machine(results), gap="\n"),
         _section("To reproduce", _reproduce(results), gap="\n"),

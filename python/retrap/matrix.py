@@ -21,10 +21,12 @@ from retrap.errors import RetrapError
 from retrap.plan import Cell, Scenario, expand
 from retrap.process import Interrupted
 from retrap.progress import Progress, say
+from retrap.rawfile import atomic_write
 from retrap.stamp import Stamp, finish, open_stamp, unwritable
 
 RESULTS = ROOT / "results"
 BOOTS_A_CPU = 2  # more would come near the limit of wall clock a boot has
+PROFILED_SAMPLES = 200
 QEMU_MIB = 256  # beside the guest's memory: translated code
 Job = tuple[str, Arch]  # a variant on an architecture
 
@@ -35,6 +37,7 @@ def run(
     path: Path,
     results: Path,
     fresh: bool,
+    profile: bool = False,
 ) -> Path:
     """Everything; the filled result directory. The first guest error is
     raised at the end, when all else that could be measured is reported."""
@@ -65,7 +68,12 @@ def run(
                     errors.append(error)
             if errors and not list(stamp.path.glob("raw/*/*/boot.json")):
                 raise errors[0]  # nothing to report
-            report(stamp.path, progress)
+            if profile:
+                try:
+                    _profile(experiment, variants, built, programs, stamp, progress)
+                except RetrapError as error:
+                    errors.append(error)
+            report(stamp.path, progress, profile)
             if not errors:
                 finish(stamp)
         except OSError as error:
@@ -78,6 +86,40 @@ def run(
             say(f"also: {other.message.splitlines()[0]}")
         raise errors[0]
     return stamp.path
+
+
+def _profile(
+    experiment: Experiment,
+    variants: dict[str, Variant],
+    built: dict[Job, Kernel],
+    programs: dict[Arch, Programs],
+    stamp: Stamp,
+    progress: Progress,
+) -> None:
+    """The notification scenarios again, in boots with the profiler."""
+    from retrap.profile import measure
+
+    scenarios = [name for name in experiment.scenarios if name.startswith("retrap/")]
+    request = measure.Request(
+        tuple(scenarios),
+        experiment.variants,
+        experiment.arches,
+        experiment.placements,
+        PROFILED_SAMPLES,
+        experiment.guest.cpus,
+        experiment.seed,
+        experiment.interface,
+        experiment.guest.timeout_s,
+    )
+    registry = programs[native()].registry()
+    jobs = [
+        kernel for kernel in built.values() if request.cells(kernel.variant, registry)
+    ]
+    path = stamp.path / measure.NESTED
+    plan = measure.plan_of(request, variants, jobs, programs)
+    if not (path / "plan.json").exists():
+        atomic_write(path / "plan.json", json.dumps(plan, indent=1) + "\n")
+    measure.fill(request, registry, jobs, programs, path, progress)
 
 
 def _build_foreign(
@@ -103,7 +145,7 @@ def check_scenarios(
             raise scenario_error(path, name, list(registry))
 
 
-def report(directory: Path, progress: Progress) -> None:
+def report(directory: Path, progress: Progress, profile: bool = False) -> None:
     """Step 5, from stored files alone."""
     import plots
     from retrap import compare, lkml, summarize
@@ -114,7 +156,7 @@ def report(directory: Path, progress: Progress) -> None:
         compare.compare(directory)
         task.update("draws")
         figures = plots.draw_all(directory)
-        lkml.write(directory)
+        lkml.write(directory, profile)
         task.update(f"{len(figures)} figures")
 
 

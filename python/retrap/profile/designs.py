@@ -9,12 +9,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from retrap.profile.difference import compare
-from retrap.profile.report import CLASS_TEXT, figure, shorten, signed
+from retrap.profile.report import figure, shorten, signed
 from retrap.profile.summary import Profile
 from retrap.profile.symbols import Function
 from retrap.textgrid import WIDTH, wrap
 
 MOST = 10  # lines, head and sum included
+CLASS_SHORT = {"all": "all samples", "cheapest": "cheapest class"}
 
 
 def table(base: Profile, others: list[Profile], kind: str, most: int = MOST) -> str:
@@ -49,7 +50,7 @@ def table(base: Profile, others: list[Profile], kind: str, most: int = MOST) -> 
         ]
         return [figure(own), *(signed(each) if each else "-" for each in sums)]
 
-    lines = [wrap(f"{base.cell}, exact {facts['arch']}, {CLASS_TEXT[kind]}")]
+    lines = [wrap(f"{base.cell}, exact {facts['arch']}, {CLASS_SHORT[kind]}")]
     lines.append(line(names, "function"))
     lines += [line(numbers([function]), str(function)) for function in shown]
     if rest := order[len(shown) :]:

@@ -37,6 +37,7 @@ from retrap.store import load
 
 PLUGIN = "retrap-profile.so"
 PROFILES = "profiles"  # below the result directory
+NESTED = "profile"  # where a matrix keeps one
 SWITCH = {"x86_64": "__switch_to_asm", "arm64": "cpu_switch_to"}
 
 
@@ -104,19 +105,32 @@ def run(
                 programs[arch] = build(progress, arch=arch)
             for name in request.variants:
                 jobs.append(kernels.ensure(variants[name], variants, progress, arch))
-        stamp = open_stamp(results, _plan(request, variants, jobs, programs), fresh)
+        plan = plan_of(request, variants, jobs, programs)
+        stamp = open_stamp(results, plan, fresh)
         say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
         try:
-            boot_all(request, registry, jobs, programs, stamp.path, progress)
-            with progress.task("profiles") as task:
-                count = derive_all(stamp.path, jobs, programs, request.cpus)
-                task.update(f"{count} cells")
+            fill(request, registry, jobs, programs, stamp.path, progress)
             finish(stamp)
         except OSError as error:
             raise unwritable(error, stamp.path) from None
         finally:
             stamp.close()
     return stamp.path
+
+
+def fill(
+    request: Request,
+    registry: dict[str, Scenario],
+    jobs: list[Kernel],
+    programs: dict[Arch, Programs],
+    path: Path,
+    progress: Progress,
+) -> None:
+    """Boots, profiles and figures of a directory that has its plan.json."""
+    _boot_all(request, registry, jobs, programs, path, progress)
+    with progress.task("profiles") as task:
+        count = _derive_all(path, jobs, programs, request.cpus)
+        task.update(f"{count} cells")
 
 
 def check_variants(request: Request, variants: dict[str, Variant]) -> None:
@@ -150,7 +164,7 @@ def check_cells(
             )
 
 
-def _plan(
+def plan_of(
     request: Request,
     variants: dict[str, Variant],
     jobs: list[Kernel],
@@ -188,7 +202,7 @@ def _plan(
     return plan
 
 
-def boot_all(
+def _boot_all(
     request: Request,
     registry: dict[str, Scenario],
     jobs: list[Kernel],
@@ -236,7 +250,7 @@ def _directory(path: Path, kernel: Kernel) -> Path:
     return path / "raw" / kernel.variant.name / f"exact-{kernel.arch.name}-1"
 
 
-def derive_all(
+def _derive_all(
     path: Path, jobs: list[Kernel], programs: dict[Arch, Programs], cpus: int
 ) -> int:
     """Step 2: a profile.json a cell; how many."""

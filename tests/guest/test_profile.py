@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The profiler says what is true: of windows whose totals the clock knows, and
+of kernels that differ in what is known."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from conftest import VARIANTS
+
+from retrap import guest, kernels, laid, mutations
+from retrap.arch import ARM64, Arch, native
+from retrap.build import Programs
+from retrap.config import ROOT, Guest, Variant
+from retrap.kernels import Kernel
+from retrap.mutations import Mutation
+from retrap.profile import difference, measure, trace
+from retrap.profile.summary import ALL, CHEAPEST, Profile
+from retrap.progress import Task
+
+NOTIFICATION = "retrap/trigger:sigcont"
+BOTH = ("same-cpu", "cross-cpu")
+NOPS = 'asm volatile(".rept 100\\n\\tnop\\n\\t.endr");'
+SIGNAL, PTRACE = "kernel/signal.c", "kernel/ptrace.c"
+NOTIFY = "WARN_ON_ONCE(!(t->ptrace & PT_SEIZED));\n\tlockdep_assert_held"
+TRACEME = "static int ptrace_traceme(void)\n{\n\tint ret = -EPERM;\n"
+# Kernels made of mainline, each by one change whose cost is known.
+CHANGES = {
+    "planted": Mutation("planted", "", "", (), SIGNAL, NOTIFY, f"{NOPS}\n\t{NOTIFY}"),
+    "off-path": Mutation(
+        "off-path", "", "", (), PTRACE, TRACEME, f"{TRACEME}\n\t{NOPS}\n"
+    ),
+    "comment": Mutation(
+        "comment",
+        "",
+        "",
+        (),
+        SIGNAL,
+        "/*\n *  linux/kernel/signal.c",
+        "/* The same. */\n/*\n *  linux/kernel/signal.c",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
+    """mainline and the changed ones, which build from its objects."""
+    base, into = VARIANTS["mainline"], tmp_path_factory.mktemp("changes")
+    (into / "source").mkdir()
+    files = {SIGNAL, PTRACE}
+    laid.lay_source(base, VARIANTS, native(), files, into / "source")
+    found = {"mainline": base}
+    for name, change in CHANGES.items():
+        variant = mutations.mutant(change, base, into / "source", into)
+        found[name] = dataclasses.replace(variant, name=name, base="mainline")
+    return found
+
+
+@pytest.fixture(scope="module")
+def changed(
+    made: dict[str, Variant], tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], Profile]:
+    """The notification's profile on each, by variant and placement."""
+    request = measure.Request(
+        (NOTIFICATION,), tuple(made), (native(),), BOTH, 100, 2, seed=1
+    )
+    path = measure.run(request, made, tmp_path_factory.mktemp("r"), fresh=True)
+    return {
+        (found.facts["variant"], found.facts["placement"]): found
+        for found in measure.stored(path)
+    }
+
+
+@pytest.mark.parametrize("placement", BOTH)
+def test_a_planted_loop_is_found_where_it_is(
+    changed: dict[tuple[str, str], Profile], placement: str
+) -> None:
+    a, b = (changed[name, placement] for name in ("mainline", "planted"))
+    found = difference.compare(a, b, CHEAPEST)
+    (change,) = [c for c in found.changes if abs(c.delta) >= 1]
+    assert (change.function.name, change.delta) == ("ptrace_trap_notify", 100)
+    assert change.kind == difference.COSTS and change.b_calls == 1
+
+
+@pytest.mark.parametrize("placement", BOTH)
+@pytest.mark.parametrize("name", ["comment", "off-path"])
+def test_what_is_not_on_the_path_makes_no_difference(
+    changed: dict[tuple[str, str], Profile], name: str, placement: str
+) -> None:
+    """Sample by sample: not one instruction of one function."""
+    a, b = (changed[each, placement] for each in ("mainline", name))
+    assert a.facts["kernel"]["key"] != b.facts["kernel"]["key"]
+    assert a.windows == b.windows
+    found = difference.compare(a, b, ALL)
+    assert (found.changes, found.moved, found.delta) == ((), (), 0)
+
+
+SCENARIOS = (
+    "floor/clock",
+    "floor/syscall",
+    "floor/pipe",
+    "floor/futex",
+    "trap/trigger:interrupt",
+    "trap/trigger:sigstop",
+    NOTIFICATION,
+    "retrap/trigger:interrupt",
+    "elsewhere/vfork-exec-exit-wait",
+    "elsewhere/jobctl/threads:8",
+)
+
+
+def arches() -> list[Arch]:
+    """arm64 where `./retrap test` found it built; it does not build it."""
+    built = (ROOT / "build/release-arm64/retrap-bench").exists()
+    found = [native()]
+    if not ARM64.native and built and kernels.find(VARIANTS["mainline"], ARM64):
+        found.append(ARM64)
+    return found
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 4])
+def test_windows_add_up_to_the_clock(tmp_path: Path, cpus: int) -> None:
+    """derive.profiles() refuses a window that does not; each cell is there."""
+    request = measure.Request(
+        SCENARIOS,
+        ("mainline",),
+        tuple(arches()),
+        BOTH if cpus > 1 else BOTH[:1],
+        20,
+        cpus,
+        seed=1,
+    )
+    path = measure.run(request, VARIANTS, tmp_path, fresh=True)
+    registry = Programs(ROOT / "build/release").registry()
+    cells = request.cells(VARIANTS["mainline"], registry)
+    found = measure.stored(path)
+    assert len(found) == len(cells) * len(request.arches)
+    for profile in found:
+        tree = profile.trees[ALL]
+        assert tree.total * tree.windows == sum(profile.windows)
+        assert sum(row.own for row in tree.rows()) == tree.total
+    faults = {p.facts["scenario"]: p.facts["faults"] for p in found}
+    assert faults["elsewhere/vfork-exec-exit-wait"] > 0, "no fault was tried"
+
+
+def test_samples_are_those_without_the_profiler(
+    built: dict[str, Kernel], programs: Programs, tmp_path: Path
+) -> None:
+    """The clock goes on as if nobody watched: sample by sample the same."""
+    kernel = built["please-notify"]
+    request = measure.Request(
+        (NOTIFICATION,), ("please-notify",), (native(),), BOTH, 50, 2, seed=1
+    )
+    cells = request.cells(kernel.variant, programs.registry())
+    assert len(cells) == 2
+    settings = {
+        "plain": Guest(2, 300),
+        "profiled": Guest(2, 300, plugin=measure.plugin(kernel)),
+    }
+    for name, setting in settings.items():
+        guest.measure(kernel, programs, cells, tmp_path / name, setting, Task(name))
+    assert (tmp_path / "profiled" / trace.PACKED).is_file()
+    for cell in cells:
+        plain, profiled = (
+            (tmp_path / name / f"{cell.stem}.npy").read_bytes() for name in settings
+        )
+        assert plain == profiled
