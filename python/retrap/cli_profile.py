@@ -31,13 +31,14 @@ def add(adder: Any) -> None:
         "scenario",
         nargs="?",
         metavar="SCENARIO",
-        help="what to profile (default: what --from holds)",
+        help="what to profile, with commas between (default: what --from holds)",
     )
     command.add_argument(
         "--variant",
         metavar="A",
         default="mainline",
-        help="the kernel (default: mainline)",
+        help="the kernel; of several, with commas between, a short table says what "
+        "each adds to the first (default: mainline)",
     )
     command.add_argument(
         "--against",

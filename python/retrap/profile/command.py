@@ -10,7 +10,7 @@ from pathlib import Path
 from retrap import config, kernels
 from retrap.arch import ARCHES, Arch
 from retrap.errors import EXIT_KERNEL, EXIT_OK, EXIT_USAGE, RetrapError
-from retrap.profile import derive, difference, lines, measure, report
+from retrap.profile import derive, designs, difference, lines, measure, report
 from retrap.profile.summary import Profile
 from retrap.progress import Progress
 
@@ -27,6 +27,10 @@ def run(args: Namespace) -> int:
             EXIT_USAGE,
         )
     pairs = _pairs(chosen, args)
+    if len(_variants(args)) > 1 and not args.against and not args.json:
+        for table in designs.tables(chosen, _variants(args)[0], args.kind):
+            print(table)
+        pairs = []
     if args.json:
         print(json.dumps([as_json(a, b, args.kind) for a, b in pairs], indent=1))
         return EXIT_OK
@@ -72,9 +76,9 @@ def _measure(args: Namespace) -> Path:
             EXIT_USAGE,
         )
     placements = config.PLACEMENTS if args.placement == "both" else (args.placement,)
-    names = [args.variant, *([args.against] if args.against else [])]
+    names = [*_variants(args), *([args.against] if args.against else [])]
     request = measure.Request(
-        scenarios=(args.scenario,),
+        scenarios=tuple(dict.fromkeys(args.scenario.split(","))),
         variants=tuple(dict.fromkeys(names)),
         arches=tuple(_arch(name) for name in args.arch.split(",")),
         placements=placements if args.cpus > 1 else ("same-cpu",),
@@ -85,6 +89,10 @@ def _measure(args: Namespace) -> Path:
     )
     variants = config.load_variants(args.variants)
     return measure.run(request, variants, args.results, args.fresh)
+
+
+def _variants(args: Namespace) -> list[str]:
+    return list(dict.fromkeys(args.variant.split(",")))
 
 
 def _arch(name: str) -> Arch:
@@ -100,9 +108,9 @@ def _arch(name: str) -> Arch:
 def _wanted(found: Profile, args: Namespace) -> bool:
     facts = found.facts
     return (
-        args.scenario in (None, facts["scenario"])
+        (args.scenario is None or facts["scenario"] in args.scenario.split(","))
         and args.placement in ("both", facts["placement"])
-        and facts["variant"] in (args.variant, args.against)
+        and facts["variant"] in (*_variants(args), args.against)
     )
 
 
@@ -110,7 +118,7 @@ def _pairs(
     chosen: list[Profile], args: Namespace
 ) -> list[tuple[Profile, Profile | None]]:
     """Each profile of A, with B's of the same cell."""
-    mine = [found for found in chosen if found.facts["variant"] == args.variant]
+    mine = [found for found in chosen if found.facts["variant"] in _variants(args)]
     if args.against is None:
         return [(found, None) for found in mine]
     pairs: list[tuple[Profile, Profile | None]] = []

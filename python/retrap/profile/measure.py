@@ -29,7 +29,7 @@ from retrap.errors import (
 from retrap.kernels import Kernel
 from retrap.plan import Cell, Scenario
 from retrap.process import Interrupted
-from retrap.profile import derive, summary, trace
+from retrap.profile import derive, summary, tables, trace
 from retrap.progress import Progress, say
 from retrap.rawfile import atomic_write
 from retrap.stamp import finish, open_stamp, unwritable
@@ -267,16 +267,14 @@ def _derive_all(
         source = derive.Source(kernel, programs[kernel.arch])
         for found in derive.profiles(boot, source, cpus):
             text = json.dumps(found.record(), separators=(",", ":")) + "\n"
-            atomic_write(path / PROFILES / f"{name_of(found)}.json", text)
+            into = path / PROFILES / found.name
+            atomic_write(into.with_name(f"{found.name}.json"), text)
+            atomic_write(into.with_name(f"{found.name}.csv"), tables.functions(found))
             count += 1
+    baseline = jobs[0].variant.name
+    for name, text in tables.differences(stored(path), baseline).items():
+        atomic_write(path / PROFILES / f"{name}.csv", text)
     return count
-
-
-def name_of(found: summary.Profile) -> str:
-    """`mainline-x86_64-retrap.trigger-sigcont@same-cpu`."""
-    facts = found.facts
-    cell = Cell(facts["scenario"], facts["placement"], facts["interface"], 0, None, 0)
-    return f"{facts['variant']}-{facts['arch']}-{cell.stem}"
 
 
 def stored(path: Path) -> list[summary.Profile]:

@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from retrap.plan import Cell
 from retrap.profile.callgraph import Calls, Group, Node
 from retrap.profile.symbols import Function
 from retrap.rawfile import check_fields, damaged, read_record
@@ -124,6 +125,15 @@ class Profile:
     @property
     def cell(self) -> str:
         return f"{self.facts['scenario']} {self.facts['placement']}"
+
+    @property
+    def name(self) -> str:
+        """`mainline-x86_64-retrap.trigger-sigcont@same-cpu`: of its files."""
+        facts = self.facts
+        cell = Cell(
+            facts["scenario"], facts["placement"], facts["interface"], 0, None, 0
+        )
+        return f"{facts['variant']}-{facts['arch']}-{cell.stem}"
 
     def record(self) -> dict[str, Any]:
         functions: dict[Function, int] = {}
