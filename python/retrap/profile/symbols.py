@@ -162,7 +162,7 @@ class Symbols:
     def _kernel(self, address: int) -> tuple[Function, bool]:
         if found := self.kernel.at(address):
             name, begin = found
-            first = begin == address and fold(name) == name
+            first = begin == address and ".cold" not in name  # a part is no call
             return Function(fold(name)), first
         return Function(f"{address:#x}"), False
 
