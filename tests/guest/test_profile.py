@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from conftest import VARIANTS
 
-from retrap import guest, kernels, laid, mutations
+from retrap import counters, guest, kernels, laid, mutations
 from retrap.arch import ARM64, Arch, native
 from retrap.build import Programs
 from retrap.config import ROOT, Guest, Variant
 from retrap.kernels import Kernel
 from retrap.mutations import Mutation
+from retrap.plan import Cell
 from retrap.profile import difference, measure, trace
 from retrap.profile.summary import ALL, CHEAPEST, Profile
 from retrap.progress import Task
@@ -169,3 +170,42 @@ def test_samples_are_those_without_the_profiler(
             (tmp_path / name / f"{cell.stem}.npy").read_bytes() for name in settings
         )
         assert plain == profiled
+
+
+PMU_ERROR = 0.03  # timer ticks between the samples, which no window has
+
+
+def test_the_kernels_half_is_what_the_pmu_counts(tmp_path: Path) -> None:
+    """instructions:k of arm64's emulated PMU, N and 2N samples; start-up and
+    perf's own cancel. A sample of the floor is one system call, and what is
+    around it runs in user space."""
+    if ARM64 not in arches():
+        pytest.skip("arm64 has not been built")
+    kernel = kernels.find(VARIANTS["mainline"], ARM64)
+    assert kernel
+    programs = Programs(ROOT / "build/release-arm64", ARM64)
+    number = 4000
+    lines = [
+        guest.plan_line(
+            Cell("floor/syscall", "same-cpu", "listen", 0, cycles, 1), kernel, "0" * 64
+        )
+        for cycles in (number, 2 * number)
+    ]
+    guest.run(kernel, programs, lines, tmp_path / "b", Guest(2, 600), Task("arm64"))
+    counts = [
+        counters.parse(
+            tmp_path / f"b/results/floor.syscall@same-cpu.perf-{cycles}.jsonl"
+        )["instructions:k"]
+        for cycles in (number, 2 * number)
+    ]
+    assert counts[0] and counts[1]
+    counted = (counts[1] - counts[0]) / number
+    request = measure.Request(
+        ("floor/syscall",), ("mainline",), (ARM64,), BOTH[:1], 100, 2, seed=1
+    )
+    path = measure.run(request, VARIANTS, tmp_path / "r", fresh=True)
+    (found,) = measure.stored(path)
+    rows = found.trees[CHEAPEST].rows()
+    profiled = float(sum(row.own for row in rows if row.function.kernel))
+    print(f"\npmu {counted:.1f}, profile {profiled:.1f}")
+    assert 0 <= counted - profiled <= PMU_ERROR * profiled

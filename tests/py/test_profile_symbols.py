@@ -71,7 +71,7 @@ def test_a_program_is_named_where_it_is_mapped(tmp_path: Path, strip: bool) -> N
     """By its own tables: nm says where `called` is, whatever the loader does."""
     (tmp_path / "p.c").write_text(SOURCE)
     program = tmp_path / "p"
-    argv = ["gcc", "-O1", "-rdynamic", "-o", program, tmp_path / "p.c"]
+    argv = ["gcc", "-O1", "-rdynamic", "-o", str(program), str(tmp_path / "p.c")]
     subprocess.run(argv, check=True)
     rows = subprocess.check_output(["nm", program], text=True).splitlines()
     place = next(int(row.split()[0], 16) for row in rows if row.endswith(" called"))
