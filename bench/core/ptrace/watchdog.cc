@@ -10,6 +10,7 @@
 #include <string_view>
 #include <thread>
 
+#include "core/ptrace/task_state.h"
 #include "core/sys/check.h"
 #include "core/sys/unique_fd.h"
 
@@ -17,6 +18,7 @@ namespace retrap {
 namespace {
 
 constexpr auto kGrace = std::chrono::seconds(5);
+constexpr auto kPollTime = std::chrono::microseconds(100);
 
 void say(std::string_view text) noexcept {
   (void)!::write(STDERR_FILENO, text.data(), text.size());
@@ -35,6 +37,14 @@ void say(std::string_view text) noexcept {
   ::_exit(0);
 }
 
+// Its first steps are page faults, on the CPU that the tracer leaves when it
+// sleeps in its first sample.
+void wait_until_asleep(pid_t watchdog) {
+  const TaskState state(watchdog);
+  while (!state.blocked_syscall() && !state.has_report())
+    std::this_thread::sleep_for(kPollTime);
+}
+
 }  // namespace
 
 Watchdog::Watchdog(pid_t tracee, std::chrono::milliseconds deadline)
@@ -44,6 +54,7 @@ Watchdog::Watchdog(pid_t tracee, std::chrono::milliseconds deadline)
   const pid_t tracer = ::getpid();
   pid_ = check_unix(::fork(), "fork");
   if (pid_ == 0) guard(tracer, tracee_fd.get(), deadline);
+  wait_until_asleep(pid_);
 }
 
 Watchdog::~Watchdog() {
