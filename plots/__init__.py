@@ -5,14 +5,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from plots import ecdf, overview, path_integers
+from plots import ecdf, overview, path_integers, profiles
+from retrap.profile.measure import PROFILES
 from retrap.store import load
 
 
 def draw_all(dir: Path) -> list[Path]:
-    """Every figure as SVG and PNG, below figures/. Errors: EXIT_RESULTS."""
+    """Every figure as SVG and PNG, below figures/; of profiles also as HTML.
+    Errors: EXIT_RESULTS."""
     results = load(dir)
     into = dir / "figures"
     paths = overview.draw(results, into)
     paths += path_integers.draw(results, into)
-    return paths + ecdf.draw(results, into)
+    paths += ecdf.draw(results, into)
+    if (dir / PROFILES).is_dir():
+        paths += profiles.draw_profiles(dir)
+    return paths

@@ -44,6 +44,8 @@ def run(args: Namespace) -> int:
             found = difference.compare(a, b, args.kind)
             print(report.difference(found, args.kind, args.kernel_only, args.top))
     print(f"profiles  {path}/{measure.PROFILES}/")
+    if (path / measure.FIGURES).is_dir():
+        print(f"figures   {path}/{measure.FIGURES}/")
     return EXIT_OK
 
 

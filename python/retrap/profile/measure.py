@@ -36,7 +36,7 @@ from retrap.stamp import finish, open_stamp, unwritable
 from retrap.store import load
 
 PLUGIN = "retrap-profile.so"
-PROFILES = "profiles"  # below the result directory
+PROFILES, FIGURES = "profiles", "figures"  # below the result directory
 NESTED = "profile"  # where a matrix keeps one
 SWITCH = {"x86_64": "__switch_to_asm", "arm64": "cpu_switch_to"}
 
@@ -127,10 +127,14 @@ def fill(
     progress: Progress,
 ) -> None:
     """Boots, profiles and figures of a directory that has its plan.json."""
+    from plots import profiles
+
     _boot_all(request, registry, jobs, programs, path, progress)
     with progress.task("profiles") as task:
         count = _derive_all(path, jobs, programs, request.cpus)
         task.update(f"{count} cells")
+    with progress.task("figures") as task:
+        task.update(f"{len(profiles.draw_profiles(path))} files")
 
 
 def check_variants(request: Request, variants: dict[str, Variant]) -> None:

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every figure of the profiles in a result directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from plots import icicle, icicle_difference, profile_bars, profile_html
+from retrap.errors import RetrapError
+from retrap.profile import difference, measure
+from retrap.profile.summary import CHEAPEST, Profile
+from retrap.progress import say
+from retrap.store import load
+
+Place = tuple[str, str, str]  # arch, scenario, placement
+
+
+def draw_profiles(dir: Path) -> list[Path]:
+    """Below figures/, from the stored profiles alone. Errors: EXIT_RESULTS."""
+    plan = load(dir).plan
+    into = dir / "figures"
+    paths: list[Path] = []
+    names = [each["name"] for each in plan["variants"]]
+    for place, profiles in _places(measure.stored(dir), plan["baseline"], names):
+        paths += _place(place, profiles, plan["baseline"], into)
+    return paths
+
+
+def _places(
+    profiles: list[Profile], baseline: str, names: list[str]
+) -> Iterable[tuple[Place, list[Profile]]]:
+    """By cell, the baseline first, then as in the plan."""
+    found: dict[Place, list[Profile]] = {}
+    for each in profiles:
+        facts = each.facts
+        place = facts["arch"], facts["scenario"], facts["placement"]
+        found.setdefault(place, []).append(each)
+    order = {name: n for n, name in reversed([*enumerate([baseline, *names])])}
+    for group in found.values():
+        group.sort(key=lambda each: order.get(each.facts["variant"], len(order)))
+    return found.items()
+
+
+def _place(
+    place: Place, profiles: list[Profile], baseline: str, into: Path
+) -> list[Path]:
+    arch, scenario, placement = place
+    cell = slug(f"{scenario}@{placement}")
+    paths: list[Path] = []
+    base = profiles[0] if profiles[0].facts["variant"] == baseline else None
+    comparable = base is not None
+    for found in profiles:
+        name = slug(f"{arch}-{found.facts['variant']}")
+        paths += icicle.draw(found, into, f"icicle-{name}-{cell}")
+        if base is None or found is base:
+            continue
+        try:
+            difference.compare(base, found, CHEAPEST)
+        except RetrapError as error:
+            say(f"{name} {cell}: no figure of the difference: {error.message}")
+            comparable = False
+            continue
+        paths += icicle_difference.draw(
+            base, found, into, f"icicle-difference-{name}-{cell}"
+        )
+    here = slug(f"{arch}-{cell}")
+    paths += profile_bars.draw(profiles, into, f"functions-{here}")
+    page = profile_html.draw(profiles, comparable, into, f"profile-{here}")
+    return [*paths, page]
+
+
+def slug(text: str) -> str:
+    """`retrap/trigger:sigcont@same-cpu` as the name of a file."""
+    return re.sub(r"[^\w.@+-]", "-", text.replace("/", "."))
