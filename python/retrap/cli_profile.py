@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from retrap import arch, config
+from retrap import config
 from retrap.cli_parts import json_option, positive, subcommand, variants_option
 
 
@@ -48,9 +48,8 @@ def add(adder: Any) -> None:
     command.add_argument(
         "--arch",
         metavar="ARCH",
-        default=arch.native().name,
         help="architectures of the guests, with commas between (default: this "
-        "machine's)",
+        "machine's; of --from: all)",
     )
     command.add_argument(
         "--placement",

@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from retrap import config, kernels
-from retrap.arch import ARCHES, Arch
+from retrap.arch import ARCHES, Arch, native
 from retrap.errors import EXIT_KERNEL, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.profile import derive, designs, difference, lines, measure, report
 from retrap.profile.summary import Profile
@@ -82,7 +82,7 @@ def _measure(args: Namespace) -> Path:
     request = measure.Request(
         scenarios=tuple(dict.fromkeys(args.scenario.split(","))),
         variants=tuple(dict.fromkeys(names)),
-        arches=tuple(_arch(name) for name in args.arch.split(",")),
+        arches=tuple(_arch(name) for name in (args.arch or native().name).split(",")),
         placements=placements if args.cpus > 1 else ("same-cpu",),
         samples=args.samples,
         cpus=args.cpus,
@@ -112,6 +112,7 @@ def _wanted(found: Profile, args: Namespace) -> bool:
     return (
         (args.scenario is None or facts["scenario"] in args.scenario.split(","))
         and args.placement in ("both", facts["placement"])
+        and (args.arch is None or facts["arch"] in args.arch.split(","))
         and facts["variant"] in (*_variants(args), args.against)
     )
 

@@ -150,10 +150,13 @@ def difference(found: Difference, kind: str, kernel_only: bool, most: int) -> st
         "",
         f"{'change':>9}{'before':>9}{'after':>9}{'calls':>12}  function",
     ]
-    lines += [_change(change) for change in changes[:most]]
-    if rest := changes[most:]:
+    shown = [change for change in changes[:most] if abs(change.delta) >= 1]
+    lines += [_change(change) for change in shown]
+    if rest := changes[len(shown) :]:
         whole = sum((change.delta for change in rest), Fraction())
         what = f"{len(rest)} further functions"
+        if abs(rest[0].delta) < 1:
+            what += " by less than 1"
         lines.append(f"{signed(whole):>9}{'':>30}  {what}")
     whole = sum((change.delta for change in changes), Fraction())
     totals = f"{figure(found.totals[0]):>9}{figure(found.totals[1]):>9}"
