@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (
     *(
         "matrix",
+        "profile",
         "run",
         "compare",
         "plot",
