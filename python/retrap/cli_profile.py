@@ -14,7 +14,7 @@ def add(adder: Any) -> None:
     command = subcommand(
         adder,
         "profile",
-        "which kernel functions a sample is made of, to the instruction",
+        "the functions of a sample, to the instruction",
         """Boots kernels in exact mode with a profiler in QEMU, which writes down
         every instruction between the two clock reads of a sample, on all vCPUs.
         Prints the functions by instructions of their own a sample; with
@@ -22,8 +22,7 @@ def add(adder: Any) -> None:
         Counts are whole and add up to the clock. Samples are those of a boot
         without the profiler. Stores all of it in results/profile/<stamp>/.""",
         "./retrap profile retrap/trigger:sigcont --variant mainline",
-        "./retrap profile retrap/trigger:sigcont --variant mainline "
-        "--against async-retrap",
+        "./retrap profile retrap/trigger:sigcont --against async-retrap",
         "./retrap profile trap/trigger:interrupt --variant mine --by side",
         "./retrap profile --from results/profile/<stamp> --kernel-only",
     )
@@ -59,8 +58,10 @@ def add(adder: Any) -> None:
     )
     command.add_argument(
         "--interface",
+        metavar="NAME",
         choices=config.INTERFACES,
-        help="how the tracer is told (default: each kernel's own)",
+        help="how the tracer is told: listen, async-retrap or please-notify (default: "
+        "each kernel's own)",
     )
     command.add_argument(
         "--samples",
@@ -111,9 +112,10 @@ def _looks(command: Any) -> None:
     )
     command.add_argument(
         "--by",
+        metavar="WHAT",
         choices=("side", "vcpu"),
-        help="split each function by who ran it: tracer, tracee, interrupt, other; "
-        "or by vCPU (default: do not)",
+        help="split each function by side, who ran it: tracer, tracee, interrupt, "
+        "other; or by vcpu (default: do not)",
     )
     command.add_argument(
         "--kernel-only",
