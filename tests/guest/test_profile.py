@@ -5,6 +5,7 @@ of kernels that differ in what is known."""
 from __future__ import annotations
 
 import dataclasses
+import resource
 import statistics
 from pathlib import Path
 
@@ -170,10 +171,20 @@ def test_windows_add_up_to_the_clock(tmp_path: Path, cpus: int) -> None:
     assert faults["elsewhere/vfork-exec-exit-wait"] > 0, "no fault was tried"
 
 
+SLOWER = 3  # at most, by the CPU time of QEMU, which load hardly changes
+
+
+def cpu_seconds() -> float:
+    """Of the children that have ended, in user and kernel mode; getrusage(2)."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_samples_are_those_without_the_profiler(
     built: dict[str, Kernel], programs: Programs, tmp_path: Path
 ) -> None:
-    """The clock goes on as if nobody watched: sample by sample the same."""
+    """The clock goes on as if nobody watched: sample by sample the same. And a
+    profiled boot takes no more than three times as long."""
     kernel = built["please-notify"]
     request = measure.Request(
         (NOTIFICATION,), ("please-notify",), (native(),), BOTH, 50, 2, seed=1
@@ -184,8 +195,13 @@ def test_samples_are_those_without_the_profiler(
         "plain": Guest(2, 300),
         "profiled": Guest(2, 300, plugin=measure.plugin(kernel)),
     }
+    seconds = {}
     for name, setting in settings.items():
+        before = cpu_seconds()
         guest.measure(kernel, programs, cells, tmp_path / name, setting, Task(name))
+        seconds[name] = cpu_seconds() - before
+    print(f"\nCPU seconds of a boot: {seconds}")
+    assert seconds["profiled"] <= SLOWER * seconds["plain"]
     assert (tmp_path / "profiled" / trace.PACKED).is_file()
     for cell in cells:
         plain, profiled = (
