@@ -10,6 +10,8 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 
+from retrap.errors import EXIT_USAGE, RetrapError
+
 
 @dataclass(frozen=True)
 class Arch:
@@ -73,6 +75,19 @@ ARM64 = Arch(
     command_line="console=ttyAMA0",
 )
 ARCHES = {arch.name: arch for arch in (X86_64, ARM64)}
+
+
+def asked(names: str) -> tuple[Arch, ...]:
+    """Those of `--arch x86_64,arm64`. Errors: EXIT_USAGE."""
+    words = tuple(dict.fromkeys(names.split(",")))
+    for word in words:
+        if word not in ARCHES:
+            raise RetrapError(
+                f"--arch: no architecture {word!r}; there are {', '.join(ARCHES)}",
+                "as in --arch x86_64,arm64",
+                EXIT_USAGE,
+            )
+    return tuple(ARCHES[word] for word in words)
 
 
 def of_machine(machine: str) -> Arch | None:

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from retrap import cli_book, cli_kernel, cli_profile, config
-from retrap.cli_parts import FILES, json_option, subcommand, variants_option
+from retrap.cli_parts import (
+    FILES,
+    fresh_option,
+    json_option,
+    results_option,
+    subcommand,
+    variants_option,
+)
 from retrap.manpage import ManParser
 
 
@@ -47,18 +54,8 @@ def _measuring_options(command: ManParser) -> None:
         metavar="EXPERIMENT.toml",
         help="what to measure (default: configs/experiments/quick.toml)",
     )
-    command.add_argument(
-        "--results",
-        type=Path,
-        default=config.ROOT / "results",
-        metavar="DIR",
-        help="where results go (default: results/ of the clone)",
-    )
-    command.add_argument(
-        "--fresh",
-        action="store_true",
-        help="start a new result directory (default: resume an unfinished one)",
-    )
+    results_option(command)
+    fresh_option(command)
     command.add_argument(
         "--dry-run",
         action="store_true",

@@ -4,11 +4,18 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from retrap import arch, config
-from retrap.cli_parts import json_option, positive, subcommand, variants_option
+from retrap import arch
+from retrap.cli_parts import (
+    cpus_option,
+    json_option,
+    positive,
+    results_option,
+    stored_option,
+    subcommand,
+    variants_option,
+)
 from retrap.manpage import ManParser
 
 
@@ -49,13 +56,7 @@ def conform(adder: Any) -> None:
         "a race an instruction a turn until it has passed; 0 for no sweeps "
         "(default: 10000)",
     )
-    command.add_argument(
-        "--cpus",
-        type=positive,
-        default=2,
-        metavar="N",
-        help="vCPUs of a guest (default: 2)",
-    )
+    cpus_option(command)
     _common_options(command)
     _stored_run_options(command)
     command.add_argument(
@@ -98,20 +99,8 @@ def _arch_option(command: ManParser, what: str) -> None:
 
 
 def _stored_run_options(command: ManParser) -> None:
-    command.add_argument(
-        "--results",
-        type=Path,
-        default=config.ROOT / "results",
-        metavar="DIR",
-        help="where the run is stored (default: results/ of the clone)",
-    )
-    command.add_argument(
-        "--from",
-        dest="stored",
-        type=Path,
-        metavar="DIR",
-        help="show a stored run and boot nothing (default: run)",
-    )
+    results_option(command)
+    stored_option(command)
     command.add_argument(
         "--write-docs",
         action="store_true",

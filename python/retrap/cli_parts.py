@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
-
 from pathlib import Path
+from typing import Any
 
 from retrap import commands, config
 from retrap.manpage import ManParser
@@ -47,6 +46,44 @@ def variants_option(command: ManParser) -> None:
         default=config.VARIANTS,
         metavar="FILE",
         help="the kernels there are (default: configs/variants.toml)",
+    )
+
+
+def results_option(command: ManParser) -> None:
+    command.add_argument(
+        "--results",
+        type=Path,
+        default=config.ROOT / "results",
+        metavar="DIR",
+        help="where results go (default: results/ of the clone)",
+    )
+
+
+def fresh_option(command: ManParser) -> None:
+    command.add_argument(
+        "--fresh",
+        action="store_true",
+        help="start a new result directory (default: resume an unfinished one)",
+    )
+
+
+def stored_option(command: ManParser) -> None:
+    command.add_argument(
+        "--from",
+        dest="stored",
+        type=Path,
+        metavar="DIR",
+        help="show a stored run and boot nothing (default: run)",
+    )
+
+
+def cpus_option(command: ManParser) -> None:
+    command.add_argument(
+        "--cpus",
+        type=positive,
+        default=2,
+        metavar="N",
+        help="vCPUs of a guest (default: 2)",
     )
 
 

@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from retrap import config
-from retrap.cli_parts import json_option, positive, subcommand, variants_option
+from retrap.cli_parts import (
+    cpus_option,
+    fresh_option,
+    json_option,
+    positive,
+    results_option,
+    stored_option,
+    subcommand,
+    variants_option,
+)
 
 
 def add(adder: Any) -> None:
@@ -70,33 +78,11 @@ def add(adder: Any) -> None:
         metavar="N",
         help="samples of each cell (default: 200)",
     )
-    command.add_argument(
-        "--cpus",
-        type=positive,
-        default=2,
-        metavar="N",
-        help="vCPUs of a guest (default: 2)",
-    )
+    cpus_option(command)
     _looks(command)
-    command.add_argument(
-        "--results",
-        type=Path,
-        default=config.ROOT / "results",
-        metavar="DIR",
-        help="where the run is stored (default: results/ of the clone)",
-    )
-    command.add_argument(
-        "--fresh",
-        action="store_true",
-        help="start a new result directory (default: resume an unfinished one)",
-    )
-    command.add_argument(
-        "--from",
-        dest="stored",
-        type=Path,
-        metavar="DIR",
-        help="show a stored run and boot nothing (default: run)",
-    )
+    results_option(command)
+    fresh_option(command)
+    stored_option(command)
     variants_option(command)
     json_option(command)
 

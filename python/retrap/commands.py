@@ -6,8 +6,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
-from retrap import config
-from retrap.arch import ARCHES, Arch
+from retrap import arch, config
 from retrap.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
 
 
@@ -98,7 +97,7 @@ def conform(args: Namespace) -> int:
         variants = config.load_variants(args.variants)
         options = work.Options(
             work.choose(args.kernels, variants),
-            tuple(_arch(name) for name in args.arch.split(",")),
+            arch.asked(args.arch),
             args.count,
             args.cpus,
             args.results,
@@ -131,23 +130,20 @@ def mutate(args: Namespace) -> int:
     path = args.stored
     if path is None:
         variants = config.load_variants(args.variants)
-        path = work.run(chosen, variants, _arch(args.arch), args.results)
+        where = arch.asked(args.arch)
+        if len(where) > 1:
+            raise RetrapError(
+                f"--arch {args.arch}: the mutants are booted on one",
+                "run it once for each",
+                EXIT_USAGE,
+            )
+        path = work.run(chosen, variants, where[0], args.results)
     record = work.load(path)
     print((path / ("mutate.json" if args.json else "table.txt")).read_text(), end="")
     if args.write_docs:
         page.publish("mutate", path)
         page.write()
     return EXIT_FAILURE if work.survivors(record) else EXIT_OK
-
-
-def _arch(name: str) -> Arch:
-    if name not in ARCHES:
-        raise RetrapError(
-            f"--arch: no architecture {name!r}; there are {', '.join(ARCHES)}",
-            "./retrap conform --arch x86_64,arm64",
-            EXIT_USAGE,
-        )
-    return ARCHES[name]
 
 
 def kernel(args: Namespace) -> int:

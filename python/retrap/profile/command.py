@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from retrap import config, kernels
-from retrap.arch import ARCHES, Arch, native
+from retrap.arch import ARCHES, asked, native
 from retrap.errors import EXIT_KERNEL, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.profile import derive, designs, difference, lines, measure, report
 from retrap.profile.summary import Profile
@@ -82,7 +82,7 @@ def _measure(args: Namespace) -> Path:
     request = measure.Request(
         scenarios=tuple(dict.fromkeys(args.scenario.split(","))),
         variants=tuple(dict.fromkeys(names)),
-        arches=tuple(_arch(name) for name in (args.arch or native().name).split(",")),
+        arches=asked(args.arch or native().name),
         placements=placements if args.cpus > 1 else ("same-cpu",),
         samples=args.samples,
         cpus=args.cpus,
@@ -95,16 +95,6 @@ def _measure(args: Namespace) -> Path:
 
 def _variants(args: Namespace) -> list[str]:
     return list(dict.fromkeys(args.variant.split(",")))
-
-
-def _arch(name: str) -> Arch:
-    if name not in ARCHES:
-        raise RetrapError(
-            f"--arch: no architecture {name!r}; there are {', '.join(ARCHES)}",
-            "./retrap profile SCENARIO --arch x86_64,arm64",
-            EXIT_USAGE,
-        )
-    return ARCHES[name]
 
 
 def _wanted(found: Profile, args: Namespace) -> bool:

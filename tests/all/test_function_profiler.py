@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Calls a sample as QEMU saw them, and as the kernel itself counts them.
+
+ftrace's function profiler counts over whole runs, the profile over windows. Of
+two runs one has more samples: what is more in it, a sample, is one cycle. A
+cycle is a window and what leads to the next one. So no function can have more
+calls in a window than in a cycle; and one that nothing but the window calls
+must have as many.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from conftest import HERE, KERNELS, Run
+
+from retrap import guest, kernels
+from retrap.arch import native
+from retrap.config import Guest, Variant
+from retrap.plan import Cell
+from retrap.profile import measure
+from retrap.profile.summary import ALL
+from retrap.profile.symbols import fold
+from retrap.progress import Progress
+
+NAME = "function-profiler"
+CPUS, SAMPLES, MORE = 2, 200, 400
+# What a window calls and the rest of the cycle does not, with the reason:
+# arming is PTRACE_CONT and a look at /proc in the first scenario; in the second
+# it also stops the tracee by SIGSTOP and has it listen.
+ONLY_IN_THE_WINDOW = {
+    "trap/trigger:interrupt": {
+        "ptrace_stop",
+        "do_notify_parent_cldstop",
+        "kernel_wait4",
+        "do_wait",
+        "wait_consider_task",
+    },
+    "retrap/trigger:sigcont": {"ptrace_trap_notify"},
+}
+CELLS = [
+    (scenario, placement)
+    for scenario in ONLY_IN_THE_WINDOW
+    for placement in ("same-cpu", "cross-cpu")
+]
+# hits on: counts from 0; hits off: stops, and prints a table a CPU.
+HITS = """#!/bin/sh
+set -e
+cd /sys/kernel/tracing
+case $1 in
+  on) echo 1 >function_profile_enabled ;;
+  off) echo 0 >function_profile_enabled; cat trace_stat/function* ;;
+esac
+"""
+Calls = dict[str, Fraction]
+
+
+@pytest.fixture(scope="module")
+def variant() -> Variant:
+    """mainline with the function profiler in it; built here, for this test."""
+    mainline = KERNELS["mainline"]
+    fragments = (*mainline.fragments, HERE / f"{NAME}.config")
+    found = dataclasses.replace(mainline, name=NAME, fragments=fragments)
+    with Progress() as progress:
+        kernels.ensure(found, {NAME: found}, progress)
+    return found
+
+
+@pytest.fixture(scope="module")
+def cycles(run: Run, variant: Variant) -> Callable[[str, str], Calls]:
+    """cycles(scenario, placement): calls a cycle, by ftrace; one boot."""
+    kernel = kernels.find(variant)
+    assert kernel
+    lines = []
+    for index, (scenario, placement) in enumerate(CELLS):
+        for samples in (SAMPLES, MORE):
+            cell = Cell(scenario, placement, "listen", samples, None, 1)
+            lines += [
+                f"exec on-{index}-{samples} /retrap/hits on",
+                guest.plan_line(cell, kernel, "0" * 64).replace(
+                    cell.stem, f"{index}-{samples}", 1
+                ),
+                f"exec hits-{index}-{samples} /retrap/hits off",
+            ]
+    results = run(kernel, lines, {"/retrap/hits": HITS}, Guest(CPUS, 1200))
+
+    def of(scenario: str, placement: str) -> Calls:
+        index = CELLS.index((scenario, placement))
+        fewer, more = (
+            hits(results / f"hits-{index}-{samples}.txt") for samples in (SAMPLES, MORE)
+        )
+        assert fewer["ptrace_stop"] >= SAMPLES, "ftrace did not count"
+        extra = MORE - SAMPLES
+        return {name: Fraction(more[name] - fewer[name], extra) for name in more}
+
+    return of
+
+
+def hits(path: Path) -> Counter[str]:
+    """Calls by function: trace_stat/function<cpu>, one table after the other."""
+    found: Counter[str] = Counter()
+    for line in path.read_text().splitlines():
+        words = line.split()
+        if len(words) == 2 and words[1].isdigit():
+            found[fold(words[0])] += int(words[1])
+    return found
+
+
+@pytest.fixture(scope="module")
+def windows(
+    variant: Variant, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], Calls]:
+    """Calls a window of the kernel's functions, by the profile."""
+    request = measure.Request(
+        tuple(ONLY_IN_THE_WINDOW),
+        (NAME,),
+        (native(),),
+        ("same-cpu", "cross-cpu"),
+        SAMPLES,
+        CPUS,
+        seed=1,
+    )
+    into = tmp_path_factory.mktemp("r")
+    path = measure.run(request, {NAME: variant}, into, fresh=True)
+    return {
+        (found.facts["scenario"], found.facts["placement"]): {
+            row.function.name: row.calls
+            for row in found.trees[ALL].rows()
+            if row.function.kernel
+        }
+        for found in measure.stored(path)
+    }
+
+
+@pytest.mark.parametrize(("scenario", "placement"), CELLS)
+def test_calls_are_those_that_ftrace_counts(
+    cycles: Callable[[str, str], Calls],
+    windows: dict[tuple[str, str], Calls],
+    scenario: str,
+    placement: str,
+) -> None:
+    cycle, window = cycles(scenario, placement), windows[scenario, placement]
+    both = cycle.keys() & window.keys()
+    called = {name for name, calls in window.items() if calls >= 1}
+    equal = {name for name in both & called if window[name] == cycle[name]}
+    print(f"\n{scenario} {placement}: {len(called)} functions are called in every")
+    print(f"window; {len(called - both)} of them ftrace does not know:")
+    print(f"  {' '.join(sorted(called - both))}")
+    print(f"{len(equal)} have as many calls in a cycle:")
+    print(f"  {' '.join(sorted(equal))}")
+    over = {
+        name: (float(window[name]), float(cycle[name]))
+        for name in both & called
+        if window[name] > cycle[name]
+    }
+    assert over == {}
+    named = ONLY_IN_THE_WINDOW[scenario]
+    assert named <= called
+    assert {n: (window[n], cycle.get(n)) for n in named - equal} == {}
