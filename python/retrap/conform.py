@@ -8,7 +8,6 @@ repeats. A boot is stored as soon as it ends; an interrupted run resumes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -27,7 +26,7 @@ from retrap.process import capture
 from retrap.progress import Progress, say
 from retrap.rawfile import atomic_write, read_json, read_record
 from retrap.rulebook import RuleBook
-from retrap.stamp import finish, open_stamp, unwritable
+from retrap.stamp import finish, identified, open_stamp, unwritable
 from retrap.verdicts import Column, Report, judge
 
 SCHEMA = "retrap.conform/1"
@@ -151,9 +150,7 @@ def _plan(
         "cpus": options.cpus,
         "boots": {kind: words for kind, (_, words) in options.boots().items()},
     }
-    text = json.dumps(plan, sort_keys=True)
-    plan["plan_sha256"] = hashlib.sha256(text.encode()).hexdigest()
-    return plan
+    return identified(plan)
 
 
 def _boot_all(

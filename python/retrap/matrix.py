@@ -4,30 +4,24 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
-import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from retrap import guest, host, kernels
+from retrap import boots, host, kernels
 from retrap.arch import Arch, native
 from retrap.build import Programs, build
 from retrap.config import ROOT, Experiment, Variant, scenario_error
 from retrap.kernels import Kernel
 from retrap.errors import RetrapError
 from retrap.plan import Cell, Scenario, expand
-from retrap.process import Interrupted
 from retrap.progress import Progress, say
 from retrap.rawfile import atomic_write
-from retrap.stamp import Stamp, finish, open_stamp, unwritable
+from retrap.stamp import Stamp, finish, identified, open_stamp, unwritable
 
 RESULTS = ROOT / "results"
-BOOTS_A_CPU = 2  # more would come near the limit of wall clock a boot has
 PROFILED_SAMPLES = 200
-QEMU_MIB = 256  # beside the guest's memory: translated code
 Job = tuple[str, Arch]  # a variant on an architecture
 
 
@@ -211,9 +205,7 @@ def _plan(
         "host": experiment.host and dataclasses.asdict(experiment.host),
         "binary_sha256": {arch.name: programs[arch].sha256() for arch in programs},
     }
-    text = json.dumps(plan, sort_keys=True)
-    plan["plan_sha256"] = hashlib.sha256(text.encode()).hexdigest()
-    return plan
+    return identified(plan)
 
 
 def _boot_all(
@@ -224,41 +216,23 @@ def _boot_all(
     stamp: Stamp,
     progress: Progress,
 ) -> list[RetrapError]:
-    """Step 3. Boots run side by side: exact results do not depend on load."""
+    """Step 3."""
 
-    def one(kernel: Kernel) -> RetrapError | None:
+    def cells(kernel: Kernel) -> list[Cell]:
         assert experiment.exact
-        variant, arch = kernel.variant, kernel.arch
-        name = f"{variant.name} {arch.name}"
-        directory = stamp.path / "raw" / variant.name / f"exact-{arch.name}-1"
-        if (directory / "boot.json").exists():
-            say(f"guest {name}: already there")
-            return None
-        cells = expand(experiment, registry, variant.interfaces, experiment.exact)
-        try:
-            with progress.task(f"guest {name}") as task:
-                guest.measure(
-                    kernel, programs[arch], cells, directory, experiment.guest, task
-                )
-        except RetrapError as error:
-            return error
-        except Interrupted:
-            pass
-        return None
+        interfaces = kernel.variant.interfaces
+        return expand(experiment, registry, interfaces, experiment.exact)
 
-    with ThreadPoolExecutor(boots_at_once(experiment.guest.memory_mib)) as pool:
-        futures = [pool.submit(one, kernel) for kernel in built.values()]
-        return [error for future in futures if (error := future.result())]
-
-
-def boots_at_once(memory_mib: int) -> int:
-    """As many as the CPUs are good for and the free memory holds, at least one."""
-    cpus = BOOTS_A_CPU * len(os.sched_getaffinity(0))
-    meminfo = Path("/proc/meminfo").read_text()
-    free = re.search(r"^MemAvailable:\s*(\d+) kB$", meminfo, re.MULTILINE)
-    if free is None:
-        return cpus
-    return max(1, min(cpus, int(free.group(1)) // 1024 // (memory_mib + QEMU_MIB)))
+    failed = boots.boot_all(
+        "guest",
+        built.values(),
+        programs,
+        cells,
+        lambda kernel: experiment.guest,
+        stamp.path,
+        progress,
+    )
+    return [error for _, error in failed]
 
 
 def _host(

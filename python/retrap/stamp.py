@@ -31,6 +31,12 @@ class Stamp:
         os.close(self._lock)
 
 
+def identified(plan: dict[str, Any]) -> dict[str, Any]:
+    """The plan with its plan_sha256, by which an unfinished run is known again."""
+    text = json.dumps(plan, sort_keys=True)
+    return {**plan, "plan_sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
 def open_stamp(results: Path, plan: dict[str, Any], fresh: bool) -> Stamp:
     """The newest unfinished directory of this very plan, else a new one."""
     parent = results / plan["experiment"]

@@ -10,12 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import guest, kernels, matrix, qemu
+from retrap import boots, kernels, qemu
 from retrap.arch import Arch, native
 from retrap.build import Programs, build
 from retrap.config import ROOT, Guest, Plugin, Variant
@@ -28,11 +27,10 @@ from retrap.errors import (
 )
 from retrap.kernels import Kernel
 from retrap.plan import Cell, Scenario
-from retrap.process import Interrupted
 from retrap.profile import derive, summary, tables, trace
 from retrap.progress import Progress, say
 from retrap.rawfile import atomic_write
-from retrap.stamp import finish, open_stamp, unwritable
+from retrap.stamp import finish, identified, open_stamp, unwritable
 from retrap.store import load
 
 PLUGIN = "retrap-profile.so"
@@ -129,7 +127,17 @@ def fill(
     """Boots, profiles and figures of a directory that has its plan.json."""
     from plots import profiles
 
-    _boot_all(request, registry, jobs, programs, path, progress)
+    failed = boots.boot_all(
+        "profile",
+        jobs,
+        programs,
+        lambda kernel: request.cells(kernel.variant, registry),
+        lambda kernel: Guest(request.cpus, request.timeout_s, plugin=plugin(kernel)),
+        path,
+        progress,
+    )
+    for kernel, error in failed:
+        raise _told(error, kernel.arch)
     with progress.task("profiles") as task:
         count = _derive_all(path, jobs, programs, request.cpus)
         task.update(f"{count} cells")
@@ -201,42 +209,7 @@ def plan_of(
         "binary_sha256": {arch.name: programs[arch].sha256() for arch in programs},
         "profiler_sha256": hashlib.sha256(tool.read_bytes()).hexdigest(),
     }
-    text = json.dumps(plan, sort_keys=True)
-    plan["plan_sha256"] = hashlib.sha256(text.encode()).hexdigest()
-    return plan
-
-
-def _boot_all(
-    request: Request,
-    registry: dict[str, Scenario],
-    jobs: list[Kernel],
-    programs: dict[Arch, Programs],
-    path: Path,
-    progress: Progress,
-) -> None:
-    """Boots run side by side: what they count does not depend on load."""
-
-    def one(kernel: Kernel) -> RetrapError | None:
-        variant, arch = kernel.variant, kernel.arch
-        directory = _directory(path, kernel)
-        if (directory / "boot.json").exists():
-            say(f"profile {variant.name} {arch.name}: already there")
-            return None
-        setting = Guest(request.cpus, request.timeout_s, plugin=plugin(kernel))
-        cells = request.cells(variant, registry)
-        try:
-            with progress.task(f"profile {variant.name} {arch.name}") as task:
-                guest.measure(kernel, programs[arch], cells, directory, setting, task)
-        except RetrapError as error:
-            return _told(error, arch)
-        except Interrupted:
-            pass
-        return None
-
-    with ThreadPoolExecutor(matrix.boots_at_once(Guest(1, 0).memory_mib)) as pool:
-        for error in [f.result() for f in [pool.submit(one, job) for job in jobs]]:
-            if error:
-                raise error
+    return identified(plan)
 
 
 def _told(error: RetrapError, arch: Arch) -> RetrapError:
@@ -250,18 +223,14 @@ def _told(error: RetrapError, arch: Arch) -> RetrapError:
     return error
 
 
-def _directory(path: Path, kernel: Kernel) -> Path:
-    return path / "raw" / kernel.variant.name / f"exact-{kernel.arch.name}-1"
-
-
 def _derive_all(
     path: Path, jobs: list[Kernel], programs: dict[Arch, Programs], cpus: int
 ) -> int:
     """Step 2: a profile.json a cell; how many."""
-    boots = {boot.path: boot for boot in load(path).boots}
+    stored_boots = {boot.path: boot for boot in load(path).boots}
     count = 0
     for kernel in jobs:
-        boot = boots[_directory(path, kernel)]
+        boot = stored_boots[boots.directory(path, kernel)]
         if boot.record["kernel_build_id"] != kernel.meta()["build_id"]:
             raise RetrapError(
                 f"{boot.path}: ran a kernel of another build id than the cache has",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap import matrix
+from retrap import boots
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ def test_boots_fit_the_machine(
     text = f"MemTotal: 1 kB\nMemAvailable:   {available_mib * 1024} kB\n"
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cpus)))
     monkeypatch.setattr(Path, "read_text", lambda self: text)
-    assert matrix.boots_at_once(512) == at_once
+    assert boots.at_once(512) == at_once
