@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from retrap.errors import RetrapError
 from retrap.kernels import Kernel
 from retrap.progress import Task
 from retrap.qemu import CONSOLE, SPLAT
-from retrap.verdicts import PASS, SKIPPED, Report, parse
+from retrap.verdicts import PASS, SKIPPED, Report, parse, properties
 
 OK, HANG, SPLATTED, NO_REPORT = "ok", "hang", "splat", "no report"
 SCRIPT = "/retrap/book"
@@ -54,16 +54,13 @@ class BookBoot:
     failures: dict[str, str]
     arguments: str
     wall_s: float
+    properties: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
 
     def report(self) -> Report:
         return Report(self.outcome, self.message or self.outcome, self.tests)
-
-
-def from_record(record: dict[str, Any]) -> BookBoot:
-    return BookBoot(**record)
 
 
 def boot(
@@ -118,13 +115,15 @@ def _lost(
 
 def _read(results: Path, console: str, arguments: str, wall_s: float) -> BookBoot:
     try:
-        tests, failures = parse(json.loads((results / "conform.json").read_text()))
+        report = json.loads((results / "conform.json").read_text())
+        (tests, failures), recorded = parse(report), properties(report)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         log = results / "conform.log"
         said = log.read_text(errors="replace").strip() if log.exists() else ""
         message = f"retrap-conform left no report: {said[-400:] or 'no message'}"
         return BookBoot(NO_REPORT, message, _last(console), {}, {}, arguments, wall_s)
-    return BookBoot(OK, "", _last(console), tests, failures, arguments, wall_s)
+    last = _last(console)
+    return BookBoot(OK, "", last, tests, failures, arguments, wall_s, recorded)
 
 
 def _last(console: str) -> str:

@@ -66,6 +66,29 @@ def parse(report: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     return verdicts, failures
 
 
+# What GoogleTest itself says of a test (docs/advanced.md, "Generating a JSON
+# Report"); whatever else is there the test has recorded.
+_GTEST_KEYS = frozenset(
+    "name value_param type_param file line status result timestamp time duration "
+    "classname failures skipped".split()
+)
+
+
+def properties(report: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What tests have recorded (RecordProperty), by test: of a sweep, its turns
+    and the widest gap that it left."""
+    found = {
+        str(test["name"]): {
+            str(key): str(value)
+            for key, value in test.items()
+            if key not in _GTEST_KEYS
+        }
+        for suite in report["testsuites"]
+        for test in suite["testsuite"]
+    }
+    return {name: values for name, values in found.items() if values}
+
+
 def rule_of(test: str) -> str:
     """`AR05` of `AR05_ContWithoutGetsiginfoRetraps/same`."""
     return test.split("_", 1)[0]

@@ -12,7 +12,7 @@ import pytest
 from retrap import conform, ktap, rulebook, ruletable
 from retrap.errors import EXIT_CONFIG, EXIT_RESULTS, RetrapError
 from retrap.rulebook import Difference, RuleBook
-from retrap.verdicts import Column, Judgement, Report, judge, parse
+from retrap.verdicts import Column, Judgement, Report, judge, parse, properties
 
 BOOK = RuleBook({"C": "listen", "AR": "async-retrap"}, ("C01", "AR01"), {}, {})
 C, AR = "C01_Holds/same", "AR01_Retraps/same"
@@ -131,6 +131,13 @@ def test_parse() -> None:
     verdicts, failures = parse({"testsuites": [{"testsuite": rows}]})
     assert list(verdicts.values()) == ["pass", "FAIL", "skip", "none"]
     assert failures == {"C01_B/same": "x"}
+
+
+def test_properties_are_what_the_test_recorded() -> None:
+    row = {"name": "ML22_A/same", "result": "COMPLETED", "time": "1s", "turns": "970"}
+    other = {"name": "C01_A/same", "result": "COMPLETED", "file": "x", "line": 1}
+    found = properties({"testsuites": [{"testsuite": [row, other]}]})
+    assert found == {"ML22_A/same": {"turns": "970"}}
 
 
 def record(*columns: Column) -> dict[str, Any]:
