@@ -21,6 +21,7 @@
 
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
+#include "core/sys/relax.h"
 
 namespace retrap::conform {
 namespace {
@@ -194,6 +195,9 @@ void Subject::count(Page& page, int thread, Body body) noexcept {
   page.tids[thread] = static_cast<pid_t>(::syscall(SYS_gettid));
   for (;;) {
     page.ticks[thread].fetch_add(1, std::memory_order_relaxed);
+    // Or in exact mode a busy tracee keeps the tracer's vCPU waiting: whenever
+    // that one sets its next timer, QEMU runs the other until it is due.
+    relax();
     if (body == Body::kSyscalls) (void)::syscall(SYS_getppid);
     if (body == Body::kPause) (void)::pause();
     if (page.commands[thread] != Command::kNone) {

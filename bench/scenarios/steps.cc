@@ -4,19 +4,10 @@
 #include <sched.h>
 
 #include "core/sys/clock.h"
+#include "core/sys/relax.h"
 
 namespace retrap {
 namespace {
-
-// Tells the CPU that this is a wait. In exact mode it is what lets the other
-// vCPU run before the timer tick, some 4 million instructions later.
-void relax() noexcept {
-#if defined(__x86_64__)
-  asm volatile("pause");
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 constexpr std::uint64_t kPatienceNs = 2'000'000'000;
 
