@@ -4,26 +4,30 @@
 //   -plugin FILE,out=PATH,switch=HEX,length=N
 //
 // `switch` is the kernel's function that changes stacks (__switch_to_asm,
-// cpu_switch_to), `length` its bytes. The vCPUs must take turns on one thread,
-// as -icount makes them: the counters are not atomic.
+// cpu_switch_to), `length` its bytes.
 //
 // Each block calls once, each instruction adds one to a counter inline. The
 // counter tells a block that was left half way; the call is where a window
 // costs more than its outside.
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "profile/counter.h"
 #include "profile/qemu_plugin.h"
 #include "profile/recorder.h"
 
 // QEMU looks this name up.
-int qemu_plugin_version = 1;  // NOLINT(readability-identifier-naming)
+// NOLINTNEXTLINE(readability-identifier-naming)
+int qemu_plugin_version = RETRAP_PLUGIN_API;
 
 namespace retrap::profile {
 namespace {
@@ -32,6 +36,7 @@ struct Plugin {
   Isa isa = Isa::kX86_64;
   std::uint64_t switch_begin = 0;
   std::uint64_t switch_end = 0;
+  std::optional<Counter> counter;
   std::unique_ptr<Recorder> recorder;
 };
 
@@ -43,17 +48,24 @@ void* as_data(std::uint64_t value) noexcept {
   return reinterpret_cast<void*>(value);  // NOLINT: a number through userdata
 }
 
+// The recorder, with the count it wants: of nothing outside a window.
+Recorder& recorder() {
+  if (plugin.recorder->wants_count())
+    plugin.recorder->executed = plugin.counter->value();
+  return *plugin.recorder;
+}
+
 void on_block(unsigned vcpu, void* block) {
-  plugin.recorder->begin_block(vcpu, *static_cast<Block*>(block));
+  recorder().begin_block(vcpu, *static_cast<Block*>(block));
 }
 
 void on_marker(unsigned vcpu, void* marker) {
-  plugin.recorder->meet_marker(
+  recorder().meet_marker(
       vcpu, static_cast<Marker>(reinterpret_cast<std::uintptr_t>(marker)));
 }
 
 void on_clock(unsigned vcpu, void* user) {
-  plugin.recorder->read_clock(vcpu, user != nullptr);
+  recorder().read_clock(vcpu, user != nullptr);
 }
 
 void on_switch(unsigned vcpu, void* /*unused*/) {
@@ -87,8 +99,20 @@ void instrument(qemu_plugin_insn* insn, std::span<const std::uint8_t> bytes) {
     qemu_plugin_register_vcpu_mem_cb(insn, on_switch_access,
                                      QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
                                      nullptr);
-  qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
-                                             &plugin.recorder->executed, 1);
+  plugin.counter->count(insn);
+}
+
+using Code = std::array<std::uint8_t, 16>;  // x86_64: 15 at the most
+
+std::span<const std::uint8_t> bytes_of(const qemu_plugin_insn* insn,
+                                       Code& code) {
+  const std::size_t size = std::min(qemu_plugin_insn_size(insn), code.size());
+#if RETRAP_PLUGIN_API == 1
+  std::memcpy(code.data(), qemu_plugin_insn_data(insn), size);
+#else
+  (void)qemu_plugin_insn_data(insn, code.data(), size);
+#endif
+  return std::span(code).first(size);
 }
 
 void on_translation(qemu_plugin_id_t /*id*/, qemu_plugin_tb* tb) {
@@ -97,9 +121,8 @@ void on_translation(qemu_plugin_id_t /*id*/, qemu_plugin_tb* tb) {
   Flow flow = Flow::kNext;
   for (std::size_t i = 0; i < count; ++i) {
     qemu_plugin_insn* insn = qemu_plugin_tb_get_insn(tb, i);
-    const std::span bytes(
-        static_cast<const std::uint8_t*>(qemu_plugin_insn_data(insn)),
-        qemu_plugin_insn_size(insn));
+    Code code;
+    const std::span<const std::uint8_t> bytes = bytes_of(insn, code);
     sizes[i] = static_cast<std::uint8_t>(bytes.size());
     flow = flow_of(plugin.isa, bytes);
     instrument(insn, bytes);
@@ -153,6 +176,7 @@ int install(qemu_plugin_id_t id, const qemu_info_t& info,
   if (path.empty() || plugin.switch_begin == 0 || length == 0)
     return refuse("wants out=PATH,switch=HEX,length=N");
   plugin.switch_end = plugin.switch_begin + length;
+  plugin.counter.emplace();
   plugin.recorder = std::make_unique<Recorder>(
       path, static_cast<unsigned>(info.system.max_vcpus));
   qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What bench/profile uses of QEMU's plugin interface, version 1.
+// What bench/profile uses of QEMU's plugin interface, versions 1 and 3.
 //
-// Declared after include/qemu/qemu-plugin.h of QEMU 7.2 (GPL-2.0-or-later),
-// which Debian 12 does not package. QEMU 4.2 to 8.2 offer version 1; 9.0
-// dropped the inline counters without a vCPU, and with them version 1.
+// Declared after include/qemu/qemu-plugin.h of QEMU 7.2 and 10.0
+// (GPL-2.0-or-later), which Debian does not package. RETRAP_PLUGIN_API says
+// which version: 1 is what QEMU 4.2 to 8.2 take, 3 what 9.1 and later do.
+// Version 2 (QEMU 9.0) took the counters that are not a vCPU's own away;
+// version 3 has qemu_plugin_insn_data() copy.
 #ifndef RETRAP_PROFILE_QEMU_PLUGIN_H_
 #define RETRAP_PROFILE_QEMU_PLUGIN_H_
 
@@ -55,9 +57,26 @@ void qemu_plugin_register_vcpu_tb_exec_cb(qemu_plugin_tb*,
 void qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_insn*,
                                             qemu_plugin_vcpu_udata_cb_t,
                                             qemu_plugin_cb_flags, void*);
+#if RETRAP_PLUGIN_API == 1
 void qemu_plugin_register_vcpu_insn_exec_inline(qemu_plugin_insn*,
                                                 qemu_plugin_op, void*,
                                                 std::uint64_t imm);
+const void* qemu_plugin_insn_data(const qemu_plugin_insn*);
+#else
+struct qemu_plugin_scoreboard;
+struct qemu_plugin_u64 {
+  qemu_plugin_scoreboard* score;
+  std::size_t offset;
+};
+qemu_plugin_scoreboard* qemu_plugin_scoreboard_new(std::size_t element_size);
+std::uint64_t qemu_plugin_u64_sum(qemu_plugin_u64);
+void qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(qemu_plugin_insn*,
+                                                         qemu_plugin_op,
+                                                         qemu_plugin_u64,
+                                                         std::uint64_t imm);
+std::size_t qemu_plugin_insn_data(const qemu_plugin_insn*, void* to,
+                                  std::size_t length);
+#endif
 void qemu_plugin_register_vcpu_mem_cb(qemu_plugin_insn*,
                                       qemu_plugin_vcpu_mem_cb_t,
                                       qemu_plugin_cb_flags, qemu_plugin_mem_rw,
@@ -69,7 +88,6 @@ void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, qemu_plugin_udata_cb_t,
 std::size_t qemu_plugin_tb_n_insns(const qemu_plugin_tb*);
 std::uint64_t qemu_plugin_tb_vaddr(const qemu_plugin_tb*);
 qemu_plugin_insn* qemu_plugin_tb_get_insn(const qemu_plugin_tb*, std::size_t);
-const void* qemu_plugin_insn_data(const qemu_plugin_insn*);
 std::size_t qemu_plugin_insn_size(const qemu_plugin_insn*);
 std::uint64_t qemu_plugin_insn_vaddr(const qemu_plugin_insn*);
 

@@ -56,8 +56,12 @@ class Recorder {
   // Writes to `path`, which must not exist. Throws std::system_error.
   Recorder(const std::string& path, unsigned vcpus);
 
-  // The instructions begun so far, on all vCPUs. Whoever executes them adds.
+  // The instructions begun so far, on all vCPUs: who calls sets it before,
+  // while the recorder wants it.
   std::uint64_t executed = 0;
+  [[nodiscard]] bool wants_count() const noexcept {
+    return state_ != State::kClosed;
+  }
 
   Block& new_block(std::uint64_t pc, Flow flow,
                    std::vector<std::uint8_t> sizes);

@@ -33,7 +33,6 @@ from retrap.rawfile import atomic_write
 from retrap.stamp import finish, identified, open_stamp, unwritable
 from retrap.store import load
 
-PLUGIN = "retrap-profile.so"
 PROFILES, FIGURES = "profiles", "figures"  # below the result directory
 NESTED = "profile"  # where a matrix keeps one
 SWITCH = {"x86_64": "__switch_to_asm", "arm64": "cpu_switch_to"}
@@ -68,6 +67,22 @@ class Request:
         ]
 
 
+def plugin_file(arch: Arch) -> Path:
+    """The plugin for this machine's QEMU, by the version of the interface that it
+    takes (bench/profile/qemu_plugin.h). Errors: EXIT_GUEST."""
+    said = qemu.version(arch)
+    numbers = re.search(r"version (\d+)\.(\d+)", said)
+    release = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+    if release < (4, 2) or release == (9, 0):
+        raise RetrapError(
+            f"{said}: does not take the profiler",
+            "use a QEMU 4.2 to 8.2, or 9.1 or later, as Debian has them",
+            EXIT_GUEST,
+        )
+    interface = 1 if release < (9, 0) else 3
+    return Programs(ROOT / "build/release").path(f"retrap-profile-{interface}.so")
+
+
 def plugin(kernel: Kernel) -> Plugin:
     """The profiler, told where this kernel switches tasks."""
     name = SWITCH[kernel.arch.name]
@@ -85,7 +100,7 @@ def plugin(kernel: Kernel) -> Plugin:
         )
     end = next(address for address, _ in rows if address > start)
     words = f"out={trace.RAW},switch={start:x},length={end - start}"
-    return Plugin(Programs(ROOT / "build/release").path(PLUGIN), words)
+    return Plugin(plugin_file(kernel.arch), words)
 
 
 def run(
@@ -183,7 +198,6 @@ def plan_of(
     programs: dict[Arch, Programs],
 ) -> dict[str, Any]:
     """As of a matrix: whatever reads its results reads these."""
-    tool = programs[native()].path(PLUGIN)
     plan: dict[str, Any] = {
         "schema": "retrap.plan/1",
         "experiment": "profile",
@@ -207,7 +221,10 @@ def plan_of(
         "host": None,
         "cpus": request.cpus,
         "binary_sha256": {arch.name: programs[arch].sha256() for arch in programs},
-        "profiler_sha256": hashlib.sha256(tool.read_bytes()).hexdigest(),
+        "profiler_sha256": {
+            arch.name: hashlib.sha256(plugin_file(arch).read_bytes()).hexdigest()
+            for arch in request.arches
+        },
     }
     return identified(plan)
 
@@ -217,7 +234,7 @@ def _told(error: RetrapError, arch: Arch) -> RetrapError:
     if match := re.search(r"exit status \d+: (.*plugin.*)", error.message, re.I):
         return RetrapError(
             f"{qemu.version(arch)} does not take the profiler: {match.group(1)}",
-            "use a QEMU 4.2 to 8.2 that was built with plugins, as Debian 12 has it",
+            "use a QEMU that was built with plugins, as Debian's are",
             EXIT_GUEST,
         )
     return error
