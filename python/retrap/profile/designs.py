@@ -14,7 +14,7 @@ from retrap.profile.summary import Profile
 from retrap.profile.symbols import Function
 from retrap.textgrid import WIDTH, wrap
 
-MOST = 10  # lines, head and sum included
+MOST = 10  # lines: title, head, functions, the rest, the sum
 CLASS_SHORT = {"all": "all samples", "cheapest": "cheapest class"}
 
 
@@ -32,7 +32,7 @@ def table(base: Profile, others: list[Profile], kind: str, most: int = MOST) -> 
         for function in column
     }
     order = sorted(weights, key=lambda function: (-weights[function], str(function)))
-    shown = order[: most - 3] if len(order) > most - 2 else order
+    shown = order[: most - 4] if len(order) > most - 3 else order
     names = [facts["variant"], *(other.facts["variant"] for other in others)]
     widths = [max(9, len(name) + 2) for name in names]
 
