@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What bench/profile uses of QEMU's plugin interface, versions 1 and 3.
 //
-// Declared after include/qemu/qemu-plugin.h of QEMU 7.2 and 10.0
-// (GPL-2.0-or-later), which Debian does not package. RETRAP_PLUGIN_API says
-// which version: 1 is what QEMU 4.2 to 8.2 take, 3 what 9.1 and later do.
+// Declared after include/qemu/qemu-plugin.h of QEMU 7.2 (GPL-2.0-or-later),
+// which Debian does not package, and of its development tree for version 3.
+// RETRAP_PLUGIN_API says which: 1 is for QEMU 4.2 to 8.2, 3 for 9.1 and later;
+// 7.2 and 10.0.2 have been tried.
 // Version 2 (QEMU 9.0) took the counters that are not a vCPU's own away;
 // version 3 has qemu_plugin_insn_data() copy.
 #ifndef RETRAP_PROFILE_QEMU_PLUGIN_H_

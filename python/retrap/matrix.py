@@ -14,7 +14,7 @@ from retrap.arch import Arch, native
 from retrap.build import Programs, build
 from retrap.config import ROOT, Experiment, Variant, scenario_error
 from retrap.kernels import Kernel
-from retrap.errors import RetrapError
+from retrap.errors import EXIT_CONFIG, RetrapError
 from retrap.plan import Cell, Scenario, expand
 from retrap.progress import Progress, say
 from retrap.rawfile import atomic_write
@@ -40,6 +40,12 @@ def run(
         programs = {native(): build(progress)}
         registry = programs[native()].registry()
         check_scenarios(experiment, registry, path)
+        if profile and not _profiled(experiment):
+            raise RetrapError(
+                f"{path}: --profile: none of its scenarios is a notification",
+                "add retrap/trigger:sigcont, or use ./retrap profile SCENARIO",
+                EXIT_CONFIG,
+            )
         errors += _build_foreign(experiment, programs, progress)
         built: dict[Job, Kernel] = {}
         for arch in experiment.arches:
@@ -67,6 +73,7 @@ def run(
                     _profile(experiment, variants, built, programs, stamp, progress)
                 except RetrapError as error:
                     errors.append(error)
+                    profile = False  # the mail goes without
             report(stamp.path, progress, profile)
             if not errors:
                 finish(stamp)
@@ -82,6 +89,11 @@ def run(
     return stamp.path
 
 
+def _profiled(experiment: Experiment) -> tuple[str, ...]:
+    """The notification scenarios."""
+    return tuple(name for name in experiment.scenarios if name.startswith("retrap/"))
+
+
 def _profile(
     experiment: Experiment,
     variants: dict[str, Variant],
@@ -93,9 +105,8 @@ def _profile(
     """The notification scenarios again, in boots with the profiler."""
     from retrap.profile import measure
 
-    scenarios = [name for name in experiment.scenarios if name.startswith("retrap/")]
     request = measure.Request(
-        tuple(scenarios),
+        _profiled(experiment),
         experiment.variants,
         experiment.arches,
         experiment.placements,

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from retrap.arch import native
 from retrap.config import ROOT
+from retrap.errors import EXIT_CONFIG, EXIT_GUEST
 from retrap.profile import designs, measure
 from retrap.profile.summary import CHEAPEST
 
@@ -27,11 +31,21 @@ timeout_s = 300
 """
 
 
+def run(
+    *words: str | Path, path: str = os.environ["PATH"]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / "retrap", *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+    )
+
+
 def retrap(*words: str | Path) -> str:
     """What it prints; it must succeed."""
-    done = subprocess.run(
-        [ROOT / "retrap", *words], capture_output=True, text=True, cwd=ROOT
-    )
+    done = run(*words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -66,3 +80,37 @@ def test_the_mail_has_the_functions_on_request(matrix: Path) -> None:
     assert retrap("lkml", "--profile", matrix) == with_functions
     without = retrap("lkml", matrix)
     assert table not in without and "guest instructions" in without.lower()
+
+
+def test_a_qemu_that_cannot_profile_costs_the_profile_alone(tmp_path: Path) -> None:
+    """One that calls itself 10.0: matrix fails, and all else is there."""
+    qemu = native().qemu
+    (tmp_path / "small.toml").write_text(EXPERIMENT)
+    (tmp_path / qemu).write_text(
+        f"""#!/bin/sh
+[ "$1" = --version ] && exec echo 'QEMU emulator version 10.0.2'
+exec {shutil.which(qemu)} "$@"
+"""
+    )
+    (tmp_path / qemu).chmod(0o755)
+    words = ("--profile", "--results", tmp_path / "results")
+    done = run(
+        "matrix",
+        tmp_path / "small.toml",
+        *words,
+        path=f"{tmp_path}:{os.environ['PATH']}",
+    )
+    assert done.returncode == EXIT_GUEST, done.stderr
+    assert "confuses the vCPUs" in done.stderr and "Traceback" not in done.stderr
+    (found,) = (tmp_path / "results/small").glob("2*")
+    assert "retrap/trigger:sigcont" in (found / "lkml.txt").read_text()
+    assert not (found / "complete.json").exists()
+
+
+def test_no_notification_no_profile(tmp_path: Path) -> None:
+    text = EXPERIMENT.replace(', "retrap/trigger:sigcont"', "")
+    (tmp_path / "floor.toml").write_text(text)
+    words = ("--profile", "--results", tmp_path)
+    done = run("matrix", tmp_path / "floor.toml", *words)
+    assert done.returncode == EXIT_CONFIG, done.stderr
+    assert "none of its scenarios is a notification" in done.stderr

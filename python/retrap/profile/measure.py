@@ -81,7 +81,7 @@ def plugin_file(arch: Arch, cpus: int) -> Path:
     if release < (4, 2) or release == (9, 0):
         raise RetrapError(
             f"{said}: does not take the profiler",
-            "use a QEMU 4.2 to 8.2, or 9.1 or later with --cpus 1",
+            "use a QEMU 4.2 to 8.2, or 9.1 and later with --cpus 1",
             EXIT_GUEST,
         )
     if release > (9, 0) and cpus > 1:
@@ -164,7 +164,8 @@ def fill(
         path,
         progress,
     )
-    for kernel, error in failed:
+    if failed:
+        kernel, error = failed[0]
         raise _told(error, kernel.arch)
     with progress.task("profiles") as task:
         count = _derive_all(path, jobs, programs, request.cpus)
