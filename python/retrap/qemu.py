@@ -2,15 +2,17 @@
 """One guest boot: QEMU, its console, and the way results leave.
 
 Exact mode is TCG with -icount shift=0,sleep=off: the guest clock advances
-1 ns an executed instruction and jumps over idle time, so a run repeats to the
-instruction whatever the host does (docs/methodology.md). Without it vCPUs are
-threads that run freely: for tests of what happens, never for a measurement.
+1 ns an executed instruction and jumps over idle time, and QEMU's threads take
+turns (bench/exact/turns.cc), so a run repeats to the instruction whatever the
+host does (docs/methodology.md). Without it vCPUs are threads that run freely:
+for tests of what happens, never for a measurement.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import shutil
 import tarfile
@@ -19,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrap.arch import Arch
-from retrap.config import Guest
+from retrap.build import Programs
+from retrap.config import ROOT, Guest
 from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.process import capture, check_interrupted, child
 from retrap.progress import Task
@@ -60,7 +63,8 @@ def version(arch: Arch) -> str:
 
 
 IMAGE, CONSOLE, RESULTS = "kernel", "console.log", "payload"
-PLUGIN = "plugin.so"
+PLUGIN, TURNS = "plugin.so", "turns.so"
+TURNS_FILE = Programs(ROOT / "build/release").path("retrap-turns.so")
 
 
 def arguments(
@@ -118,18 +122,23 @@ def boot(
     shutil.copyfile(image, work / IMAGE)
     if guest.plugin:
         shutil.copyfile(guest.plugin.file, work / PLUGIN)
+    if guest.exact:
+        shutil.copyfile(TURNS_FILE, work / TURNS)
     version(arch)
     argv = arguments(arch, guest, initrd.name, late_cpus)
     start = time.monotonic()
-    status = _run(argv, work, guest.timeout_s, task)
+    status = _run(argv, work, guest, task)
     console = _console(work)
     if line := splat(console):
         raise _failed(name, f"the kernel log has {line!r}", console)
     if status is None:
         raise _failed(name, f"no end after {guest.timeout_s} s", console)
     if status != 0:
-        stderr = (work / "qemu.log").read_text(errors="replace").strip()
-        raise _failed(name, f"{arch.qemu} exit status {status}: {stderr}", console)
+        raise _failed(name, f"{arch.qemu} exit status {status}: {_log(work)}", console)
+    if guest.exact and "retrap-turns:" not in _log(work):
+        raise _failed(
+            name, f"{arch.qemu} does not take turns, so it is not exact", console
+        )
     data = _payload(name, work / RESULTS, console)
     _unpack(name, data, work / "results", console)
     return Boot(
@@ -151,12 +160,15 @@ def splat(console: str) -> str | None:
     return None
 
 
-def _run(argv: list[str], work: Path, limit_s: int, task: Task) -> int | None:
+def _run(argv: list[str], work: Path, guest: Guest, task: Task) -> int | None:
     """Exit status, or None when the wall-clock limit ended it."""
-    deadline = time.monotonic() + limit_s
+    deadline = time.monotonic() + guest.timeout_s
+    env = dict(os.environ)
+    if guest.exact:
+        env["LD_PRELOAD"] = f"{env.get('LD_PRELOAD', '')}:./{TURNS}".lstrip(":")
     task.update("boots")
     with (work / "qemu.log").open("w") as log:
-        with child(argv, cwd=work, stdout=log, stderr=log) as process:
+        with child(argv, cwd=work, stdout=log, stderr=log, env=env) as process:
             while (status := process.poll()) is None:
                 if time.monotonic() > deadline:
                     return None
@@ -167,6 +179,11 @@ def _run(argv: list[str], work: Path, limit_s: int, task: Task) -> int | None:
                     task.update(steps[-1].strip())
             check_interrupted()
             return status
+
+
+def _log(work: Path) -> str:
+    """What QEMU said."""
+    return (work / "qemu.log").read_text(errors="replace").strip()
 
 
 def _console(work: Path) -> str:

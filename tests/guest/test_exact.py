@@ -54,6 +54,20 @@ def test_two_boots_are_identical(boot: Boot, host_load: None) -> None:
         assert (one / name).read_bytes() == (two / name).read_bytes()
 
 
+def test_a_delay_in_qemu_changes_nothing(
+    boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QEMU's main thread, held up as a busy host may do it: without
+    bench/exact/turns.cc no two such boots are the same."""
+    lines = [bench_line("a", "mainline", NOTIFICATION, 100)]
+    plain = boot("mainline", lines)
+    delay = ROOT / "build/release/retrap-delay.so"
+    assert delay.exists()
+    monkeypatch.setenv("LD_PRELOAD", str(delay))
+    delayed = boot("mainline", lines)
+    assert (plain / "a.npy").read_bytes() == (delayed / "a.npy").read_bytes()
+
+
 def test_hand_written_loop_agrees(boot: Boot) -> None:
     """tests/guest/handloop.c, one run, same CPU: medians within 2 %."""
     lines = [

@@ -117,6 +117,7 @@ def test_the_same_kernel_built_again_makes_no_difference(
     for (_, placement), b in others.items():
         a = changed["mainline", placement]
         assert a.facts["kernel"]["key"] != b.facts["kernel"]["key"]
+        assert a.facts["kernel"]["build_id"] == b.facts["kernel"]["build_id"]
         assert a.windows == b.windows
         found = difference.compare(a, b, ALL)
         assert not found.changes and not found.moved
