@@ -6,9 +6,11 @@ Every complaint names file and line: these are the files users write.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -331,6 +333,11 @@ def load_experiment(
 def scenario_error(experiment: Path, name: str, known: list[str]) -> RetrapError:
     """`name` is not a scenario of retrap-bench."""
     table = read_toml(experiment, "experiment")
-    return table.fail(
-        "scenarios", f"unknown scenario {name!r}; there are {', '.join(known)}"
-    )
+    return table.fail("scenarios", f"unknown scenario {name!r}; {nearest(name, known)}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Of 40 names, those that may have been meant."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0)
+    return f"of the {len(names)} there are, the nearest are {', '.join(near)}"

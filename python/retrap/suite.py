@@ -41,7 +41,7 @@ def run(everything: bool = False) -> int:
             *("ctest", "--test-dir", str(sanitized.directory), "-L", "unit"),
         ],
         "Python and command line": _pytest("tests/py", "tests/cli"),
-        "guests": _pytest("tests/guest"),
+        "guests": _pytest("-n2", "--dist=loadfile", "tests/guest"),
     }
     needed: dict[str, tuple[Path, ...]] = {"guests": (PLAIN,)}
     if everything:
@@ -65,8 +65,8 @@ def run(everything: bool = False) -> int:
     return EXIT_FAILURE if failed else EXIT_OK
 
 
-def _pytest(*paths: str) -> list[str]:
-    return ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths]
+def _pytest(*words: str) -> list[str]:
+    return ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
 
 
 def _kernels(file: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from retrap import boots, kernels, qemu
 from retrap.arch import Arch, native
 from retrap.build import Programs, build
-from retrap.config import ROOT, Guest, Plugin, Variant
+from retrap.config import ROOT, Guest, Plugin, Variant, nearest
 from retrap.errors import (
     EXIT_CONFIG,
     EXIT_GUEST,
@@ -190,7 +190,7 @@ def check_cells(
     for name in request.scenarios:
         if name not in registry:
             raise RetrapError(
-                f"no scenario {name!r}; there are {', '.join(registry)}",
+                f"no scenario {name!r}; {nearest(name, registry)}",
                 "build/release/retrap-bench --list describes them",
                 EXIT_CONFIG,
             )
