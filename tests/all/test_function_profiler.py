@@ -4,8 +4,9 @@
 ftrace's function profiler counts over whole runs, the profile over windows. Of
 two runs one has more samples: what is more in it, a sample, is one cycle. A
 cycle is a window and what leads to the next one. So no function can have more
-calls in a window than in a cycle; and one that nothing but the window calls
-must have as many.
+calls in a window than in a cycle, less what the programs around a run happen to
+call more or less often; and one that nothing but the window calls must have as
+many, exactly.
 """
 
 from __future__ import annotations
@@ -30,16 +31,24 @@ from retrap.progress import Progress
 
 NAME = "function-profiler"
 CPUS, SAMPLES, MORE = 2, 200, 400
+# Of all samples, more or less: the shell that waits for the run, its console.
+AROUND = 6
 # What a window calls and the rest of the cycle does not, with the reason:
 # arming is PTRACE_CONT and a look at /proc in the first scenario; in the second
 # it also stops the tracee by SIGSTOP and has it listen.
 ONLY_IN_THE_WINDOW = {
     "trap/trigger:interrupt": {
+        "task_set_jobctl_pending",
+        "signal_wake_up_state",
+        "get_signal",
+        "ptrace_do_notify",
         "ptrace_stop",
         "do_notify_parent_cldstop",
-        "kernel_wait4",
-        "do_wait",
-        "wait_consider_task",
+        "prepare_signal",
+        "send_signal_locked",
+        "__wake_up_parent",
+        "__wake_up_sync_key",
+        "__wake_up_common",
     },
     "retrap/trigger:sigcont": {"ptrace_trap_notify"},
 }
@@ -78,7 +87,7 @@ def cycles(run: Run, variant: Variant) -> Callable[[str, str], Calls]:
     assert kernel
     lines = []
     for index, (scenario, placement) in enumerate(CELLS):
-        for samples in (SAMPLES, MORE):
+        for samples in (SAMPLES - 1, SAMPLES, MORE):  # the first warms up
             cell = Cell(scenario, placement, "listen", samples, None, 1)
             lines += [
                 f"exec on-{index}-{samples} /retrap/hits on",
@@ -156,7 +165,7 @@ def test_calls_are_those_that_ftrace_counts(
     over = {
         name: (float(window[name]), float(cycle[name]))
         for name in both & called
-        if window[name] > cycle[name]
+        if window[name] > cycle[name] + Fraction(AROUND, MORE - SAMPLES)
     }
     assert over == {}
     named = ONLY_IN_THE_WINDOW[scenario]
