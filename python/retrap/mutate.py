@@ -74,6 +74,7 @@ def run(
         tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch,
     ):
         programs = build(progress, arch=arch)
+        version, hashed = conform.git_version(), programs.sha256()
         targets = _targets(chosen, variants, arch, Path(scratch), progress)
         (path / "raw").mkdir(parents=True)
         _check_unbroken(targets, programs, path, progress)
@@ -87,9 +88,9 @@ def run(
     record = {
         "schema": SCHEMA,
         "stamp": path.name,
-        "version": conform.git_version(),
+        "version": version,
         "arch": arch.name,
-        "programs_sha256": programs.sha256(),
+        "programs_sha256": hashed,
         "qemu": qemu.version(arch),
         "arguments": ARGUMENTS,
         "cpus": GUEST.cpus,
