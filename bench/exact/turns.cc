@@ -21,6 +21,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <span>
 
@@ -64,7 +65,9 @@ void main_begins_to_wait() noexcept {
 }
 
 void wait_for_main() noexcept {
+  const int error = errno;  // of what the caller did under the lock
   while (!main_waits) main_waits.wait(false);
+  errno = error;
 }
 
 // What of libc bears this name: the version that programs of today are linked
@@ -104,7 +107,11 @@ extern "C" int pthread_cond_wait(pthread_cond_t* condition,
   static auto* const wait = libc<int(pthread_cond_t*, pthread_mutex_t*)>(
       "pthread_cond_wait", "GLIBC_2.3.2");
   if (in_main_thread()) {
-    main_begins_to_wait();
+    {
+      const Writing guard;
+      awaited_count = 0;  // here no event wakes it, but the vCPU thread
+      main_begins_to_wait();
+    }
     const int status = wait(condition, mutex);
     main_waits = false;
     return status;
