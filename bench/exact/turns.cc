@@ -8,8 +8,9 @@
 // (icount_start_warp_timer()). But the main thread also goes round its loop
 // when the vCPU thread has notified it and runs on. Where it is then, and holds
 // the big lock, is up to the host: if the vCPUs halt just then, the main thread
-// moves the clock before the vCPU thread has done what it does when all are
-// idle, and the rest of the boot is another.
+// can move the clock before the vCPU thread has done what it does when all are
+// idle (read, not observed). A delay there makes the rest of the boot another
+// (docs/methodology.md, "What makes a run repeat").
 //
 // So whenever the vCPU thread lets go of the big lock, or returns from its
 // wait, it goes on only when the main thread waits in ppoll(2) and has nothing
@@ -32,8 +33,8 @@ namespace {
 std::atomic<bool> main_waits{false};
 std::atomic<unsigned long> turns{0};
 
-// The descriptors which the main thread waits for; with `main_waits` and the
-// writes to them, under `writing`.
+// The descriptors which the main thread waits for, four in QEMU 7.2; with
+// `main_waits` and the writes to them, under `writing`.
 std::array<int, 64> awaited{};
 std::size_t awaited_count = 0;
 std::atomic_flag writing;

@@ -337,7 +337,7 @@ def scenario_error(experiment: Path, name: str, known: list[str]) -> RetrapError
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Of 40 names, those that may have been meant."""
+    """Of many names, the three that may have been meant."""
     names = list(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0)
     return f"of the {len(names)} there are, the nearest are {', '.join(near)}"
