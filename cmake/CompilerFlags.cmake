@@ -6,6 +6,9 @@ add_compile_options(
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=
   -ffile-prefix-map=${PROJECT_BINARY_DIR}/=)
+# Names of libc are bound before main() and not at their first call, which would
+# be in the first sample (ld(1), -z now).
+add_link_options(-Wl,-z,now)
 if(RETRAP_SANITIZE)
   add_compile_options(
     -fsanitize=address,undefined -fno-sanitize-recover=all

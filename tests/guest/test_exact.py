@@ -68,6 +68,15 @@ def test_a_delay_in_qemu_changes_nothing(
     assert (plain / "a.npy").read_bytes() == (delayed / "a.npy").read_bytes()
 
 
+def test_the_first_sample_is_like_the_others(boot: Boot) -> None:
+    """On a path without the scheduler: nothing is looked up, bound or faulted in
+    during it that is not in the second."""
+    nohang = bench_line("a", "mainline", "elsewhere/wait/nohang:1", 50)
+    found = latencies(boot("mainline", [nohang]) / "a.npy")
+    print(f"\n{found[0]}, and then {sorted(set(found[1:].tolist()))}")
+    assert found[0] in found[1:]
+
+
 def test_hand_written_loop_agrees(boot: Boot) -> None:
     """tests/guest/handloop.c, one run, same CPU: medians within 2 %."""
     lines = [
