@@ -60,7 +60,7 @@ def locked(directory: Path, task: Task) -> Iterator[int]:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            task.update(f"waits for another retrap that holds {path}")
+            task.update(f"waits for {path}, which another build holds")
             fcntl.flock(fd, fcntl.LOCK_EX)
         yield fd
     finally:

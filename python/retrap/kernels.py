@@ -125,7 +125,7 @@ def ensure(
         subdirectory("."), task
     ) as lock:
         if kernel := find(variant, arch):
-            task.update("built by another retrap")
+            task.update("built meanwhile")
             return kernel
         try:
             return _Build(variant, variants, arch, task, lock).run()

@@ -55,7 +55,7 @@ def fetch(arch: Arch, wanted: list[str], progress: Progress) -> Path:
         subdirectory("sysroots"), task
     ):
         if directory.is_dir():
-            task.update("fetched by another retrap")
+            task.update("fetched meanwhile")
             return directory
         log = subdirectory("logs") / f"{directory.name}.log"
         log.unlink(missing_ok=True)
