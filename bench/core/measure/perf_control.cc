@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <stdexcept>
 
 #include "core/sys/check.h"
+#include "core/sys/relax.h"
 
 namespace retrap {
 namespace {
@@ -35,15 +37,19 @@ PerfControl::PerfControl(const std::string& fifos) {
 void PerfControl::command(std::string_view text) const {
   check_unix(::write(control_.get(), text.data(), text.size()),
              "write to perf's control FIFO");
-  // perf answers "ack\n" and a NUL, which may be left over from last time.
+  // perf answers "ack\n" and a NUL, which may be left over from last time. It
+  // is asked again and again: going to sleep would be a switch, and counted or
+  // not depending on whether perf was faster.
   const auto deadline = Clock::now() + kPatience;
   for (char byte = 0; byte != '\n';) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - Clock::now());
     pollfd ready{ack_.get(), POLLIN, 0};
-    const int wait_ms = left.count() > 0 ? static_cast<int>(left.count()) : 0;
-    if (check_unix(::poll(&ready, 1, wait_ms), "poll") == 0)
-      throw_errno(ETIMEDOUT, "perf's acknowledgement");
+    if (check_unix(::poll(&ready, 1, 0), "poll") == 0) {
+      if (Clock::now() > deadline)
+        throw_errno(ETIMEDOUT, "perf's acknowledgement");
+      relax();
+      (void)::sched_yield();  // perf may want this CPU
+      continue;
+    }
     check_unix(::read(ack_.get(), &byte, 1), "read of perf's acknowledgement");
   }
 }
