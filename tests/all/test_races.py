@@ -27,12 +27,14 @@ STEPS = [
 ]
 # Races of lines that are mainline's, in functions that the patches change; read in
 # the source and, the first, in the code (objdump): mainline's own run may happen
-# not to report them.
+# not to report them. The third was reported of please-notify, which changes neither.
 _JOBCTL = "ptrace_freeze_traced() reads ->jobctl before it takes the siglock"
+_LISTENING = "task_stopped_code() reads ->jobctl without the siglock"
 _STATUS = "it reads ->exit_code and the CPU times, which others write"
 MAINLINES_RACES = {
     frozenset({"__x64_sys_ptrace", "prepare_signal"}): _JOBCTL,
     frozenset({"__x64_sys_ptrace", "ptrace_stop"}): _JOBCTL,
+    frozenset({"prepare_signal", "wait_consider_task"}): _LISTENING,
 }
 MAINLINES_FUNCTIONS = {"do_notify_parent_cldstop": _STATUS}
 NEW_CALLER = "ptrace_notify_again"  # of that: below it nothing is excused
