@@ -68,8 +68,8 @@ TEST(RunRecord, HasExactlyTheFieldsOfItsSchema) {
           "schema", "argv", "scenario", "placement", "interface", "variant",
           "kernel_offers", "substrate", "unit", "policy", "tracer_cpu",
           "tracee_cpu", "samples_requested", "samples_taken", "samples_failed",
-          "stop_reason", "seed", "shift", "floors", "kernel", "binary",
-          "code", "memory_locked", "dma_latency_held", "counted", "warnings"));
+          "stop_reason", "seed", "shift", "floors", "kernel", "binary", "code",
+          "memory_locked", "dma_latency_held", "counted", "warnings"));
 }
 
 TEST(RunRecord, MissingIsNullAndNotZero) {
