@@ -103,6 +103,21 @@ def races(run: Run) -> Callable[[str], Races]:
     return of
 
 
+def test_the_patches_add_no_read_like_the_excused_one() -> None:
+    """_LISTENING is about one read of ->jobctl in kernel/exit.c."""
+    patches = {patch for name in NAMES for patch in KERNELS[name].patches}
+    added = [
+        row
+        for patch in patches
+        for part in re.split(r"^diff --git ", patch.read_text(), flags=re.MULTILINE)
+        if part.startswith("a/kernel/exit.c ")
+        for row in part.splitlines()
+        if re.match(r"\+.*->jobctl\b", row)
+    ]
+    assert added, "no patch reads it: look for another excuse"
+    assert [r for r in added if not re.search(r"(READ_ONCE\(|&)p->jobctl", r)] == []
+
+
 def test_the_detector_is_at_work(races: Callable[[str], Races]) -> None:
     assert races(MAINLINE), "no report at all: is KCSAN on?"
 
