@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,40 +16,53 @@ from retrap.config import Guest
 NAMES = [name for name, _ in chosen(DEBUG)]
 LIMIT_S = 300  # a program, in the guest: emulated, with KASAN
 SETTING = Guest(FREE.cpus, 2400, exact=False, memory_mib=FREE.memory_mib)
+# Decided by time: it looks right after waitpid() whether the cgroup is frozen, but
+# ptrace_stop() calls cgroup_enter_frozen() after it has notified. A vCPU that the
+# host holds up there fails it, on mainline too (seen with QEMU at nice 15).
+TIMED = "cgroup/test_freezer"
+AGAIN = 3
 
 Verdicts = dict[str, str]
+Difference = dict[str, tuple[str | None, str | None]]
 
 
 @pytest.fixture(scope="module")
-def verdicts(
+def boot(
     run: Run, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Verdicts]:
-    """verdicts(kernel): case to verdict; booted once."""
+) -> Callable[[str, list[str]], Verdicts]:
+    """boot(kernel, programs): case to verdict."""
     tree = selftests.tree_of(KERNELS["mainline-debug"])
     built = selftests.build(tree, tmp_path_factory.mktemp("selftests"))
-    seen: dict[str, Verdicts] = {}
     files: dict[str, str | Path] = {
         f"/selftests/{name}": path for name, path in built.items()
     }
     limit = f"busybox timeout -s KILL {LIMIT_S}"
     # pidfd_test forks until a process id comes back: 32768 are too many here.
     lines = ["exec pid_max busybox sysctl -w kernel.pid_max=2048"]
-    lines += [f"exec {n.replace('/', '.')} {limit} /selftests/{n}" for n in built]
 
-    def of(name: str) -> Verdicts:
-        if name not in seen:
-            results, found = run(name, lines, files, SETTING), {}
-            for test in built:
-                stem = results / test.replace("/", ".")
-                text = Path(f"{stem}.txt").read_text(errors="replace")
-                found |= selftests.verdicts(
-                    test, text, Path(f"{stem}.status").read_text()
-                )
-            seen[name] = found
-            print(f"\n{name}: {len(found)} verdicts")
-        return seen[name]
+    def of(name: str, programs: list[str]) -> Verdicts:
+        steps = [f"exec {p.replace('/', '.')} {limit} /selftests/{p}" for p in programs]
+        results = run(name, lines + steps, files, SETTING)
+        found: Verdicts = {}
+        for test in programs:
+            stem = results / test.replace("/", ".")
+            text = Path(f"{stem}.txt").read_text(errors="replace")
+            found |= selftests.verdicts(test, text, Path(f"{stem}.status").read_text())
+        print(f"\n{name}: {len(found)} verdicts")
+        return found
 
     return of
+
+
+@pytest.fixture(scope="module")
+def verdicts(boot: Callable[[str, list[str]], Verdicts]) -> Callable[[str], Verdicts]:
+    """verdicts(kernel): of every program; booted once."""
+    return functools.cache(lambda name: boot(name, list(selftests.PROGRAMS)))
+
+
+def difference(mainline: Verdicts, here: Verdicts) -> Difference:
+    pairs = {c: (mainline.get(c), here.get(c)) for c in mainline.keys() | here.keys()}
+    return {c: pair for c, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def test_they_run_on_mainline(verdicts: Callable[[str], Verdicts]) -> None:
@@ -61,8 +75,16 @@ def test_they_run_on_mainline(verdicts: Callable[[str], Verdicts]) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "mainline-debug"])
-def test_as_on_mainline(verdicts: Callable[[str], Verdicts], name: str) -> None:
-    mainline, here = verdicts("mainline-debug"), verdicts(name)
-    cases = mainline.keys() | here.keys()
-    other = {c: (mainline.get(c), here.get(c)) for c in cases}
-    assert {c: pair for c, pair in other.items() if pair[0] != pair[1]} == {}
+def test_as_on_mainline(
+    verdicts: Callable[[str], Verdicts],
+    boot: Callable[[str, list[str]], Verdicts],
+    name: str,
+) -> None:
+    """What differs is asked again, of both, where time decides it."""
+    other = difference(verdicts("mainline-debug"), verdicts(name))
+    for _ in range(AGAIN):
+        if not other or not all(case.startswith(TIMED) for case in other):
+            break
+        print(f"\nagain, for {other}")
+        other = difference(boot("mainline-debug", [TIMED]), boot(name, [TIMED]))
+    assert other == {}

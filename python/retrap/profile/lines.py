@@ -44,6 +44,15 @@ class Line:
     text: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """Line 0: not known."""
+
+    function: str
+    file: str
+    number: int
+
+
 def with_debug_info(
     name: str, variants: dict[str, Variant]
 ) -> tuple[Variant, dict[str, Variant]]:
@@ -125,6 +134,15 @@ def lines_of(
 
 def _places(addresses: list[int], vmlinux: Path) -> list[tuple[str, int, str]]:
     """File, line, and the inlined function that the line is of."""
+    return [
+        (chain[0].file, chain[0].number, chain[0].function if chain[1:] else "")
+        for chain in chains(addresses, vmlinux)
+    ]
+
+
+def chains(addresses: list[int], vmlinux: Path) -> list[list[Place]]:
+    """The place of each address, and those that it was inlined into. Errors:
+    EXIT_KERNEL."""
     done = subprocess.run(
         ["addr2line", "-a", "-f", "-i", "-e", str(vmlinux)],
         input="".join(f"{address:#x}\n" for address in addresses),
@@ -139,15 +157,15 @@ def _places(addresses: list[int], vmlinux: Path) -> list[tuple[str, int, str]]:
             "build the kernel again (./retrap kernel clean --all)",
             EXIT_KERNEL,
         )
-    found = []
-    for chunk in chunks:
-        rows = chunk.splitlines()
-        name, where = rows[0], rows[1].split(" ")[0]
-        file, _, number = where.rpartition(":")
-        inlined = name if len(rows) > 2 else ""
-        line = int(number) if number.isdigit() else 0
-        found.append((_relative(file), line, inlined))
-    return found
+    return [
+        [_place(*pair) for pair in zip(rows[::2], rows[1::2], strict=True)]
+        for rows in (chunk.splitlines() for chunk in chunks)
+    ]
+
+
+def _place(function: str, where: str) -> Place:
+    file, _, number = where.split(" ")[0].rpartition(":")
+    return Place(function, _relative(file), int(number) if number.isdigit() else 0)
 
 
 def _relative(file: str) -> str:
