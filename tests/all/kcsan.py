@@ -29,7 +29,7 @@ class Frame:
 
     places: tuple[Place, ...]
     texts: tuple[str, ...]
-    patched: bool  # one of the places is a line of the patches
+    made: tuple[bool, ...]  # is it a line of the patches?
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class Access:
         """The line that accessed."""
         return self.stack[0].texts[0]
 
+    @property
+    def made(self) -> bool:
+        """That line is of the patches."""
+        return self.stack[0].made[0]
+
 
 @dataclass(frozen=True)
 class Race:
@@ -55,15 +60,17 @@ class Race:
     @property
     def patched(self) -> bool:
         """A line of the patches is in a stack."""
-        return any(frame.patched for side in self.sides for frame in side.stack)
+        return any(
+            made for side in self.sides for frame in side.stack for made in frame.made
+        )
 
     def __str__(self) -> str:
         rows = [self.title]
         for side in self.sides:
             rows.append("  write" if side.write else "  read")
             for frame in side.stack[:6]:
-                for place, text in zip(frame.places, frame.texts, strict=True):
-                    mark = "+" if frame.patched else " "
+                for place, text, made in zip(frame.places, frame.texts, frame.made):
+                    mark = "+" if made else " "
                     rows.append(f"  {mark} {place.file}:{place.number}: {text}")
         return "\n".join(rows)
 
@@ -133,7 +140,7 @@ def races(console: str, source: Source) -> list[Race]:
         call: Frame(
             tuple(chain),
             tuple(source.text(place) for place in chain),
-            any(source.is_made(place) for place in chain),
+            tuple(source.is_made(place) for place in chain),
         )
         for call, chain in chains.items()
     }

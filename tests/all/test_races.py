@@ -41,26 +41,20 @@ WITHOUT_A_LOCK = {
     "*utime = t->utime;": "CPU time, for siginfo; the tick writes it",
     "*stime = t->stime;": "CPU time, for siginfo; the tick writes it",
 }
-# toggle_retrapping() as it was before this test found it.
-_TOGGLE = "wo->wo_flags ^= WNOHANG | WAIT_RETRAPPING;"
-_BEFORE = (
-    "spin_lock_irqsave(&head->lock, flags);",
-    _TOGGLE,
-    "spin_unlock_irqrestore(&head->lock, flags);",
-)
-_AFTER = (_TOGGLE, "(void)head, (void)flags;")
+# note_retrapping() with a plain read of what the tracee writes under its siglock.
 PLANTED = Mutation(
     *("race", "", "", ()),
     file="kernel/exit.c",
-    before="\n\t".join(_BEFORE),
-    after="\n\t".join(_AFTER),
+    before="(READ_ONCE(p->jobctl) & (JOBCTL_TRAPPING",
+    after="(p->jobctl & (JOBCTL_TRAPPING",
 )
+PLANTED_LINE = "(p->jobctl & (JOBCTL_TRAPPING | JOBCTL_TRACED)))"
 Races = list[kcsan.Race]
 
 
 def counts(race: kcsan.Race) -> bool:
     return race.patched and not any(
-        side.text in WITHOUT_A_LOCK and not side.write and not side.stack[0].patched
+        side.text in WITHOUT_A_LOCK and not side.write and not side.made
         for side in race.sides
     )
 
@@ -118,4 +112,5 @@ def test_a_race_in_the_patches_is_seen(
         target = kernels.ensure(planted, KERNELS, progress)
     found = [race for race in races(target, [RULES, MODEL]) if counts(race)]
     assert found
-    assert all("wo->wo_flags" in str(race) for race in found)
+    lines = [{side.text for side in race.sides if side.made} for race in found]
+    assert all(PLANTED_LINE in texts for texts in lines)
