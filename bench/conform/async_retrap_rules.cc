@@ -212,6 +212,29 @@ TEST_P(AsyncRetrapRules, AR10_GetsiginfoInOtherStopsIsNoAcknowledgement) {
   user_mode.expect_not_entered();
 }
 
+// The tracee could send itself such a signal.
+TEST_P(AsyncRetrapRules, AR08_SiginfoOfAStopTrapMakesNone) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  subject.kill(SIGUSR1);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
+  siginfo_t forged{};
+  forged.si_signo = SIGUSR1;
+  forged.si_code = (128 << 8) | SIGTRAP;  // as PTRACE_EVENT_STOP has it
+  ASSERT_EQ(request(PTRACE_SETSIGINFO, pid, 0,
+                    reinterpret_cast<unsigned long>(&forged)),
+            kOk);
+  const UserMode user_mode(subject);
+  const Stillness stillness(subject);
+  subject.kill(SIGCONT);
+  stillness.expect();
+  EXPECT_EQ(siginfo(pid).signo, SIGUSR1);
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  user_mode.expect_not_entered();
+}
+
 TEST_P(AsyncRetrapRules, AR17_SigcontInRunningGroupRetraps) {
   const Subject subject(GetParam());
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));

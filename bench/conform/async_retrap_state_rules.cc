@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "conform/signaller.h"
 #include "conform/situations.h"
 #include "conform/subject.h"
+#include "core/measure/nops.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 #include "core/sys/unique_fd.h"
@@ -235,6 +237,56 @@ TEST_P(AsyncRetrapRules, AR23_OtherThreadsOfTheTracerSeeNoGap) {
     ASSERT_EQ(only_own, kNoTracee) << "__WNOTHREAD";
     ASSERT_EQ(any, stop_trap(SIGTRAP)) << "turn " << turn;
     ASSERT_EQ(siginfo(pid).error, kOk);
+  }
+}
+
+// A child whose tracer is another thread of the parent: with __WNOTHREAD it is
+// still the parent's to wait for, and no tracee of the parent's.
+TEST_P(AsyncRetrapRules, AR23_TheRealParentSeesNoGap) {
+  const Subject subject(GetParam(), 1, Body::kPause);
+  const pid_t pid = subject.pid();
+  std::binary_semaphore retrapped{0};
+  std::binary_semaphore acknowledged{0};
+  std::atomic<bool> goes_on{true};
+  std::jthread tracer([&] {
+    seize_stop_and_acknowledge(subject);
+    for (acknowledged.release(); goes_on; acknowledged.release()) {
+      retrapped.acquire();
+      EXPECT_EQ(siginfo(pid).error, kOk);
+    }
+  });
+  acknowledged.acquire();
+  for (std::uint64_t turn = 0; turn < lethal_turns(); ++turn) {
+    subject.kill(SIGCONT);
+    EXPECT_EQ(parent_wait_at_once(pid, __WALL | __WNOTHREAD),
+              stop_trap(SIGTRAP))
+        << "turn " << turn;
+    if (HasFailure()) break;
+    retrapped.release();
+    acknowledged.acquire();
+  }
+  goes_on = false;
+  retrapped.release();
+}
+
+// A thread makes its group stop again while GETSIGINFO of the other is in
+// progress. That one has to leave its trap to take part.
+TEST_P(AsyncRetrapRules, AR13_StopDuringGetsiginfoIsJoined) {
+  const Subject subject(GetParam(), 2);
+  const pid_t trapped = subject.tid(0);
+  const pid_t stopper = subject.tid(1);
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
+  for (std::uint64_t turn = 0; turn < options().count / 4 + 1; ++turn) {
+    ASSERT_EQ(cont(stopper), kOk);
+    subject.tgkill(1, SIGSTOP);
+    ASSERT_EQ(wait_eventually(stopper), signal_stop(SIGSTOP));
+    ASSERT_EQ(cont(stopper, SIGSTOP), kOk);
+    spin(static_cast<std::uint32_t>(turn * 97 % 20'000));
+    ASSERT_EQ(siginfo(trapped).error, kOk);
+    ASSERT_EQ(wait_eventually(stopper), stop_trap(SIGSTOP)) << "turn " << turn;
+    ASSERT_EQ(wait_eventually(trapped), stop_trap(SIGSTOP)) << "turn " << turn;
+    ASSERT_EQ(siginfo(trapped).error, kOk);
+    ASSERT_EQ(siginfo(stopper).error, kOk);
   }
 }
 
