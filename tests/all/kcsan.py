@@ -6,8 +6,7 @@ from __future__ import annotations
 import difflib
 import re
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,15 @@ from retrap.profile.lines import Place
 
 REPORT = re.compile(r"BUG: KCSAN: data-race in (.+)")
 _FRAME = re.compile(r"^ (\S+)\+0x([0-9a-f]+)/0x[0-9a-f]+$")
-_ACCESS = re.compile(r"^(race at unknown origin, with )?(read|write|assert)\b.* to 0x")
+_ACCESS = re.compile(
+    r"^(?:race at unknown origin, with )?(read-write|read|write)\b.* to 0x"
+)
+_OTHER = re.compile(
+    r"^(|value changed: .*| bits changed: .*|  (\||\+-> reordered to: ).*)$"
+)
+_FOOTER = "\nReported by Kernel Concurrency Sanitizer on:"
+# Below it a stack goes on with what was interrupted, maybe KCSAN's own delay.
+_INTERRUPT = re.compile(r"asm_(sysvec_|common_interrupt)")
 
 
 @dataclass(frozen=True)
@@ -36,13 +43,17 @@ class Frame:
 class Access:
     """One side of a race: what it did, and its stack. Frame 0 did it."""
 
-    write: bool
+    what: str  # read, write or read-write
     stack: tuple[Frame, ...]
 
     @property
     def text(self) -> str:
         """The line that accessed."""
         return self.stack[0].texts[0]
+
+    @property
+    def file(self) -> str:
+        return self.stack[0].places[0].file
 
     @property
     def made(self) -> bool:
@@ -64,10 +75,14 @@ class Race:
             made for side in self.sides for frame in side.stack for made in frame.made
         )
 
+    def is_in(self, files: Collection[str]) -> bool:
+        """An access is in one of the files."""
+        return any(side.file in files for side in self.sides)
+
     def __str__(self) -> str:
         rows = [self.title]
         for side in self.sides:
-            rows.append("  write" if side.write else "  read")
+            rows.append(f"  {side.what}")
             for frame in side.stack[:6]:
                 for place, text, made in zip(frame.places, frame.texts, frame.made):
                     mark = "+" if made else " "
@@ -124,15 +139,18 @@ def _inserted(old: list[str], new: list[str]) -> Iterator[int]:
 
 def races(console: str, source: Source) -> list[Race]:
     """What the log reports; an error where a report cannot be read."""
+    assert "messages dropped" not in console
     reports = [_sides(part) for part in _parts(console)]
     addresses = _addresses(source.kernel.system_map)
     stacks = [stack for _, sides in reports for _, stack in sides]
     calls = list(dict.fromkeys(call for stack in stacks for call in stack))
+    twice = [stack[0] for stack in stacks if len(addresses[stack[0][0]]) > 1]
+    assert twice == [], "an access in a function whose name is another's too"
     # A frame says where it returns to: what it called, or did, is before that.
     asked = [start + offset - 1 for name, offset in calls for start in addresses[name]]
-    found = iter(lines.chains(asked, source.kernel.directory / "vmlinux"))
+    answers = iter(lines.chains(asked, source.kernel.directory / "vmlinux"))
     chains = {
-        (name, offset): [place for _ in addresses[name] for place in next(found)]
+        (name, offset): [place for _ in addresses[name] for place in next(answers)]
         for name, offset in calls
     }
     source.load({place.file for chain in chains.values() for place in chain})
@@ -144,20 +162,21 @@ def races(console: str, source: Source) -> list[Race]:
         )
         for call, chain in chains.items()
     }
-    return [
-        Race(
-            title,
-            tuple(Access(write, tuple(frames[c] for c in s)) for write, s in sides),
-        )
+    found = [
+        Race(title, tuple(Access(w, tuple(frames[c] for c in s)) for w, s in sides))
         for title, sides in reports
     ]
+    lost = [r.title for r in found for side in r.sides if not side.text]
+    assert lost == [], "an access without a line"
+    return found
 
 
 def _addresses(system_map: str) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+    """Static functions may have the same name."""
+    found: dict[str, list[int]] = {}
     for row in system_map.splitlines():
         address, _, name = row.split()
-        found[name].append(int(address, 16))
+        found.setdefault(name, []).append(int(address, 16))
     return found
 
 
@@ -165,14 +184,27 @@ def _parts(console: str) -> list[str]:
     return re.split(r"(?=BUG: KCSAN: data-race)", console)[1:]
 
 
-def _sides(report: str) -> tuple[str, list[tuple[bool, list[tuple[str, int]]]]]:
+Call = tuple[str, int]  # a symbol and an offset
+
+
+def _sides(report: str) -> tuple[str, list[tuple[str, list[Call]]]]:
+    """Title and sides of a report; an error where a row of it is not understood,
+    or not all of it there."""
     head = REPORT.match(report)
-    assert head, report[:100]
-    sides: list[tuple[bool, list[tuple[str, int]]]] = []
-    for row in report.partition("\nReported by")[0].splitlines()[1:]:
+    assert head and _FOOTER in report, report[:1000]
+    sides: list[tuple[str, list[Call]]] = []
+    whole = True
+    for row in report.partition(_FOOTER)[0].splitlines()[1:]:
         if access := _ACCESS.match(row):
-            sides.append((access[2] == "write" and not access[1], []))
+            sides.append((access[1], []))
+            whole = True
         elif (frame := _FRAME.match(row)) and sides:
-            sides[-1][1].append((frame[1], int(frame[2], 16)))
-    assert sides and all(stack for _, stack in sides), report
+            whole = whole and not _INTERRUPT.match(frame[1])
+            if whole:
+                sides[-1][1].append((frame[1], int(frame[2], 16)))
+        else:
+            assert _OTHER.match(row), f"{row!r} in a report:\n{report[:1000]}"
+    names = {name.partition("+")[0] for name in head[1].split(" / ")}
+    assert names == {stack[0][0] for _, stack in sides}, report[:1000]
+    assert len(sides) == head[1].count(" / ") + 1, report[:1000]
     return head[1], sides

@@ -4,8 +4,9 @@
 Mainline has races of its own on these paths, reported or not as chance has it.
 So a report counts where a line of the patches is in one of its stacks, unless a
 read that is mainline's, and which mainline leaves without a lock, is one of its
-sides. A race that the patches would make of two lines of mainline's, above which
-none of theirs stands, is not seen.
+sides. Not seen are a race that the patches would make of two lines of mainline's,
+above which none of theirs stands, and a write of theirs that lacks the lock, if only
+one of the excused reads meets it.
 """
 
 from __future__ import annotations
@@ -25,21 +26,33 @@ from retrap.errors import RetrapError
 from retrap.kernels import Kernel
 from retrap.mutations import Mutation
 from retrap.progress import Progress
-from retrap.qemu import CONSOLE
+from retrap.qemu import CONSOLE, splat
 
 MAINLINE = "mainline-kcsan"
 NAMES = [name for name, _ in chosen(RACES)]
 RULES = "exec rules retrap-conform --count 500 --deadline 600"
 MODEL = "exec model retrap-model --steps 20000 --seed 20110526"
-# Reads of mainline's that take no lock, by their text, with the reason. The same
-# text in a line of the patches is not excused.
+PATHS = ("kernel/exit.c", "kernel/ptrace.c", "kernel/signal.c")
+BOOTS = 5
+# Reads of mainline's that take no lock, with the reason. The same text in a line
+# of the patches is not excused.
+_SIGINFO = "for siginfo; whoever writes it does not wait for that"
 WITHOUT_A_LOCK = {
-    "if (task_is_traced(p) && !(p->jobctl & JOBCTL_LISTENING))": "wait(2) looks "
-    "before it takes the siglock, and again under it",
-    "if (task->jobctl & JOBCTL_LISTENING)": "of ptrace_freeze_traced(): 'Lockless, "
-    "nobody but us can set this flag'",
-    "*utime = t->utime;": "CPU time, for siginfo; the tick writes it",
-    "*stime = t->stime;": "CPU time, for siginfo; the tick writes it",
+    (
+        "kernel/exit.c",
+        "if (task_is_traced(p) && !(p->jobctl & JOBCTL_LISTENING))",
+    ): "wait(2) looks before it takes the siglock, and again under it",
+    (
+        "kernel/ptrace.c",
+        "if (task->jobctl & JOBCTL_LISTENING)",
+    ): "of ptrace_freeze_traced(): 'Lockless, nobody but us can set this flag'",
+    ("include/linux/sched/cputime.h", "*utime = t->utime;"): _SIGINFO,
+    ("include/linux/sched/cputime.h", "*stime = t->stime;"): _SIGINFO,
+    (
+        "kernel/signal.c",
+        "info.si_status = tsk->signal->group_exit_code & 0x7f;",
+    ): _SIGINFO,
+    ("kernel/signal.c", "info.si_status = tsk->exit_code & 0x7f;"): _SIGINFO,
 }
 # note_retrapping() with a plain read of what the tracee writes under its siglock.
 PLANTED = Mutation(
@@ -52,34 +65,53 @@ PLANTED_LINE = "(p->jobctl & (JOBCTL_TRAPPING | JOBCTL_TRACED)))"
 Races = list[kcsan.Race]
 
 
-def counts(race: kcsan.Race) -> bool:
-    return race.patched and not any(
-        side.text in WITHOUT_A_LOCK and not side.write and not side.made
+def excused(race: kcsan.Race) -> bool:
+    return any(
+        (side.file, side.text) in WITHOUT_A_LOCK
+        and side.what == "read"
+        and not side.made
         for side in race.sides
     )
 
 
+def counts(race: kcsan.Race) -> bool:
+    return race.patched and not excused(race)
+
+
+def other_splats(console: str) -> str | None:
+    rows = [row for row in console.splitlines() if not kcsan.REPORT.search(row)]
+    return splat("\n".join(rows))
+
+
 @pytest.fixture(scope="module")
 def races(run: Run) -> Callable[[str | Kernel, list[str]], Races]:
-    """races(kernel, steps): what it reports; a kernel is booted once."""
+    """races(kernel, steps): what it reports, in BOOTS boots at most: until a race
+    of PATHS is among it, mainline's or not."""
     seen: dict[str, Races] = {}
+
+    def boot(target: Kernel, steps: list[str]) -> Races:
+        name = target.variant.name
+        try:
+            run(target, steps, {})
+        except RetrapError as error:
+            assert "BUG: KCSAN: data-race" in error.message, error.message
+        log = subdirectory("work") / f"all-{name}" / CONSOLE
+        console = log.read_text(errors="replace")
+        assert "retrap: sent" in console, console[-2000:]
+        assert "exit status" not in console, console[-2000:]
+        assert other_splats(console) is None
+        known = {**KERNELS, name: target.variant}
+        return kcsan.races(console, kcsan.Source(target, known))
 
     def of(what: str | Kernel, steps: list[str]) -> Races:
         target = kernel(what) if isinstance(what, str) else what
         name = target.variant.name
         if name not in seen:
-            try:
-                run(target, steps, {})
-            except RetrapError as error:
-                assert "BUG: KCSAN: data-race" in error.message, error.message
-            log = subdirectory("work") / f"all-{name}" / CONSOLE
-            console = log.read_text(errors="replace")
-            assert "retrap: sent" in console, console[-2000:]
-            assert "exit status" not in console, console[-2000:]
-            bugs = [row for row in console.splitlines() if "BUG:" in row]
-            assert [row for row in bugs if not kcsan.REPORT.search(row)] == []
-            known = {**KERNELS, name: target.variant}
-            seen[name] = kcsan.races(console, kcsan.Source(target, known))
+            seen[name] = []
+            for _ in range(BOOTS):
+                seen[name] += boot(target, steps)
+                if any(race.is_in(PATHS) for race in seen[name]):
+                    break
             for race in seen[name]:
                 print(f"\n{name}: {'counts: ' if counts(race) else ''}{race}")
         return seen[name]
@@ -87,10 +119,14 @@ def races(run: Run) -> Callable[[str | Kernel, list[str]], Races]:
     return of
 
 
-def test_the_detector_is_at_work(races: Callable[..., Races]) -> None:
-    found = races(MAINLINE, [RULES, MODEL])
-    assert found, "no report at all: is KCSAN on?"
-    assert not any(race.patched for race in found)
+def test_mainline_has_no_line_of_the_patches(races: Callable[..., Races]) -> None:
+    assert not any(race.patched for race in races(MAINLINE, [RULES, MODEL]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_detector_looks_here(races: Callable[..., Races], name: str) -> None:
+    """It reports a race of mainline's on these paths; else it saw nothing."""
+    assert any(race.is_in(PATHS) for race in races(name, [RULES, MODEL]))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != MAINLINE])
