@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import resource
-import statistics
 from pathlib import Path
 
 import pytest
@@ -211,20 +210,21 @@ def test_samples_are_those_without_the_profiler(
         assert plain == profiled
 
 
-PMU_ERROR = 0.02  # a timer tick in one of the two runs is 1.5 %
+PMU_ERROR = 0.02
 
 
 def test_the_kernels_half_is_what_the_pmu_counts(tmp_path: Path) -> None:
-    """instructions:k of arm64's emulated PMU, in runs of more and more samples;
-    start-up and perf's own cancel. A sample of the floor is one system call, and
-    what is around it runs in user space. Timer ticks between the samples are in
-    no window, and in one run of a pair or in the other: the median pair counts."""
+    """instructions:k of arm64's emulated PMU, in a long run less a short one:
+    start-up and perf's own cancel, but for some 30,000. A sample of the floor is one
+    system call, and what is around it runs in user space. The timer's ticks between
+    the samples, 1 % (docs/profile.md), are in no window that is shown."""
     if ARM64 not in arches():
         pytest.skip("arm64 has not been built")
     kernel = kernels.find(VARIANTS["mainline"], ARM64)
     assert kernel
     programs = Programs(ROOT / "build/release-arm64", ARM64)
-    numbers = range(1000, 7000, 1000)
+    # One more each time: the number names the file of the counts.
+    numbers = [most + pair for pair in range(3) for most in (10_000, 50_000)]
     cells = [Cell("floor/syscall", "same-cpu", "listen", 0, n, 1) for n in numbers]
     lines = [guest.plan_line(cell, kernel, "0" * 64) for cell in cells]
     # Alone: the tracepoints of a counting run cost instructions themselves.
@@ -235,7 +235,7 @@ def test_the_kernels_half_is_what_the_pmu_counts(tmp_path: Path) -> None:
         counters.parse(tmp_path / "b/results" / cell.output)["instructions:k"] or 0.0
         for cell in cells
     ]
-    pairs = [(b - a) / 1000 for a, b in zip(counts, counts[1:], strict=False)]
+    pairs = [(b - a) / 40_000 for a, b in zip(counts[::2], counts[1::2], strict=True)]
     request = measure.Request(
         ("floor/syscall",), ("mainline",), (ARM64,), BOTH[:1], 100, 2, seed=1
     )
@@ -244,4 +244,4 @@ def test_the_kernels_half_is_what_the_pmu_counts(tmp_path: Path) -> None:
     rows = found.trees[CHEAPEST].rows()
     profiled = float(sum(row.own for row in rows if row.function.kernel))
     print(f"\npmu {pairs}, profile {profiled}")
-    assert abs(statistics.median(pairs) - profiled) <= PMU_ERROR * profiled
+    assert all(abs(pair - profiled) <= PMU_ERROR * profiled for pair in pairs)
