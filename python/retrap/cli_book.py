@@ -45,7 +45,8 @@ def conform(adder: Any) -> None:
         type=positive,
         default=10_000,
         metavar="N",
-        help="turns of the rules that are races, vCPUs side by side (default: 10000)",
+        help="turns of the rules that are races, vCPUs side by side; a twentieth "
+        "where one costs a process (default: 10000)",
     )
     command.add_argument(
         "--sweep",

@@ -11,13 +11,15 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import textwrap
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import book, conform, kernels, laid, mutations, qemu
+from retrap import book, conform, kernels, laid, mutations, qemu, rulebook
 from retrap.arch import Arch
 from retrap.build import Programs, build
 from retrap.cache import subdirectory
@@ -98,7 +100,7 @@ def run(
         "mutants": rows,
         "wall_s": round(time.monotonic() - start, 1),
     }
-    atomic_write(path / "table.txt", render(record))
+    atomic_write(path / "table.txt", render(record, rulebook.load().rules))
     atomic_write(path / "mutate.json", json.dumps(record, indent=1) + "\n")
     return path
 
@@ -205,8 +207,26 @@ def survivors(record: dict[str, Any]) -> list[str]:
     return [row["name"] for row in record["mutants"] if row["verdict"] not in KILLED]
 
 
-def render(record: dict[str, Any], most: int = 3) -> str:
-    """Mutation by the tests that kill it."""
+def never_failed(record: dict[str, Any], rules: Iterable[str]) -> list[str]:
+    """Those of `rules` of which no test failed on any mutant."""
+    failed = {rule_of(test) for row in record["mutants"] for test in row["killers"]}
+    return [rule for rule in rules if rule not in failed]
+
+
+def _coverage(record: dict[str, Any], rules: list[str]) -> list[str]:
+    """What the mutants say of the rules, and which rules they say nothing of."""
+    aimed = {rule for row in record["mutants"] for rule in row["rules"]} & set(rules)
+    silent = never_failed(record, rules)
+    return [
+        f"made to break {len(aimed)} of {len(rules)} rules; "
+        f"tests of {len(rules) - len(silent)} rules failed",
+        f"rules of which no test failed on any mutant: {len(silent)}",
+        *textwrap.wrap(" ".join(silent), 74),
+    ]
+
+
+def render(record: dict[str, Any], rules: Iterable[str] = (), most: int = 3) -> str:
+    """Mutation by the tests that kill it; then which of `rules` none broke."""
     rows = record["mutants"]
     width = max((len(row["name"]) for row in rows), default=8) + 2
     lines = [
@@ -231,6 +251,8 @@ def render(record: dict[str, Any], most: int = 3) -> str:
             line = " " * (width + 15)
     killed = len(rows) - len(survivors(record))
     lines += ["", f"{killed} of {len(rows)} mutants killed"]
+    if asked := list(rules):
+        lines += _coverage(record, asked)
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from retrap import conform, mutate, ruletable
+from retrap import conform, mutate, rulebook, ruletable
 from retrap.config import ROOT
 from retrap.errors import EXIT_RESULTS, RetrapError
 from retrap.rawfile import atomic_write
@@ -37,7 +37,8 @@ def tables(reference: Path = REFERENCE) -> dict[str, str]:
     if (reference / "conform").is_dir():
         found["rules"] = ruletable.render(conform.load(reference / "conform"))
     if (reference / "mutate").is_dir():
-        found["mutations"] = mutate.render(mutate.load(reference / "mutate"))
+        record = mutate.load(reference / "mutate")
+        found["mutations"] = mutate.render(record, rulebook.load().rules)
     return found
 
 

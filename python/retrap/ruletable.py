@@ -30,7 +30,7 @@ def render(record: dict[str, Any]) -> str:
 def _conditions(record: dict[str, Any]) -> str:
     return (
         f"{record['stamp']} UTC, retrap {record['version']}, {record['cpus']} vCPUs, "
-        f"races: {record['count']} turns"
+        f"races: at most {record['count']} turns"
     )
 
 

@@ -100,6 +100,25 @@ def test_table_and_survivors() -> None:
     assert lines[-1] == "2 of 4 mutants killed"
 
 
+def test_rules_that_no_mutant_breaks_are_named() -> None:
+    """A rule counts as broken when a test of it failed, whoever was aimed at."""
+    row = {"name": "one", "design": "both", "verdict": "tests"}
+    rows = [{**row, "rules": ["AR05", "C02"], "killers": ["AR05_C", "C01_A"]}]
+    record = {
+        "stamp": "s", "version": "v", "arch": "x86_64", "arguments": "-x",
+        "mutants": rows,
+    }  # fmt: skip
+    rules = ("C01", "C02", "ML01", "AR05")
+    assert mutate.never_failed(record, rules) == ["C02", "ML01"]
+    assert mutate.render(record, rules).splitlines()[-4:] == [
+        "1 of 1 mutants killed",
+        "made to break 2 of 4 rules; tests of 2 rules failed",
+        "rules of which no test failed on any mutant: 2",
+        "C02 ML01",
+    ]
+    assert mutate.render(record).endswith("1 of 1 mutants killed\n")
+
+
 def test_a_boot_that_is_lost_names_its_test() -> None:
     console = (
         "retrap: step 1/1 exec conform\n"
