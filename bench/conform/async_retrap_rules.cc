@@ -205,7 +205,7 @@ TEST_P(AsyncRetrapRules, AR10_GetsiginfoInOtherStopsIsNoAcknowledgement) {
   const UserMode user_mode(subject);
   const Stillness stillness(subject);
   subject.kill(SIGCONT);
-  stillness.expect();  // AR8
+  stillness.expect();  // AR08
   EXPECT_EQ(siginfo(pid).signo, SIGUSR1);
   ASSERT_EQ(cont(pid), kOk);
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));

@@ -49,7 +49,7 @@ void sigcont_meets_interrupt_after_jobctl_cont(const Subject& subject,
   ASSERT_TRUE(encounter.finish());
   ASSERT_EQ(registers(pid).error, kOk);
   ASSERT_EQ(wait_at_once(pid), kNothing);
-  // INTERRUPT won: SIGCONT is remembered for the next JOBCTL_CONT (PN6).
+  // INTERRUPT won: SIGCONT is remembered for the next JOBCTL_CONT (PN06).
   ASSERT_EQ(jobctl_cont(pid), kOk);
   ASSERT_EQ(interrupt(pid), kOk);
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));

@@ -88,7 +88,7 @@ class UserMode {
   Registers registers_;
 };
 
-// The states of the rules that hold "in any state" (C6 and its like).
+// The states of the rules that hold "in any state" (C06 and its like).
 struct Situation {
   std::string_view name;
   Body body;

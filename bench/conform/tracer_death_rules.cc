@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a tracer that dies leaves behind: C8 and C9, and their cases AR21 and
+// What a tracer that dies leaves behind: C08 and C09, and their cases AR21 and
 // PN23.
 #include <gtest/gtest.h>
 #include <signal.h>

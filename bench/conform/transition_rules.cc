@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// ML6 and PN9: a tracee that was woken is not hidden on its way to the next
-// trap. Rules of what may be; that async-retrap hides it is AR2.
+// ML06 and PN09: a tracee that was woken is not hidden on its way to the next
+// trap. Rules of what may be; that async-retrap hides it is AR02.
 #include <gtest/gtest.h>
 #include <signal.h>
 

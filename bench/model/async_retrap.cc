@@ -10,11 +10,11 @@
 namespace retrap::model {
 namespace {
 
-// AR1; AR12: the old status, if not waited for, is replaced.
+// AR01; AR12: the old status, if not waited for, is replaced.
 void trap_again(Thread& t) {
   leave_trap(t);
   t.must_notify = true;
-  t.is_trapping = true;  // AR2
+  t.is_trapping = true;  // AR02
 }
 
 }  // namespace
@@ -22,9 +22,9 @@ void trap_again(Thread& t) {
 void AsyncRetrap::on_change(Thread& t) const {
   t.must_notify = true;
   if (!in_stop_trap(t))
-    nudge(t);  // AR8: not out of other traps; AR9: running
+    nudge(t);  // AR08: not out of other traps; AR09: running
   else if (t.is_frozen)
-    t.retrap_is_owed = true;  // AR3; AR13: one, however many changes
+    t.retrap_is_owed = true;  // AR03; AR13: one, however many changes
   else
     trap_again(t);
 }
@@ -34,17 +34,17 @@ void AsyncRetrap::on_join(Thread& t) const {
 }
 
 void AsyncRetrap::on_stop_trap(Thread&, bool) const {
-  // AR5: unlike in mainline, trapping is not telling.
+  // AR05: unlike in mainline, trapping is not telling.
 }
 
 int AsyncRetrap::rearm(Thread&, Rearm) const { return EIO; }  // AR25
 
 void AsyncRetrap::on_getsiginfo(Thread& t, int stop_signal) const {
   if (!in_stop_trap(t)) return;                           // AR10
-  t.info_signo = static_cast<std::uint8_t>(stop_signal);  // AR4, AR11
+  t.info_signo = static_cast<std::uint8_t>(stop_signal);  // AR04, AR11
   t.info_code = (kEventStop << 8) | stop_signal;
   t.info_stopped = stop_signal != SIGTRAP;
-  t.must_notify = false;  // AR6
+  t.must_notify = false;  // AR06
   t.retrap_is_owed = false;
 }
 
@@ -54,7 +54,7 @@ int AsyncRetrap::setsiginfo(const Thread& t) const {
 
 void AsyncRetrap::after_request(Thread& t) const {
   t.is_frozen = false;
-  if (t.retrap_is_owed && in_stop_trap(t)) trap_again(t);  // AR3
+  if (t.retrap_is_owed && in_stop_trap(t)) trap_again(t);  // AR03
 }
 
 }  // namespace retrap::model

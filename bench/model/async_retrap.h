@@ -15,7 +15,7 @@ class AsyncRetrap : public Design {
   void on_getsiginfo(Thread& t, int stop_signal) const override;
   int setsiginfo(const Thread& t) const override;
   void after_request(Thread& t) const override;
-  [[nodiscard]] bool hides_gap() const override { return true; }  // AR2, AR22
+  [[nodiscard]] bool hides_gap() const override { return true; }  // AR02, AR22
 };
 
 }  // namespace retrap::model

@@ -36,7 +36,7 @@ void Design::after_request(Thread& t) const { t.is_frozen = false; }
 void Design::interrupt(const State&, Thread& t) const {
   t.is_interrupted = true;
   if (t.is_hidden)
-    leave_trap(t);  // ML5, ML6: the tracer may see it running
+    leave_trap(t);  // ML05, ML06: the tracer may see it running
   else
     nudge(t);
 }

@@ -52,7 +52,7 @@ class Design {
   [[nodiscard]] virtual bool hides_gap() const { return false; }
 };
 
-// The three of semantics.md. They have no state: a reference lives for ever.
+// The three of docs/rules.md. They have no state: a reference lives for ever.
 const Design& design_of(Interface interface);
 
 // Steps of the designs.

@@ -75,7 +75,7 @@ void join_group_stop(const Design& design, State& s, Thread& t) {
   t.is_in_motion = false;
 }
 
-// Its first half: a thread acts on a stop signal. C2, C16, C19.
+// Its first half: a thread acts on a stop signal. C02, C16, C19.
 void stop_group(const Design& design, State& s, int thread, int sig) {
   Thread& self = s.thread[thread];
   if (!self.must_stop) {

@@ -12,21 +12,21 @@ namespace retrap::model {
 void Listen::on_change(Thread& t) const {
   t.must_notify = true;
   if (t.is_hidden)
-    leave_trap(t);  // ML4: re-traps; ML15: then no longer listens
+    leave_trap(t);  // ML04: re-traps; ML15: then no longer listens
   else
-    nudge(t);  // ML13, ML14: running; ML7, ML16: trapped, silence
+    nudge(t);  // ML13, ML14: running; ML07, ML16: trapped, silence
 }
 
 void Listen::on_stop_trap(Thread& t, bool) const {
-  t.must_notify = false;  // ML8: one STOP trap tells of all changes before it
+  t.must_notify = false;  // ML08: one STOP trap tells of all changes before it
 }
 
 int Listen::rearm(Thread& t, Rearm request) const {
   if (request != Rearm::kListen) return EIO;
-  // ML1; ML19: the kernel looks at si_code, which the tracer can set.
+  // ML01; ML19: the kernel looks at si_code, which the tracer can set.
   if (t.info_code >> 8 != kEventStop) return EIO;
-  t.is_hidden = true;                // ML2, ML3; ML18: with its status
-  if (t.must_notify) leave_trap(t);  // ML8: the change came before
+  t.is_hidden = true;                // ML02, ML03; ML18: with its status
+  if (t.must_notify) leave_trap(t);  // ML08: the change came before
   return 0;
 }
 

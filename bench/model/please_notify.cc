@@ -15,10 +15,10 @@ void PleaseNotify::on_change(Thread& t) const {
   const bool is_trapped = t.phase == Phase::kTrapped;
   if (is_trapped || t.please_notify) t.must_notify = true;  // PN11, PN15
   if (t.is_hidden)
-    leave_trap(t);  // PN5, PN9: the way to the trap may be seen
+    leave_trap(t);  // PN05, PN09: the way to the trap may be seen
   else if (t.must_notify || t.must_stop)
     nudge(t);  // PN14: takes part without having been asked
-  // PN2: trapped, silence. PN13: running, nobody asked.
+  // PN02: trapped, silence. PN13: running, nobody asked.
 }
 
 void PleaseNotify::on_stop_trap(Thread& t, bool in_group_stop) const {
@@ -33,16 +33,16 @@ void PleaseNotify::on_resume(Thread& t) const {
 
 int PleaseNotify::rearm(Thread& t, Rearm request) const {
   if (request != Rearm::kJobctlCont) return EIO;   // PN26
-  if (t.info_code >> 8 != kEventStop) return EIO;  // PN1
-  t.is_hidden = true;                              // PN3, PN4
+  if (t.info_code >> 8 != kEventStop) return EIO;  // PN01
+  t.is_hidden = true;                              // PN03, PN04
   t.report = 0;                                    // PN20
-  if (t.must_notify) leave_trap(t);                // PN6
+  if (t.must_notify) leave_trap(t);                // PN06
   return 0;
 }
 
 void PleaseNotify::interrupt(const State& state, Thread& t) const {
   if (!t.is_hidden) return Design::interrupt(state, t);
-  // PN7: the same trap is reported once more, at once; PN8: none is owed, for
+  // PN07: the same trap is reported once more, at once; PN08: none is owed, for
   // an INTERRUPT of before PTRACE_JOBCTL_CONT neither.
   t.is_hidden = false;
   t.is_interrupted = false;

@@ -126,7 +126,7 @@ void Possible::follow_request(const State& start, const Action& action,
   const auto i = static_cast<std::size_t>(action.thread);
   const bool hides = design_->hides_gap();
   const bool waits = hides || action.verb == Verb::kAwait;
-  // AR2: until it has trapped; a state in which it has is among the others.
+  // AR02: until it has trapped; a state in which it has is among the others.
   if (waits && start.thread[i].is_trapping && action.verb != Verb::kInterrupt &&
       action.verb != Verb::kPtraceKill)
     return;
@@ -146,7 +146,7 @@ void Possible::follow_request(const State& start, const Action& action,
   }
 }
 
-// C3: PTRACE_SEIZE returns when a stopped thread has trapped.
+// C03: PTRACE_SEIZE returns when a stopped thread has trapped.
 void Possible::follow_seize(const State& start, const Action& action,
                             std::vector<Next>& next) const {
   const auto i = static_cast<std::size_t>(action.thread);

@@ -30,7 +30,7 @@ void detach(State& s, Thread& t, int sig) {
   inject(t, sig);
 }
 
-// C1; C3: a stopped thread traps before PTRACE_SEIZE returns.
+// C01; C03: a stopped thread traps before PTRACE_SEIZE returns.
 Outcome seize(Thread& t) {
   if (t.is_traced) return error(EPERM);
   t.is_traced = true;
@@ -130,10 +130,10 @@ Outcome request(const Design& design, State& s, const Action& action) {
       if (!t.is_traced) return error(ESRCH);
       design.interrupt(s, t);
       return {};
-    case Verb::kPtraceKill:  // C7
+    case Verb::kPtraceKill:  // C07
       return error(t.is_traced ? 0 : ESRCH);
     default:
-      // ML3, PN4: hidden is as good as running.
+      // ML03, PN04: hidden is as good as running.
       if (!is_at_hand(t)) return error(ESRCH);
       return trapped_request(design, s, t, action);
   }

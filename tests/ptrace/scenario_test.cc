@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kSamples = 200;
 
-// docs/semantics: what each trigger must be answered with.
+// docs/rules.md: what each trigger must be answered with.
 const std::map<std::string_view, int> kStatuses = {
     {"floor/clock", 0},
     {"floor/syscall", 0},

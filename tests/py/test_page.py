@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from retrap import page
+from retrap import page, rulebook
 from retrap.errors import RetrapError
 
 
@@ -13,6 +15,12 @@ def test_page_is_made_of_the_stored_runs() -> None:
     """Else: ./retrap conform --from results/reference/conform --write-docs."""
     text = page.PAGE.read_text()
     assert page.fill(text, page.tables()) == text
+
+
+def test_every_rule_has_its_text() -> None:
+    text = page.PAGE.with_name("rules.md").read_text()
+    named = re.findall(r"^- \*\*((?!Q)\w+)\*\* \S", text, re.M)
+    assert sorted(named) == sorted(rulebook.load().rules)
 
 
 def test_fill_replaces_the_table() -> None:

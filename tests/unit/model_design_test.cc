@@ -60,7 +60,7 @@ TEST(ModelListen, ML4_ListeningTellsOfSigcont) {
   Tale act(Interface::kListen);
   act.stop();
   EXPECT_EQ(act("listen.0"), "0");
-  EXPECT_EQ(act("getregs.0"), "ESRCH");  // ML3
+  EXPECT_EQ(act("getregs.0"), "ESRCH");  // ML03
   act("kill.CONT");
   EXPECT_EQ(act("await.0"), kTrap);
   act("cont.0");
@@ -155,7 +155,7 @@ TEST(ModelPleaseNotify, PN7_PN8_InterruptReportsAtOnceAndOnce) {
   Tale act(Interface::kPleaseNotify);
   act.interrupt();
   act("jobctl_cont.0");
-  EXPECT_EQ(act("cont.0"), "ESRCH");  // PN4
+  EXPECT_EQ(act("cont.0"), "ESRCH");  // PN04
   act("interrupt.0");
   EXPECT_EQ(act("wait.0"), kTrap);
   act("cont.0");
