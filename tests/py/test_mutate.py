@@ -102,11 +102,13 @@ def test_table_and_survivors() -> None:
 
 def test_rules_that_no_mutant_breaks_are_named() -> None:
     """A rule counts as broken when a test of it failed, whoever was aimed at."""
-    row = {"name": "one", "design": "both", "verdict": "tests"}
-    rows = [{**row, "rules": ["AR05", "C02"], "killers": ["AR05_C", "C01_A"]}]
+    row = {
+        "name": "one", "design": "both", "verdict": "tests",
+        "rules": ["AR05", "C02"], "killers": ["AR05_C", "C01_A"],
+    }  # fmt: skip
     record = {
         "stamp": "s", "version": "v", "arch": "x86_64", "arguments": "-x",
-        "mutants": rows,
+        "mutants": [row],
     }  # fmt: skip
     rules = ("C01", "C02", "ML01", "AR05")
     assert mutate.never_failed(record, rules) == ["C02", "ML01"]
