@@ -23,7 +23,6 @@
 #include "conform/signaller.h"
 #include "conform/situations.h"
 #include "conform/subject.h"
-#include "core/measure/nops.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 #include "core/sys/unique_fd.h"
@@ -276,15 +275,19 @@ TEST_P(AsyncRetrapRules, AR13_StopDuringGetsiginfoIsJoined) {
   const pid_t trapped = subject.tid(0);
   const pid_t stopper = subject.tid(1);
   ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
-  for (std::uint64_t turn = 0; turn < options().count / 4 + 1; ++turn) {
+  Orders orders;
+  for (std::uint64_t turn = 0; turn < options().count / 4 + 200; ++turn) {
     ASSERT_EQ(cont(stopper), kOk);
     subject.tgkill(1, SIGSTOP);
     ASSERT_EQ(wait_eventually(stopper), signal_stop(SIGSTOP));
     ASSERT_EQ(cont(stopper, SIGSTOP), kOk);
-    spin(static_cast<std::uint32_t>(turn * 97 % 20'000));
+    orders.delay();
     ASSERT_EQ(siginfo(trapped).error, kOk);
+    Status status = wait_at_once(trapped);
+    orders.count(status != kNothing, status == kNothing);
+    if (status == kNothing) status = wait_eventually(trapped);
+    ASSERT_EQ(status, stop_trap(SIGSTOP)) << "turn " << turn;
     ASSERT_EQ(wait_eventually(stopper), stop_trap(SIGSTOP)) << "turn " << turn;
-    ASSERT_EQ(wait_eventually(trapped), stop_trap(SIGSTOP)) << "turn " << turn;
     ASSERT_EQ(siginfo(trapped).error, kOk);
     ASSERT_EQ(siginfo(stopper).error, kOk);
   }
