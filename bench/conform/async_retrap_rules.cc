@@ -196,20 +196,26 @@ TEST_P(AsyncRetrapRules, AR06_ContAfterInterruptNeedsNoGetsiginfo) {
   expect_runs_silently(subject);
 }
 
+// SIGCONT in the signal-delivery-stop of SIGUSR1, then GETSIGINFO.
+void expect_undisturbed_and_unacknowledged(const Subject& subject) {
+  const pid_t pid = subject.pid();
+  const UserMode user_mode(subject);
+  const Stillness stillness(subject);
+  subject.kill(SIGCONT);
+  stillness.expect();
+  EXPECT_EQ(siginfo(pid).signo, SIGUSR1);
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  user_mode.expect_not_entered();
+}
+
 TEST_P(AsyncRetrapRules, AR10_GetsiginfoInOtherStopsIsNoAcknowledgement) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
   subject.kill(SIGUSR1);
   ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
-  const UserMode user_mode(subject);
-  const Stillness stillness(subject);
-  subject.kill(SIGCONT);
-  stillness.expect();  // AR08
-  EXPECT_EQ(siginfo(pid).signo, SIGUSR1);
-  ASSERT_EQ(cont(pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-  user_mode.expect_not_entered();
+  expect_undisturbed_and_unacknowledged(subject);
 }
 
 // The tracee could send itself such a signal.
@@ -225,14 +231,7 @@ TEST_P(AsyncRetrapRules, AR08_SiginfoOfAStopTrapMakesNone) {
   ASSERT_EQ(request(PTRACE_SETSIGINFO, pid, 0,
                     reinterpret_cast<unsigned long>(&forged)),
             kOk);
-  const UserMode user_mode(subject);
-  const Stillness stillness(subject);
-  subject.kill(SIGCONT);
-  stillness.expect();
-  EXPECT_EQ(siginfo(pid).signo, SIGUSR1);
-  ASSERT_EQ(cont(pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-  user_mode.expect_not_entered();
+  expect_undisturbed_and_unacknowledged(subject);
 }
 
 TEST_P(AsyncRetrapRules, AR17_SigcontInRunningGroupRetraps) {

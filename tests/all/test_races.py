@@ -30,8 +30,10 @@ from retrap.qemu import CONSOLE, splat
 
 MAINLINE = "mainline-kcsan"
 NAMES = [name for name, _ in chosen(RACES)]
-RULES = "exec rules retrap-conform --count 500 --deadline 600"
-MODEL = "exec model retrap-model --steps 20000 --seed 20110526"
+STEPS = [
+    "exec rules retrap-conform --count 500 --deadline 600",
+    "exec model retrap-model --steps 20000 --seed 20110526",
+]
 PATHS = ("kernel/exit.c", "kernel/ptrace.c", "kernel/signal.c")
 BOOTS = 5
 # Reads of mainline's that take no lock, with the reason. The same text in a line
@@ -83,15 +85,15 @@ def other_splats(console: str) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def races(run: Run) -> Callable[[str | Kernel, list[str]], Races]:
-    """races(kernel, steps): what it reports, in BOOTS boots at most: until a race
+def races(run: Run) -> Callable[[str | Kernel], Races]:
+    """races(kernel): what it reports, in BOOTS boots at most: until a race
     of PATHS is among it, mainline's or not."""
     seen: dict[str, Races] = {}
 
-    def boot(target: Kernel, steps: list[str]) -> Races:
+    def boot(target: Kernel) -> Races:
         name = target.variant.name
         try:
-            run(target, steps, {})
+            run(target, STEPS, {})
         except RetrapError as error:
             assert "BUG: KCSAN: data-race" in error.message, error.message
         log = subdirectory("work") / f"all-{name}" / CONSOLE
@@ -102,13 +104,13 @@ def races(run: Run) -> Callable[[str | Kernel, list[str]], Races]:
         known = {**KERNELS, name: target.variant}
         return kcsan.races(console, kcsan.Source(target, known))
 
-    def of(what: str | Kernel, steps: list[str]) -> Races:
+    def of(what: str | Kernel) -> Races:
         target = kernel(what) if isinstance(what, str) else what
         name = target.variant.name
         if name not in seen:
             seen[name] = []
             for _ in range(BOOTS):
-                seen[name] += boot(target, steps)
+                seen[name] += boot(target)
                 if any(race.is_in(PATHS) for race in seen[name]):
                     break
             for race in seen[name]:
@@ -119,18 +121,18 @@ def races(run: Run) -> Callable[[str | Kernel, list[str]], Races]:
 
 
 def test_mainline_has_no_line_of_the_patches(races: Callable[..., Races]) -> None:
-    assert not any(race.patched for race in races(MAINLINE, [RULES, MODEL]))
+    assert not any(race.patched for race in races(MAINLINE))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_detector_looks_here(races: Callable[..., Races], name: str) -> None:
     """It reports a race of mainline's on these paths; else it saw nothing."""
-    assert any(race.is_in(PATHS) for race in races(name, [RULES, MODEL]))
+    assert any(race.is_in(PATHS) for race in races(name))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != MAINLINE])
 def test_no_race_in_the_patches(races: Callable[..., Races], name: str) -> None:
-    found = races(name, [RULES, MODEL])
+    found = races(name)
     assert [str(race) for race in found if counts(race)] == []
 
 
@@ -145,7 +147,7 @@ def test_a_race_in_the_patches_is_seen(
     planted = dataclasses.replace(mutant, name=f"{name}-planted", base=MAINLINE)
     with Progress() as progress:
         target = kernels.ensure(planted, KERNELS, progress)
-    found = [race for race in races(target, [RULES, MODEL]) if counts(race)]
+    found = [race for race in races(target) if counts(race)]
     assert found
     assert all(
         any(PLANTED.after in side.text for side in race.sides if side.made)
