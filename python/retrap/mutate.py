@@ -51,8 +51,9 @@ class Target:
 def verdict(mutation: Mutation, found: book.BookBoot) -> tuple[str, list[str]]:
     """How the mutant ended, and the tests that failed, placements dropped.
 
-    A test of another rule than those named fails for a reason that nobody has
-    thought through: that is ELSEWHERE, and the list of rules wants correcting.
+    One of each rule that is named has to fail: another one that fails, or one
+    that does not, was not thought through. That is ELSEWHERE, and the list of
+    rules wants correcting, or the tests.
     """
     killers = sorted({test.split("/")[0] for test in found.failures})
     if found.outcome in (book.HANG, book.SPLATTED):
@@ -61,7 +62,7 @@ def verdict(mutation: Mutation, found: book.BookBoot) -> tuple[str, list[str]]:
         return found.outcome, killers
     if not killers:
         return SURVIVED, []
-    hit = any(rule_of(test) in mutation.rules for test in killers)
+    hit = set(mutation.rules) <= {rule_of(test) for test in killers}
     return (TESTS if hit else ELSEWHERE), killers
 
 

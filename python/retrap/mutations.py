@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel-patch/mutations/: the patches with one thing broken each.
+"""kernel-patch/mutations/: the patched kernel with one thing broken each.
 
 A mutation is text before and after in one file of the patched source. The
 text must be there exactly once: unlike a diff it survives lines that move, and
@@ -22,7 +22,7 @@ KEYS = ("breaks", "rules", "file", "before", "after")
 
 @dataclass(frozen=True)
 class Mutation:
-    """`rules`: those of which at least one test has to fail."""
+    """`rules`: of each a test has to fail."""
 
     name: str
     design: str

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def test_the_repository_s_mutations() -> None:
     known = mutations.load()
     assert len(known) >= 12
     assert {m.design for m in known.values()} == {
+        "mainline",
         "async-retrap",
         "please-notify",
         "both",
@@ -74,6 +76,9 @@ def test_verdicts() -> None:
     both = ("AR05_X/same", "AR05_X/cross")
     assert mutate.verdict(BROKEN, found("ok", *both)) == ("tests", ["AR05_X"])
     assert mutate.verdict(BROKEN, found("ok", "C01_Y/same"))[0] == "ELSEWHERE"
+    two = dataclasses.replace(BROKEN, rules=("AR05", "AR06"))
+    assert mutate.verdict(two, found("ok", *both))[0] == "ELSEWHERE"
+    assert mutate.verdict(two, found("ok", *both, "AR06_Z"))[0] == "tests"
     assert mutate.verdict(BROKEN, found("hang"))[0] == "by hang"
     assert mutate.verdict(BROKEN, found("splat"))[0] == "by splat"
     assert mutate.verdict(BROKEN, found("no report"))[0] == "no report"
