@@ -72,7 +72,8 @@ def mutate(adder: Any) -> None:
         "the kernel patches broken on purpose: which tests notice",
         """Builds each mutation of kernel-patch/mutations/, boots it with the
         rule book and prints mutation by the tests that fail on it. Exits 1 when
-        one survives, or passes the tests of a rule that it was made to break.""",
+        one survives, or passes the tests of a rule that it was made to break.
+        An interrupted run resumes.""",
         "./retrap mutate",
         "./retrap mutate --list",
         "./retrap mutate getsiginfo-does-not-acknowledge",

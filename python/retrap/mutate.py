@@ -3,7 +3,8 @@
 
 Each mutant is built, booted with the book, and dropped from the cache: it
 takes seconds to build again. First the unbroken kernel has to pass the very
-same run, or a failing test would say nothing about the mutation.
+same run, or a failing test would say nothing about the mutation. A row is
+stored as soon as its boot ends; an interrupted run resumes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import textwrap
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ from retrap.config import Guest, Variant
 from retrap.errors import EXIT_FAILURE, RetrapError
 from retrap.kernels import Kernel
 from retrap.mutations import Mutation
-from retrap.progress import Progress
-from retrap.rawfile import atomic_write, read_record
+from retrap.progress import Progress, say
+from retrap.rawfile import atomic_write, read_json, read_record
+from retrap.stamp import finish, identified, open_stamp, unwritable
 from retrap.verdicts import rule_of
 
 SCHEMA = "retrap.mutate/1"
@@ -71,39 +73,64 @@ def run(
 ) -> Path:
     """Builds and boots each; the directory with mutate.json and table.txt."""
     start = time.monotonic()
-    path = results / "mutate" / time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     with (
         Progress() as progress,
         tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch,
     ):
         programs = build(progress, arch=arch)
-        version, hashed = conform.git_version(), programs.sha256()
         targets = _targets(chosen, variants, arch, Path(scratch), progress)
-        (path / "raw").mkdir(parents=True)
-        _check_unbroken(targets, programs, path, progress)
+        plan = _plan(chosen, targets, arch, programs)
+        stamp = open_stamp(results, plan, fresh=False)
+        say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
+        path = stamp.path
+        try:
+            (path / "raw").mkdir(exist_ok=True)
+            _check_unbroken(targets, programs, path, progress)
 
-        def one(mutation: Mutation) -> dict[str, Any]:
-            return _one(mutation, targets, variants, programs, path, progress)
+            def one(mutation: Mutation) -> dict[str, Any]:
+                return _stored(mutation, targets, variants, programs, path, progress)
 
-        # One builds while another boots.
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            rows = list(pool.map(one, chosen))
-    record = {
-        "schema": SCHEMA,
-        "stamp": path.name,
-        "version": version,
+            # One builds while another boots.
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                rows = list(pool.map(one, chosen))
+            kept = (
+                *("version", "arch", "programs_sha256", "qemu"),
+                *("arguments", "cpus", "kernels"),
+            )
+            record = {
+                "schema": SCHEMA,
+                "stamp": path.name,
+                **{key: plan[key] for key in kept},
+                "mutants": rows,
+                "wall_s": round(time.monotonic() - start, 1),
+            }
+            atomic_write(path / "table.txt", render(record, rulebook.load().rules))
+            atomic_write(path / "mutate.json", json.dumps(record, indent=1) + "\n")
+            finish(stamp)
+        except OSError as error:
+            raise unwritable(error, path) from None
+        finally:
+            stamp.close()
+    return path
+
+
+def _plan(
+    chosen: list[Mutation], targets: dict[str, Target], arch: Arch, programs: Programs
+) -> dict[str, Any]:
+    """What makes two runs the same run, so that one may go on with the other."""
+    plan = {
+        "schema": "retrap.plan/1",
+        "experiment": "mutate",
+        "version": conform.git_version(),
         "arch": arch.name,
-        "programs_sha256": hashed,
+        "programs_sha256": programs.sha256(),
         "qemu": qemu.version(arch),
         "arguments": ARGUMENTS,
         "cpus": GUEST.cpus,
         "kernels": {t.variant.name: t.kernel.key for t in targets.values()},
-        "mutants": rows,
-        "wall_s": round(time.monotonic() - start, 1),
+        "mutations": [asdict(mutation) for mutation in chosen],
     }
-    atomic_write(path / "table.txt", render(record, rulebook.load().rules))
-    atomic_write(path / "mutate.json", json.dumps(record, indent=1) + "\n")
-    return path
+    return identified(plan)
 
 
 def _targets(
@@ -136,19 +163,39 @@ def _check_unbroken(
 ) -> None:
     for kernel in {t.variant.name: t.kernel for t in targets.values()}.values():
         name = kernel.variant.name
+        file = path / "raw" / f"{name}.json"
+        if file.exists():
+            continue
         with progress.task(f"unbroken {name}") as task:
-            log = path / "raw" / f"{name}.log"
+            log = file.with_suffix(".log")
             found = book.boot(kernel, programs, ARGUMENTS, GUEST, log, task)
-        atomic_write(
-            path / "raw" / f"{name}.json", json.dumps(found.record(), indent=1)
-        )
         if found.outcome != book.OK or found.failures:
             failed = ", ".join(found.failures) or found.message
             raise RetrapError(
                 f"{name} itself fails: {failed}",
-                f"see {path / 'raw' / name}.json; mutants tell nothing until it passes",
+                f"see {log}; mutants tell nothing until it passes",
                 EXIT_FAILURE,
             )
+        atomic_write(file, json.dumps(found.record(), indent=1) + "\n")
+
+
+def _stored(
+    mutation: Mutation,
+    targets: dict[str, Target],
+    variants: dict[str, Variant],
+    programs: Programs,
+    path: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """The mutant's row, from an earlier try where there was one."""
+    file = path / "raw" / f"{mutation.name}.row.json"
+    if file.exists():
+        say(f"mutant {mutation.name}: already there")
+        row: dict[str, Any] = read_json(file)
+        return row
+    row = _one(mutation, targets, variants, programs, path, progress)
+    atomic_write(file, json.dumps(row, indent=1) + "\n")
+    return row
 
 
 def _one(
