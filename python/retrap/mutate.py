@@ -25,7 +25,7 @@ from retrap.arch import Arch
 from retrap.build import Programs, build
 from retrap.cache import subdirectory
 from retrap.config import Guest, Variant
-from retrap.errors import EXIT_FAILURE, RetrapError
+from retrap.errors import EXIT_CONFIG, EXIT_FAILURE, RetrapError
 from retrap.kernels import Kernel
 from retrap.mutations import Mutation
 from retrap.progress import Progress, say
@@ -39,6 +39,8 @@ ARGUMENTS = "--count 100 --deadline 120"
 SURVIVED, ELSEWHERE, NOT_BUILT = "SURVIVED", "ELSEWHERE", "NOT BUILT"
 TESTS, BY_HANG, BY_SPLAT = "tests", "by hang", "by splat"
 KILLED = (TESTS, BY_HANG, BY_SPLAT)
+# These say nothing of the mutant: another try may end otherwise.
+PASSING = (NOT_BUILT, book.NO_REPORT)
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def _plan(
         "qemu": qemu.version(arch),
         "arguments": ARGUMENTS,
         "cpus": GUEST.cpus,
+        "timeout_s": GUEST.timeout_s,
         "kernels": {t.variant.name: t.kernel.key for t in targets.values()},
         "mutations": [asdict(mutation) for mutation in chosen],
     }
@@ -146,6 +149,12 @@ def _targets(
     by_name: dict[str, Target] = {}
     for mutation in chosen:
         name = "combined" if "combined" in variants else mutation.design
+        if name not in variants:
+            raise RetrapError(
+                f"mutation {mutation.name}: no variant combined, and no {name}",
+                "name mutations of a design that is there: retrap mutate --list",
+                EXIT_CONFIG,
+            )
         if name not in by_name:
             tree = scratch / name
             kernel = kernels.ensure(variants[name], variants, progress, arch)
@@ -169,14 +178,16 @@ def _check_unbroken(
         with progress.task(f"unbroken {name}") as task:
             log = file.with_suffix(".log")
             found = book.boot(kernel, programs, ARGUMENTS, GUEST, log, task)
-        if found.outcome != book.OK or found.failures:
+        good = found.outcome == book.OK and not found.failures
+        file = file if good else file.with_suffix(".failed.json")
+        atomic_write(file, json.dumps(found.record(), indent=1) + "\n")
+        if not good:
             failed = ", ".join(found.failures) or found.message
             raise RetrapError(
                 f"{name} itself fails: {failed}",
-                f"see {log}; mutants tell nothing until it passes",
+                f"see {file}; mutants tell nothing until it passes",
                 EXIT_FAILURE,
             )
-        atomic_write(file, json.dumps(found.record(), indent=1) + "\n")
 
 
 def _stored(
@@ -187,14 +198,15 @@ def _stored(
     path: Path,
     progress: Progress,
 ) -> dict[str, Any]:
-    """The mutant's row, from an earlier try where there was one."""
+    """The mutant's row, from an earlier try if that came to a verdict."""
     file = path / "raw" / f"{mutation.name}.row.json"
     if file.exists():
         say(f"mutant {mutation.name}: already there")
         row: dict[str, Any] = read_json(file)
         return row
     row = _one(mutation, targets, variants, programs, path, progress)
-    atomic_write(file, json.dumps(row, indent=1) + "\n")
+    if row["verdict"] not in PASSING:
+        atomic_write(file, json.dumps(row, indent=1) + "\n")
     return row
 
 

@@ -78,7 +78,8 @@ def run_logged(
     env: Mapping[str, str] | None = None,
     pass_fds: tuple[int, ...] = (),
 ) -> int:
-    """Runs argv to its end, appends what it prints to `log`; exit status."""
+    """Runs argv to its end, appends what it prints to `log`; exit status.
+    Raises Interrupted when retrap is being stopped."""
     with log.open("a", encoding="utf-8") as out:
         out.write(f"+ {' '.join(argv)}\n")
         out.flush()
@@ -95,7 +96,9 @@ def run_logged(
                 out.write(line)
                 if on_line:
                     on_line(line.rstrip("\n"))
-            return process.wait()
+            status = process.wait()
+    check_interrupted()
+    return status
 
 
 def check_interrupted() -> None:

@@ -6,13 +6,16 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from retrap import mutate, mutations
+from retrap import mutate, mutations, rulebook
+from retrap.arch import native
 from retrap.book import BookBoot, _lost
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 from retrap.mutations import Mutation
+from retrap.progress import Progress
 
 BROKEN = Mutation("m", "d", "x", ("AR05",), "f.c", "\tb();\n", "")
 
@@ -82,6 +85,32 @@ def test_verdicts() -> None:
     assert mutate.verdict(BROKEN, found("hang"))[0] == "by hang"
     assert mutate.verdict(BROKEN, found("splat"))[0] == "by splat"
     assert mutate.verdict(BROKEN, found("no report"))[0] == "no report"
+
+
+def test_a_verdict_is_kept_and_only_a_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was killed or survived is not tried again; what did not boot is."""
+    (tmp_path / "raw").mkdir()
+    tries = iter(["NOT BUILT", "no report", "SURVIVED", "tests"])
+
+    def one(mutation: Mutation, *_: object) -> dict[str, object]:
+        return {"name": mutation.name, "verdict": next(tries)}
+
+    monkeypatch.setattr(mutate, "_one", one)
+    rest: tuple[Any, ...] = ({}, {}, None, tmp_path, None)
+    verdicts = [mutate._stored(BROKEN, *rest)["verdict"] for _ in range(4)]
+    assert verdicts == ["NOT BUILT", "no report", "SURVIVED", "SURVIVED"]
+
+
+def test_without_a_kernel_to_break() -> None:
+    with pytest.raises(RetrapError, match="no variant combined, and no d"):
+        mutate._targets([BROKEN], {}, native(), Path(), Progress())
+
+
+def test_rules_of_mutations_are_rules() -> None:
+    named = {rule for m in mutations.load().values() for rule in m.rules}
+    assert named <= set(rulebook.load().rules)
 
 
 def test_table_and_survivors() -> None:

@@ -61,9 +61,11 @@ static int freeze(const char* group, pid_t member) {
   check(mkdir(path(group, ""), 0755) == 0, group);
   snprintf(number, sizeof number, "%d", member);
   put(group, "cgroup.procs", number);
-  put(group, "freezer.state", "FROZEN");
-  for (int ms = 0; ms < LIMIT_MS; ++ms, usleep(1000))
+  for (int ms = 0; ms < LIMIT_MS; ++ms, usleep(1000)) {
+    // Again, as suspend does: a task that was about to sleep is left alone.
+    put(group, "freezer.state", "FROZEN");
     if (frozen(group)) return 1;
+  }
   return 0;
 }
 
@@ -141,8 +143,11 @@ int main(int argc, char** argv) {
   if (!freeze("tracee", tracee)) fail("the tracee does not freeze");
   check(kill(tracee, SIGCONT) == 0, "kill");  // a re-trap that has to wait
   check(write(go[1], "g", 1) == 1, "pipe");
-  for (int ms = 0; !uninterruptible(tracer); ++ms, usleep(1000))
+  int asleep_ms = 0;  // on end: not some other sleep
+  for (int ms = 0; asleep_ms < 50; ++ms, usleep(1000)) {
+    asleep_ms = uninterruptible(tracer) ? asleep_ms + 1 : 0;
     if (ms == LIMIT_MS) fail("the tracer does not wait for the re-trap");
+  }
   if (!freeze("tracer", tracer)) fail("the tracer does not freeze");
 
   put("tracer", "freezer.state", "THAWED");
