@@ -75,6 +75,8 @@ def run(
 ) -> Path:
     """Builds and boots each; the directory with mutate.json and table.txt."""
     start = time.monotonic()
+    for mutation in chosen:
+        _kernel_name(mutation, variants)  # before anything is built
     with (
         Progress() as progress,
         tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch,
@@ -136,6 +138,17 @@ def _plan(
     return identified(plan)
 
 
+def _kernel_name(mutation: Mutation, variants: dict[str, Variant]) -> str:
+    name = "combined" if "combined" in variants else mutation.design
+    if name not in variants:
+        raise RetrapError(
+            f"mutation {mutation.name}: no variant combined, and no {name}",
+            "name mutations of a design that is there: retrap mutate --list",
+            EXIT_CONFIG,
+        )
+    return name
+
+
 def _targets(
     chosen: list[Mutation],
     variants: dict[str, Variant],
@@ -148,13 +161,7 @@ def _targets(
     targets: dict[str, Target] = {}
     by_name: dict[str, Target] = {}
     for mutation in chosen:
-        name = "combined" if "combined" in variants else mutation.design
-        if name not in variants:
-            raise RetrapError(
-                f"mutation {mutation.name}: no variant combined, and no {name}",
-                "name mutations of a design that is there: retrap mutate --list",
-                EXIT_CONFIG,
-            )
+        name = _kernel_name(mutation, variants)
         if name not in by_name:
             tree = scratch / name
             kernel = kernels.ensure(variants[name], variants, progress, arch)

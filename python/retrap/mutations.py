@@ -59,9 +59,11 @@ def load(directory: Path = DIRECTORY) -> dict[str, Mutation]:
 def choose(names: list[str], known: dict[str, Mutation]) -> list[Mutation]:
     unknown = [name for name in names if name not in known]
     if unknown:
+        near = difflib.get_close_matches(unknown[0], known)
         raise RetrapError(
-            f"no mutation {', '.join(unknown)}; there are {', '.join(known)}",
-            "retrap mutate --list",
+            f"no mutation {', '.join(unknown)}"
+            + (f"; near it: {', '.join(near)}" if near else ""),
+            "retrap mutate --list prints all",
             EXIT_CONFIG,
         )
     return [known[name] for name in dict.fromkeys(names)] or list(known.values())

@@ -15,7 +15,6 @@ from retrap.arch import native
 from retrap.book import BookBoot, _lost
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 from retrap.mutations import Mutation
-from retrap.progress import Progress
 
 BROKEN = Mutation("m", "d", "x", ("AR05",), "f.c", "\tb();\n", "")
 
@@ -70,8 +69,10 @@ def test_bad_mutation(text: str, tmp_path: Path) -> None:
 
 
 def test_unknown_mutation() -> None:
-    with pytest.raises(RetrapError, match="no mutation frob"):
+    with pytest.raises(RetrapError, match="no mutation frob$"):
         mutations.choose(["frob"], mutations.load())
+    with pytest.raises(RetrapError, match="asked-for; near it: asked-for-ever"):
+        mutations.choose(["asked-for"], mutations.load())
 
 
 def test_verdicts() -> None:
@@ -105,7 +106,7 @@ def test_a_verdict_is_kept_and_only_a_verdict(
 
 def test_without_a_kernel_to_break() -> None:
     with pytest.raises(RetrapError, match="no variant combined, and no d"):
-        mutate._targets([BROKEN], {}, native(), Path(), Progress())
+        mutate.run([BROKEN], {}, native(), Path())
 
 
 def test_rules_of_mutations_are_rules() -> None:
