@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,7 +92,10 @@ def run(
             _check_unbroken(targets, programs, path, progress)
 
             def one(mutation: Mutation) -> dict[str, Any]:
-                return _stored(mutation, targets, variants, programs, path, progress)
+                return _kept(
+                    path / "raw" / f"{mutation.name}.row.json",
+                    lambda: _one(mutation, targets, variants, programs, path, progress),
+                )
 
             # One builds while another boots.
             with ThreadPoolExecutor(max_workers=2) as pool:
@@ -197,21 +200,12 @@ def _check_unbroken(
             )
 
 
-def _stored(
-    mutation: Mutation,
-    targets: dict[str, Target],
-    variants: dict[str, Variant],
-    programs: Programs,
-    path: Path,
-    progress: Progress,
-) -> dict[str, Any]:
-    """The mutant's row, from an earlier try if that came to a verdict."""
-    file = path / "raw" / f"{mutation.name}.row.json"
+def _kept(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The row in `file`; else a new one, kept there if it came to a verdict."""
     if file.exists():
-        say(f"mutant {mutation.name}: already there")
-        row: dict[str, Any] = read_json(file)
-        return row
-    row = _one(mutation, targets, variants, programs, path, progress)
+        say(f"{file.name}: already there")
+        return read_json(file)
+    row = make()
     if row["verdict"] not in PASSING:
         atomic_write(file, json.dumps(row, indent=1) + "\n")
     return row

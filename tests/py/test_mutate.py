@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,20 +89,13 @@ def test_verdicts() -> None:
     assert mutate.verdict(BROKEN, found("no report"))[0] == "no report"
 
 
-def test_a_verdict_is_kept_and_only_a_verdict(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_verdict_is_kept_and_only_a_verdict(tmp_path: Path) -> None:
     """What was killed or survived is not tried again; what did not boot is."""
-    (tmp_path / "raw").mkdir()
-    tries = iter(["NOT BUILT", "no report", "SURVIVED", "tests"])
-
-    def one(mutation: Mutation, *_: object) -> dict[str, object]:
-        return {"name": mutation.name, "verdict": next(tries)}
-
-    monkeypatch.setattr(mutate, "_one", one)
-    rest: tuple[Any, ...] = ({}, {}, None, tmp_path, None)
-    verdicts = [mutate._stored(BROKEN, *rest)["verdict"] for _ in range(4)]
-    assert verdicts == ["NOT BUILT", "no report", "SURVIVED", "SURVIVED"]
+    verdicts = ["NOT BUILT", "no report", "SURVIVED", "tests"]
+    rows: Iterator[dict[str, Any]] = iter([{"verdict": word} for word in verdicts])
+    found = [mutate._kept(tmp_path / "row", lambda: next(rows)) for _ in range(5)]
+    assert [row["verdict"] for row in found] == [*verdicts[:3], "SURVIVED", "SURVIVED"]
+    assert next(rows) == {"verdict": "tests"}
 
 
 def test_without_a_kernel_to_break() -> None:
