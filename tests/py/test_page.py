@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from retrap import page, rulebook
+from retrap import mutate, page, rulebook
 from retrap.errors import RetrapError
 
 
@@ -15,6 +15,13 @@ def test_page_is_made_of_the_stored_runs() -> None:
     """Else: ./retrap conform --from results/reference/conform --write-docs."""
     text = page.PAGE.read_text()
     assert page.fill(text, page.tables()) == text
+
+
+def test_of_each_rule_a_test_failed_on_a_mutant() -> None:
+    """In the stored run. Else: break the rule in kernel-patch/mutations/."""
+    record = mutate.load(page.REFERENCE / "mutate")
+    assert mutate.survivors(record) == []
+    assert mutate.never_failed(record, rulebook.load().rules) == []
 
 
 def test_every_rule_has_its_text() -> None:
