@@ -39,6 +39,8 @@ ARGUMENTS = "--count 100 --deadline 120"
 SURVIVED, ELSEWHERE, NOT_BUILT = "SURVIVED", "ELSEWHERE", "NOT BUILT"
 TESTS, BY_HANG, BY_SPLAT = "tests", "by hang", "by splat"
 KILLED = (TESTS, BY_HANG, BY_SPLAT)
+# Of the plan, what mutate.json has too.
+CONDITIONS = "version arch programs_sha256 qemu arguments cpus kernels".split()
 # These say nothing of the mutant: another try may end otherwise.
 PASSING = (NOT_BUILT, book.NO_REPORT)
 
@@ -100,14 +102,10 @@ def run(
             # One builds while another boots.
             with ThreadPoolExecutor(max_workers=2) as pool:
                 rows = list(pool.map(one, chosen))
-            kept = (
-                *("version", "arch", "programs_sha256", "qemu"),
-                *("arguments", "cpus", "kernels"),
-            )
             record = {
                 "schema": SCHEMA,
                 "stamp": path.name,
-                **{key: plan[key] for key in kept},
+                **{key: plan[key] for key in CONDITIONS},
                 "mutants": rows,
                 "wall_s": round(time.monotonic() - start, 1),
             }
