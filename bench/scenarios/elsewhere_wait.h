@@ -5,6 +5,10 @@
 // so that the scan passes all others, sleeps, and after the wakeup passes them
 // again. Both are do_wait_thread() calling wait_consider_task() on each child;
 // with WUNTRACED also wait_task_stopped() and its task_stopped_code().
+//
+// tracees-...: the children are seized, and the youngest traps rather than
+// stops. ptrace_do_wait() then looks at each as well, and every look goes into
+// wait_task_stopped().
 #ifndef RETRAP_SCENARIOS_ELSEWHERE_WAIT_H_
 #define RETRAP_SCENARIOS_ELSEWHERE_WAIT_H_
 
@@ -20,12 +24,17 @@
 
 namespace retrap {
 
+enum class Kin { kChildren, kTracees };
+
 class SleepingChildren {
  public:
-  SleepingChildren(int count, const Ends& ends) : same_cpu_(ends.same_cpu()) {
+  SleepingChildren(int count, Kin kin, const Ends& ends)
+      : same_cpu_(ends.same_cpu()) {
     children_.reserve(static_cast<std::size_t>(count));
-    for (int i = 0; i < count; ++i)
+    for (int i = 0; i < count; ++i) {
       children_.push_back(Tracee::spawn(sleep_in_pause, ends.tracee_cpu));
+      if (kin == Kin::kTracees) children_.back().seize(Interface::kListen);
+    }
     youngest_.emplace(children_.back().pid(), same_cpu_);
   }
 
@@ -57,13 +66,13 @@ class SleepingChildren {
   bool settled_ = false;
 };
 
-template <int kChildren>
+template <int kChildren, Kin kKin = Kin::kChildren>
 class WaitNohang {
  public:
   static constexpr int kExpected = 0;
 
   explicit WaitNohang(const CellConfig& config)
-      : children_(kChildren, config.ends) {}
+      : children_(kChildren, kKin, config.ends) {}
 
   bool arm() noexcept { return children_.asleep(); }
 
@@ -87,23 +96,23 @@ class WaitNohang {
   SleepingChildren children_;
 };
 
-template <int kChildren>
+template <int kChildren, Kin kKin = Kin::kChildren>
 class WaitBlocking {
  public:
-  static constexpr int kExpected = delivery_status(SIGSTOP);
+  static constexpr int kExpected =
+      kKin == Kin::kTracees ? stop_status(SIGTRAP) : delivery_status(SIGSTOP);
 
   explicit WaitBlocking(const CellConfig& config)
-      : children_(kChildren, config.ends) {}
+      : children_(kChildren, kKin, config.ends) {}
 
   bool arm() noexcept {
-    if (stopped_ && !steps().kill(SIGCONT)) return false;
+    if (stopped_ && !resume_youngest()) return false;
     stopped_ = true;  // after fire()
     return children_.asleep();
   }
 
   int fire() noexcept {
-    return steps().kill(SIGSTOP) ? steps().wait_among_all(WUNTRACED)
-                                 : kCallFailed;
+    return stop_youngest() ? steps().wait_among_all(WUNTRACED) : kCallFailed;
   }
 
   [[nodiscard]] Steps& steps() noexcept { return children_.youngest(); }
@@ -112,6 +121,13 @@ class WaitBlocking {
   }
 
  private:
+  bool stop_youngest() noexcept {
+    return kKin == Kin::kTracees ? steps().interrupt() : steps().kill(SIGSTOP);
+  }
+  bool resume_youngest() noexcept {
+    return kKin == Kin::kTracees ? steps().cont() : steps().kill(SIGCONT);
+  }
+
   SleepingChildren children_;
   bool stopped_ = false;
 };
