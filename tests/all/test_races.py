@@ -56,12 +56,12 @@ WITHOUT_A_LOCK = {
     ): _SIGINFO,
     ("kernel/signal.c", "info.si_status = tsk->exit_code & 0x7f;"): _SIGINFO,
 }
-# note_retrapping() with a plain read of what the tracee writes under its siglock.
+# task_stopped_code() with a plain read of what the tracee writes under its siglock.
 PLANTED = Mutation(
     *("race", "", "", ()),
     file="kernel/exit.c",
-    before="(READ_ONCE(p->jobctl) & (JOBCTL_TRAPPING",
-    after="(p->jobctl & (JOBCTL_TRAPPING",
+    before="unsigned long jobctl = READ_ONCE(p->jobctl);",
+    after="unsigned long jobctl = p->jobctl;",
 )
 Races = list[kcsan.Race]
 
