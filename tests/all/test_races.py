@@ -56,12 +56,12 @@ WITHOUT_A_LOCK = {
     ): _SIGINFO,
     ("kernel/signal.c", "info.si_status = tsk->exit_code & 0x7f;"): _SIGINFO,
 }
-# task_maybe_stopped() with a plain read of what the tracee writes under its siglock.
+# task_stopped_code() with a plain read of what the tracee writes under its siglock.
 PLANTED = Mutation(
     *("race", "", "", ()),
     file="kernel/exit.c",
-    before="jobctl = READ_ONCE(p->jobctl);",
-    after="jobctl = p->jobctl;",
+    before="*jobctl = READ_ONCE(p->jobctl);",
+    after="*jobctl = p->jobctl;",
 )
 Races = list[kcsan.Race]
 
