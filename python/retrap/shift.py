@@ -59,7 +59,9 @@ def table(results: Results, machine: Machine) -> str:
     tests = [name for name in results.sides(machine) if name != base]
     if not (machine.exact and base and tests and one_interface(results, machine)):
         return ""
-    lines, over, open_ = _head(base, machine), [], []
+    lines = _head(base, machine)
+    # Each named once a cell, below the table.
+    dearer, cheaper, open_ = [], [], []
     for where in cells_of(results, machine):
         lines.append(" ".join(where))
         first = _values(results.of(machine, base, where))
@@ -70,9 +72,15 @@ def table(results: Results, machine: Machine) -> str:
             lines.append(row(f"  {test}", _cells(got), COLUMNS))
             if not got.found:
                 open_.append(test)
-            elif abs(got.delta) > LIMIT:
-                over.append(test)
-    for what, found in ((f"more than {LIMIT} instructions", over), ("~", open_)):
+            elif got.delta > LIMIT:
+                dearer.append(test)
+            elif got.delta < -LIMIT:
+                cheaper.append(test)
+    for what, found in (
+        (f"dearer by more than {LIMIT}", dearer),
+        (f"cheaper by more than {LIMIT}", cheaper),
+        ("~", open_),
+    ):
         counts = ", ".join(f"{name} in {found.count(name)}" for name in tests)
         lines.append(wrap(f"{what}: {counts} cells", "", "  "))
     return "\n".join(lines) + "\n"

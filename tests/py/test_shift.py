@@ -58,10 +58,18 @@ def test_table_only_where_all_go_through_one_interface(whole: Path) -> None:
     assert shift.table(load(whole), EXACT) == ""
 
 
+@pytest.mark.parametrize(
+    ("within", "beyond", "dearer", "cheaper"), [(10, 68, 4, 0), (-10, -11, 0, 4)]
+)
 def test_table_names_what_is_over_the_limit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    within: int,
+    beyond: int,
+    dearer: int,
+    cheaper: int,
 ) -> None:
-    for name, instructions in (("async-retrap", 10), ("please-notify", 68)):
+    for name, instructions in (("async-retrap", within), ("please-notify", beyond)):
         monkeypatch.setitem(conftest.INTERFACES, name, ("listen",))
         monkeypatch.setitem(conftest.DEARER, name, instructions)
     maker = conftest.Maker(
@@ -71,10 +79,12 @@ def test_table_names_what_is_over_the_limit(
     )
     results = load(maker.write())
     lines = shift.table(results, EXACT).splitlines()
-    assert "  async-retrap                 +10     100%" in lines
-    assert "  please-notify                +68     100%" in lines
-    assert lines[-2:] == [
-        "more than 10 instructions: async-retrap in 0, please-notify in 4 cells",
+    assert f"  async-retrap                 {within:+d}     100%" in lines
+    assert f"  please-notify                {beyond:+d}     100%" in lines
+    cells = "by more than 10: async-retrap in 0, please-notify in"
+    assert lines[-3:] == [
+        f"dearer {cells} {dearer} cells",
+        f"cheaper {cells} {cheaper} cells",
         "~: async-retrap in 0, please-notify in 0 cells",
     ]
     assert "\n".join(lines) in table.render(tmp_path)
