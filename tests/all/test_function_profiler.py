@@ -35,7 +35,8 @@ CPUS, SAMPLES, MORE = 2, 200, 400
 AROUND = 6
 # What a window calls and the rest of the cycle does not, with the reason:
 # arming is PTRACE_CONT and a look at /proc in the first scenario; in the second
-# it also stops the tracee by SIGSTOP and has it listen.
+# it also stops the tracee by SIGSTOP and has it listen. (Not __wake_up_common():
+# every wait queue calls it, also the console's.)
 ONLY_IN_THE_WINDOW = {
     "trap/trigger:interrupt": {
         "task_set_jobctl_pending",
@@ -48,7 +49,6 @@ ONLY_IN_THE_WINDOW = {
         "send_signal_locked",
         "__wake_up_parent",
         "__wake_up_sync_key",
-        "__wake_up_common",
     },
     "retrap/trigger:sigcont": {"ptrace_trap_notify"},
 }
