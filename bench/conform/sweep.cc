@@ -219,7 +219,11 @@ void Sweep::expect_covered() const {
   Test::RecordProperty("positions", std::to_string(positions_.size()));
   Test::RecordProperty("length", std::to_string(length_));
   Test::RecordProperty("widest_gap", std::to_string(widest_gap()));
-  EXPECT_TRUE(whole_) << "not the whole call: --sweep is too short";
+  EXPECT_TRUE(whole_) << "not the whole call in " << turn_
+                      << " turns: " << widest_gap()
+                      << " instructions were never cut (at most " << kWidest
+                      << "), the signal came late " << late_
+                      << " times; --sweep allows more turns";
 }
 
 }  // namespace retrap::conform
