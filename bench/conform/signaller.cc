@@ -18,6 +18,13 @@
 #include "core/sys/check.h"
 
 namespace retrap::conform {
+namespace {
+
+// Longer than a kill(2) on another CPU takes.
+constexpr int kSpins = 256;
+constexpr useconds_t kNapUs = 20;
+
+}  // namespace
 
 Signaller::Signaller(pid_t pid, int sig) {
   void* page = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE,
@@ -53,9 +60,11 @@ bool Signaller::is_done() const noexcept {
 
 bool Signaller::finish() const noexcept {
   const auto limit = std::chrono::steady_clock::now() + kEventually;
-  while (!is_done()) {
+  for (int spin = 0; !is_done(); ++spin) {
     if (std::chrono::steady_clock::now() > limit) return false;
-    (void)::sched_yield();
+    // Where vCPUs take turns the signaller's runs when this one sleeps, or
+    // milliseconds later.
+    (void)(spin < kSpins ? ::sched_yield() : ::usleep(kNapUs));
   }
   return true;
 }

@@ -156,10 +156,12 @@ def _plan(
 def _boot_all(
     jobs: list[_Job], options: Options, path: Path, progress: Progress
 ) -> None:
-    """All boots of one kind, then of the next. A vCPU of a smp guest is a
+    """All boots of one kind, then of the next, and of a kind those first that
+    take longest: the more patches, the more rules. A vCPU of a smp guest is a
     thread of this machine and wants a CPU of its own; an exact guest is one."""
     cores = len(os.sched_getaffinity(0))
     kinds = options.boots()
+    longest_first = sorted(jobs, key=lambda job: -len(job.kernel.variant.patches))
 
     def one(job: _Job) -> None:
         file = path / "raw" / f"{job.stem}.json"
@@ -176,7 +178,7 @@ def _boot_all(
     for kind in kinds:
         threads = options.cpus if kind == SMP else 1
         with ThreadPoolExecutor(max_workers=max(1, cores // threads)) as pool:
-            list(pool.map(one, [job for job in jobs if job.kind == kind]))
+            list(pool.map(one, [job for job in longest_first if job.kind == kind]))
 
 
 def _record(
