@@ -218,19 +218,13 @@ TEST_P(AsyncRetrapRules, AR10_GetsiginfoInOtherStopsIsNoAcknowledgement) {
   expect_undisturbed_and_unacknowledged(subject);
 }
 
-// The tracee could send itself such a signal.
 TEST_P(AsyncRetrapRules, AR08_SiginfoOfAStopTrapMakesNone) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
   subject.kill(SIGUSR1);
   ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
-  siginfo_t forged{};
-  forged.si_signo = SIGUSR1;
-  forged.si_code = (128 << 8) | SIGTRAP;  // as PTRACE_EVENT_STOP has it
-  ASSERT_EQ(request(PTRACE_SETSIGINFO, pid, 0,
-                    reinterpret_cast<unsigned long>(&forged)),
-            kOk);
+  ASSERT_EQ(disguise_as_stop_trap(pid, SIGUSR1), kOk);
   expect_undisturbed_and_unacknowledged(subject);
 }
 

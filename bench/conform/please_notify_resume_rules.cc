@@ -125,6 +125,18 @@ TEST_P(PleaseNotifyRules, PN13_SigcontToRunningGroupIsNotReported) {
   expect_runs_silently(subject);
 }
 
+TEST_P(PleaseNotifyRules, PN13_SiginfoOfAStopTrapAsksForNothing) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  subject.kill(SIGUSR1);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
+  ASSERT_EQ(disguise_as_stop_trap(pid, SIGUSR1), kOk);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(cont(pid), kOk);
+  EXPECT_EQ(wait_eventually(pid), signal_stop(SIGCONT));
+}
+
 TEST_P(PleaseNotifyRules, PN14_GroupStopStopsTheRunningThreads) {
   const Subject subject(GetParam(), 2);
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));

@@ -139,6 +139,13 @@ Errno peek(pid_t tid, const void* address) noexcept {
   return request(PTRACE_PEEKDATA, tid, word(address), word(&value));
 }
 
+Errno disguise_as_stop_trap(pid_t tid, int signo) noexcept {
+  siginfo_t raw{};
+  raw.si_signo = signo;
+  raw.si_code = (PTRACE_EVENT_STOP << 8) | SIGTRAP;
+  return request(PTRACE_SETSIGINFO, tid, 0, word(&raw));
+}
+
 Info siginfo(pid_t tid) noexcept {
   siginfo_t raw{};
   Info info;
