@@ -83,6 +83,8 @@ TEST_P(PleaseNotifyRules, PN01_JobctlContOnlyInStopTrap) {
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode, PTRACE_O_TRACESYSGOOD));
   EXPECT_EQ(jobctl_cont(pid), Errno{ESRCH}) << "running";
 
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_EQ(cont(pid), kOk);  // no longer in a STOP trap
   subject.kill(SIGUSR1);
   ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
   EXPECT_EQ(jobctl_cont(pid), Errno{EIO}) << "signal-delivery-stop";
