@@ -225,7 +225,8 @@ TEST_P(AsyncRetrapRules, AR23_OtherThreadsOfTheTracerSeeNoGap) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
-  for (std::uint64_t turn = 0; turn < lethal_turns(); ++turn) {
+  std::uint64_t turn = 0;
+  for (; turn < lethal_turns(); ++turn) {
     Status only_own = kNothing;
     Status any = kNothing;
     std::thread([&] {
@@ -237,6 +238,7 @@ TEST_P(AsyncRetrapRules, AR23_OtherThreadsOfTheTracerSeeNoGap) {
     ASSERT_EQ(any, stop_trap(SIGTRAP)) << "turn " << turn;
     ASSERT_EQ(siginfo(pid).error, kOk);
   }
+  record_turns(kMode, turn);
 }
 
 // A child whose tracer is another thread of the parent: with __WNOTHREAD it is
@@ -255,7 +257,8 @@ TEST_P(AsyncRetrapRules, AR23_TheRealParentSeesNoGap) {
     }
   });
   acknowledged.acquire();
-  for (std::uint64_t turn = 0; turn < lethal_turns(); ++turn) {
+  std::uint64_t turn = 0;
+  for (; turn < lethal_turns(); ++turn) {
     subject.kill(SIGCONT);
     EXPECT_EQ(parent_wait_at_once(pid, __WALL | __WNOTHREAD),
               stop_trap(SIGTRAP))
@@ -266,6 +269,7 @@ TEST_P(AsyncRetrapRules, AR23_TheRealParentSeesNoGap) {
   }
   goes_on = false;
   retrapped.release();
+  record_turns(kMode, turn);
 }
 
 // A thread makes its group stop again while GETSIGINFO of the other is in

@@ -119,11 +119,14 @@ TEST_P(CommonRules, C18_ExecEndsATrappedSibling) {
 
 void exec_meets_retrap(Placement placement, Interface interface) {
   // A fifth of the lethal turns: exec costs the most of them.
-  for (std::uint64_t turn = 0; turn <= lethal_turns() / 5; ++turn) {
+  const std::uint64_t turns = lethal_turns() / 5 + 1;
+  std::uint64_t turn = 0;
+  for (; turn < turns; ++turn) {
     SCOPED_TRACE(::testing::Message() << "turn " << turn);
     ASSERT_NO_FATAL_FAILURE(exec_beside(
         placement, interface, static_cast<int>(turn % 2), true, true));
   }
+  record_turns(interface, turn);
 }
 
 TEST_P(CommonRules, C18_ExecMeetsTheRetrapOfASibling) {

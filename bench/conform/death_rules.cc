@@ -140,7 +140,8 @@ TEST_P(CommonRules, P1_SigkillBetweenReportAndRequestMakesListenEio) {
 // tells of EVENT_EXIT.
 void sigkill_unseen(Placement placement, Interface interface) {
   std::uint64_t seen = 0;
-  for (std::uint64_t turn = 0; turn < lethal_turns(); ++turn) {
+  std::uint64_t turn = 0;
+  for (; turn < lethal_turns(); ++turn) {
     Subject subject(placement, 1, Body::kPause);
     const pid_t pid = subject.pid();
     ASSERT_NO_FATAL_FAILURE(
@@ -154,6 +155,7 @@ void sigkill_unseen(Placement placement, Interface interface) {
   }
   ::testing::Test::RecordProperty(
       "eio_" + std::string(interface_name(interface)), std::to_string(seen));
+  record_turns(interface, turn);
 }
 
 TEST_P(CommonRules, P1_ListenRightAfterSigkillIsEsrchOrEio) {

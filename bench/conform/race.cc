@@ -48,6 +48,11 @@ std::uint64_t changes_seen() {
 
 std::uint64_t lethal_turns() { return options().count / kLethalShare + 1; }
 
+void record_turns(Interface mode, std::uint64_t turns) {
+  ::testing::Test::RecordProperty("turns_" + std::string(interface_name(mode)),
+                                  std::to_string(turns));
+}
+
 bool cpus_run_in_parallel() {
   static const bool parallel =
       usable_cpus().size() > 1 && changes_seen() > 1000;

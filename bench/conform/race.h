@@ -12,11 +12,15 @@
 
 #include "conform/encounter.h"
 #include "conform/signaller.h"
+#include "core/ptrace/interface.h"
 
 namespace retrap::conform {
 
 // Turns of a race that costs a process each.
 [[nodiscard]] std::uint64_t lethal_turns();
+
+// As a property of the test, when all of them are through.
+void record_turns(Interface mode, std::uint64_t turns);
 
 // The two CPUs of this machine run at the same time. Not so with one CPU, nor
 // in a guest whose vCPUs take turns (exact mode).

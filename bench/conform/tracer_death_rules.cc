@@ -102,10 +102,12 @@ TEST_P(CommonRules, C09_ExitkillEndsEveryState) {
 // Again and again: the tracer dies at another point of the re-trap.
 TEST_P(AsyncRetrapRules, AR21_TracerDeathMeetsTheRetrap) {
   const Interface mode = Interface::kAsyncRetrap;
-  for (std::uint64_t turn = 0; turn < lethal_turns(); turn += 2) {
+  std::uint64_t turn = 0;
+  for (; turn < lethal_turns(); turn += 2) {
     ASSERT_NO_FATAL_FAILURE(expect_let_go(GetParam(), mode, kRetrapInFlight));
     ASSERT_NO_FATAL_FAILURE(expect_killed(GetParam(), mode, kRetrapInFlight));
   }
+  record_turns(mode, turn);
 }
 
 TEST_P(PleaseNotifyRules, PN23_SigkillAndTracerDeathAfterJobctlCont) {
