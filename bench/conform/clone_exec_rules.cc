@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // C: threads that come and go while their siblings are trapped.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 
@@ -70,6 +71,7 @@ Status resume_until_exec(const Subject& subject, pid_t executing,
     }
     const Status status = wait_at_once(sibling);
     if (status != kNothing) last = status;
+    (void)::sched_yield();  // to the exec, where it is on this CPU
   }
   return last;
 }
@@ -77,11 +79,13 @@ Status resume_until_exec(const Subject& subject, pid_t executing,
 // Brings thread `trapped` of a stopped group of two there while the other one
 // executes another program, and waits until that runs.
 void exec_beside(Placement placement, Interface interface, int trapped,
-                 bool rearmed, bool retraps) {
+                 bool rearmed, bool retraps,
+                 void (*resume)(const Subject&,
+                                int) = resume_in_stopped_group) {
   const Subject subject(placement, 2);
   const pid_t tid = subject.tid(trapped);
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface));
-  ASSERT_NO_FATAL_FAILURE(resume_in_stopped_group(subject, 1 - trapped));
+  ASSERT_NO_FATAL_FAILURE(resume(subject, 1 - trapped));
   if (rearmed) {
     ASSERT_EQ(rearm(tid, interface), kOk);
   }
@@ -117,14 +121,25 @@ TEST_P(CommonRules, C18_ExecEndsATrappedSibling) {
   in_each_mode(exec_beside_trapped, GetParam());
 }
 
+// Listens to no silence, which would be most of a turn.
+void resume_at_once(const Subject& subject, int thread) {
+  const pid_t tid = subject.tid(thread);
+  ASSERT_EQ(siginfo(tid).error, kOk);  // AR: acknowledged
+  ASSERT_EQ(cont(tid), kOk);
+  expect_runs(subject, thread);
+  EXPECT_EQ(wait_at_once(tid), kNothing);
+}
+
 void exec_meets_retrap(Placement placement, Interface interface) {
+  constexpr std::uint64_t kTurnsThatListen = 101;
   // A fifth of the lethal turns: exec costs the most of them.
   const std::uint64_t turns = lethal_turns() / 5 + 1;
   std::uint64_t turn = 0;
   for (; turn < turns; ++turn) {
     SCOPED_TRACE(::testing::Message() << "turn " << turn);
     ASSERT_NO_FATAL_FAILURE(exec_beside(
-        placement, interface, static_cast<int>(turn % 2), true, true));
+        placement, interface, static_cast<int>(turn % 2), true, true,
+        turn < kTurnsThatListen ? resume_in_stopped_group : resume_at_once));
   }
   record_turns(interface, turn);
 }
