@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <semaphore>
 #include <thread>
 #include <vector>
@@ -304,18 +305,20 @@ TEST_P(AsyncRetrapRules, AR13_StopDuringGetsiginfoIsJoined) {
 // its WNOHANG waits for that.
 TEST_P(AsyncRetrapRules, AR20_SigkillDuringTheRetrapEnds) {
   Orders orders;
+  std::optional<Race> race;
   for (std::uint64_t turn = 0; turn < lethal_turns(); ++turn) {
     Subject subject(GetParam(), 1, Body::kPause);
     const pid_t pid = subject.pid();
     ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
-    Race race(pid, SIGKILL, orders);
+    if (!race) race.emplace(pid, SIGKILL, orders);
+    race->aim(pid);
     Status status;
-    (void)race.run([&] {
+    (void)race->run([&] {
       subject.kill(SIGCONT);
       status = wait_at_once(pid);
       return kOk;
     });
-    ASSERT_TRUE(race.finish());
+    ASSERT_TRUE(race->finish());
     ASSERT_TRUE(status == kNothing || status == killed_by(SIGKILL) ||
                 status == stop_trap(SIGTRAP))
         << status << ", turn " << turn;

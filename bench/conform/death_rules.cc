@@ -5,6 +5,7 @@
 #include <sys/ptrace.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "conform/race.h"
@@ -89,16 +90,18 @@ Errno any_request(pid_t pid, Interface interface, std::uint64_t turn) {
 
 void sigkill_meets_request(Placement placement, Interface interface) {
   Orders orders;
+  std::optional<Race> race;
   const std::uint64_t turns = lethal_turns();
   for (std::uint64_t turn = 0; turn < turns; ++turn) {
     const unsigned long exit_option = turn % 2 == 0 ? PTRACE_O_TRACEEXIT : 0;
     Subject subject(placement, 1, Body::kPause);
     ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface, exit_option));
-    Race race(subject.pid(), SIGKILL, orders);
-    const Errno answer = race.run(
+    if (!race) race.emplace(subject.pid(), SIGKILL, orders);
+    race->aim(subject.pid());
+    const Errno answer = race->run(
         [&] { return any_request(subject.pid(), interface, turn / 2); });
     ASSERT_TRUE(is_answer_to_the_dying(answer)) << answer;
-    ASSERT_TRUE(race.finish());
+    ASSERT_TRUE(race->finish());
     ASSERT_NO_FATAL_FAILURE(expect_death(subject)) << "turn " << turn;
   }
   orders.expect_both(std::string(interface_name(interface)), turns);

@@ -50,6 +50,9 @@ class Race : public Encounter {
   Race(pid_t pid, int sig, Orders& orders)
       : signaller_(pid, sig), orders_(orders) {}
 
+  // The next turn is with another process.
+  void aim(pid_t pid) noexcept { signaller_.aim(pid); }
+
   Errno run(const std::function<Errno()>& call) override {
     signaller_.order();
     orders_.delay();

@@ -24,6 +24,18 @@ namespace {
 constexpr int kSpins = 256;
 constexpr useconds_t kNapUs = 20;
 
+template <typename Condition>
+bool await(Condition condition) noexcept {
+  const auto limit = std::chrono::steady_clock::now() + kEventually;
+  for (int spin = 0; !condition(); ++spin) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    // Where vCPUs take turns the signaller's runs when this one sleeps, or
+    // milliseconds later.
+    (void)(spin < kSpins ? ::sched_yield() : ::usleep(kNapUs));
+  }
+  return true;
+}
+
 }  // namespace
 
 Signaller::Signaller(pid_t pid, int sig) {
@@ -31,14 +43,17 @@ Signaller::Signaller(pid_t pid, int sig) {
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) check_unix(-1, "mmap of the signaller's orders");
   page_ = ::new (page) Page{};
+  aim(pid);
   const pid_t tracer = ::getpid();
   self_ = ::fork();
-  if (self_ == 0) serve(*page_, tracer, pid, sig);
+  if (self_ == 0) serve(*page_, tracer, sig);
   if (self_ == -1) {
     const int error = errno;
     (void)::munmap(page_, sizeof(Page));
     throw_errno(error, "fork of the signaller");
   }
+  // What it does before its first order is longer than most calls.
+  (void)await([this] { return page_->serves.load(); });
 }
 
 Signaller::~Signaller() {
@@ -47,6 +62,8 @@ Signaller::~Signaller() {
   }
   (void)::munmap(page_, sizeof(Page));
 }
+
+void Signaller::aim(pid_t pid) noexcept { page_->pid = pid; }
 
 void Signaller::order() noexcept { ++page_->ordered; }
 
@@ -59,26 +76,20 @@ bool Signaller::is_done() const noexcept {
 }
 
 bool Signaller::finish() const noexcept {
-  const auto limit = std::chrono::steady_clock::now() + kEventually;
-  for (int spin = 0; !is_done(); ++spin) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    // Where vCPUs take turns the signaller's runs when this one sleeps, or
-    // milliseconds later.
-    (void)(spin < kSpins ? ::sched_yield() : ::usleep(kNapUs));
-  }
-  return true;
+  return await([this] { return is_done(); });
 }
 
-void Signaller::serve(Page& page, pid_t tracer, pid_t pid, int sig) noexcept {
+void Signaller::serve(Page& page, pid_t tracer, int sig) noexcept {
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
   pin_to_cpu(usable_cpus().back());
+  page.serves = true;
   while (::getppid() == tracer) {
     if (page.sent == page.ordered) {
       (void)::sched_yield();
       continue;
     }
     ++page.begun;
-    (void)::kill(pid, sig);
+    (void)::kill(page.pid, sig);
     ++page.sent;
   }
   ::_exit(0);

@@ -13,13 +13,17 @@ namespace retrap::conform {
 
 class Signaller {
  public:
-  // Sends `sig` to the process `pid` once an order.
+  // Sends `sig` to the process `pid` once an order. Returns when it is ready
+  // to.
   Signaller(pid_t pid, int sig);
   Signaller(const Signaller&) = delete;
   Signaller& operator=(const Signaller&) = delete;
   Signaller(Signaller&&) = delete;
   Signaller& operator=(Signaller&&) = delete;
   ~Signaller();
+
+  // At another process; every order is carried out.
+  void aim(pid_t pid) noexcept;
 
   // Returns before the signal is sent; it may even be sent during the call.
   void order() noexcept;
@@ -32,12 +36,13 @@ class Signaller {
 
  private:
   struct Page {
+    std::atomic<bool> serves;
+    std::atomic<pid_t> pid;
     std::atomic<std::uint64_t> ordered;
     std::atomic<std::uint64_t> begun;
     std::atomic<std::uint64_t> sent;
   };
-  [[noreturn]] static void serve(Page& page, pid_t tracer, pid_t pid,
-                                 int sig) noexcept;
+  [[noreturn]] static void serve(Page& page, pid_t tracer, int sig) noexcept;
 
   Page* page_ = nullptr;
   pid_t self_ = -1;
