@@ -43,6 +43,19 @@ TEST_P(AsyncRetrapRules, AR09_ChangesWhileRunningTrap) {
   expect_sigcont_delivered(subject);
 }
 
+TEST_P(AsyncRetrapRules, AR09_SigcontWhileRunningTraps) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, Interface::kAsyncRetrap));
+  expect_runs_silently(subject);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  const Info info = siginfo(pid);
+  EXPECT_EQ(info.signo, SIGTRAP);
+  EXPECT_FALSE(info.stopped);
+  expect_sigcont_delivered(subject);
+}
+
 // A STOP trap of every earlier change is still to come; GETSIGINFO wins.
 TEST_P(AsyncRetrapRules, AR12_UnwaitedReportsBecomeOne) {
   const Subject subject(GetParam());
@@ -51,6 +64,18 @@ TEST_P(AsyncRetrapRules, AR12_UnwaitedReportsBecomeOne) {
   for (int change = 0; change < 5; ++change) subject.kill(SIGCONT);
   ASSERT_EQ(registers(pid).error, kOk);  // the last re-trap is over
   EXPECT_EQ(wait_at_once(pid), stop_trap(SIGTRAP));
+  const Stillness one_report(subject);
+  one_report.expect();
+}
+
+TEST_P(AsyncRetrapRules, AR12_TheNewStatusReplacesTheUnwaitedOne) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(find_situation("group-stop, not waited")
+                              .enter(subject, Interface::kAsyncRetrap, 0));
+  ASSERT_EQ(peek_wait_eventually(pid), stop_trap(SIGSTOP));
+  subject.kill(SIGCONT);
+  EXPECT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
   const Stillness one_report(subject);
   one_report.expect();
 }
