@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 
+#include <string>
+
 #include "conform/requests.h"
 #include "conform/rule_test.h"
 #include "conform/situations.h"
@@ -91,6 +93,36 @@ void stop_and_continue_cancel(Placement placement, Interface interface) {
 
 TEST_P(CommonRules, C11_StopAndContinueSignalsCancelEachOther) {
   in_each_mode(stop_and_continue_cancel, GetParam());
+}
+
+// In a trap, whichever, or on its way to one: nobody dequeues.
+void expect_cancel(const Subject& subject) {
+  ASSERT_TRUE(subject.reaches_state('t'));
+  subject.kill(SIGTSTP);
+  subject.tgkill(0, SIGSTOP);
+  ASSERT_TRUE(subject.is_pending(SIGTSTP));
+  ASSERT_TRUE(subject.is_pending(SIGSTOP));
+  subject.kill(SIGCONT);
+  EXPECT_FALSE(subject.is_pending(SIGTSTP));
+  EXPECT_FALSE(subject.is_pending(SIGSTOP));
+  ASSERT_TRUE(subject.is_pending(SIGCONT));
+  subject.kill(SIGSTOP);
+  EXPECT_FALSE(subject.is_pending(SIGCONT));
+  EXPECT_TRUE(subject.is_pending(SIGSTOP));
+}
+
+void cancel_in_every_trap(Placement placement, Interface interface) {
+  for (const Situation& situation : all_situations()) {
+    if (situation.name.starts_with("running")) continue;
+    SCOPED_TRACE(std::string(situation.name));
+    const Subject subject(placement, 1, situation.body);
+    ASSERT_NO_FATAL_FAILURE(situation.enter(subject, interface, 0));
+    ASSERT_NO_FATAL_FAILURE(expect_cancel(subject));
+  }
+}
+
+TEST_P(CommonRules, C11_PendingSignalsCancelEachOtherInEveryTrap) {
+  in_each_mode(cancel_in_every_trap, GetParam());
 }
 
 TEST_P(CommonRules, C12_SigcontDuringDeliveryCancelsTheStop) {

@@ -51,6 +51,24 @@ TEST_P(ListenRules, ML12_OnlyTheListeningThreadReports) {
   user_mode.expect_not_entered();
 }
 
+// Process-directed: for the thread that runs first, and for no other.
+TEST_P(ListenRules, ML12_AllListeningThreadsReportOneSigcontIsDelivered) {
+  const Subject subject(GetParam(), 2);
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  for (int thread = 0; thread < 2; ++thread) {
+    ASSERT_EQ(listen(subject.tid(thread)), kOk);
+    ASSERT_EQ(wait_at_once(subject.tid(thread)), kNothing);
+  }
+  subject.kill(SIGCONT);
+  for (int thread = 0; thread < 2; ++thread) {
+    ASSERT_EQ(wait_eventually(subject.tid(thread)), stop_trap(SIGTRAP));
+  }
+  ASSERT_NO_FATAL_FAILURE(expect_sigcont_delivered(subject));
+  ASSERT_EQ(cont(subject.tid(1)), kOk);
+  expect_runs_silently(subject, 1);
+  EXPECT_EQ(wait_at_once(subject.tid(0)), kNothing);
+}
+
 TEST_P(ListenRules, ML14_SigcontWhileRunningInStoppedGroupReports) {
   const Subject subject(GetParam());
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
@@ -74,6 +92,27 @@ TEST_P(ListenRules, ML15_LaterSigcontsCauseOneExtraTrap) {
   ASSERT_EQ(cont(pid), kOk);
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
   expect_sigcont_delivered(subject);
+}
+
+TEST_P(ListenRules, ML15_SigcontsWhileListeningAreOneReport) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(listen(pid), kOk);
+  ASSERT_EQ(wait_at_once(pid), kNothing);
+  for (int i = 0; i < 5; ++i) subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  const Stillness one_report(subject);
+  one_report.expect();
+  ASSERT_EQ(cont(pid), kOk);
+  Status status = wait_eventually(pid);
+  if (status == stop_trap(SIGTRAP)) {  // some came after the re-trap
+    ASSERT_EQ(cont(pid), kOk);
+    status = wait_eventually(pid);
+  }
+  ASSERT_EQ(status, signal_stop(SIGCONT));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
 }
 
 TEST_P(ListenRules, ML16_SigcontInDeliveryStopIsReportedBeforeUserMode) {
@@ -101,6 +140,26 @@ TEST_P(ListenRules, ML18_ListenHidesTheUnwaitedReport) {
   EXPECT_EQ(listen(pid), kOk);
   const Stillness stillness(subject);
   stillness.expect();
+}
+
+TEST_P(ListenRules, ML18_TheNextEventBringsAStatusAgain) {
+  for (const int next : {SIGSTOP, SIGTRAP}) {
+    const Subject subject(GetParam());
+    const pid_t pid = subject.pid();
+    ASSERT_NO_FATAL_FAILURE(
+        find_situation("group-stop, not waited").enter(subject, kMode, 0));
+    ASSERT_EQ(peek_wait_eventually(pid), stop_trap(SIGSTOP));
+    ASSERT_EQ(listen(pid), kOk);
+    ASSERT_EQ(wait_at_once(pid), kNothing);
+    if (next == SIGSTOP) {
+      ASSERT_EQ(interrupt(pid), kOk);
+    } else {
+      subject.kill(SIGCONT);
+    }
+    ASSERT_EQ(wait_eventually(pid), stop_trap(next));
+    const Stillness one_report(subject);
+    one_report.expect();
+  }
 }
 
 // LISTEN trusts the siginfo of the trap, which the tracer may change.

@@ -226,5 +226,22 @@ TEST_P(ListenRules, ML17_InterruptOfTrappedTraceeTrapsAfterCont) {
   expect_runs_silently(subject);
 }
 
+// The second one comes when the report of the first is there, not waited.
+TEST_P(ListenRules, ML17_SecondInterruptWhileListeningTrapsAfterCont) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_stop_and_listen(subject));
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(peek_wait_eventually(pid), stop_trap(SIGSTOP));
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(wait_at_once(pid), stop_trap(SIGSTOP));
+  const Stillness one_report(subject);
+  one_report.expect();
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+}
+
 }  // namespace
 }  // namespace retrap::conform

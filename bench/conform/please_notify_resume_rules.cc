@@ -192,6 +192,20 @@ TEST_P(PleaseNotifyRules, PN17_JobctlContInRunningGroup) {
   EXPECT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
 }
 
+TEST_P(PleaseNotifyRules, PN17_GroupStopBySiblingIsReported) {
+  const Subject subject(GetParam(), 2);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  ASSERT_EQ(wait_at_once(pid), kNothing);
+  ASSERT_NO_FATAL_FAILURE(stop_group_again(subject, 1, SIGTSTP));
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTSTP));
+  EXPECT_EQ(siginfo(pid).signo, SIGTSTP);
+  const Stillness one_report(subject);
+  one_report.expect();
+}
+
 TEST_P(PleaseNotifyRules, PN18_OtherSignalsAfterJobctlContAreSilent) {
   const Subject subject(GetParam());
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
@@ -261,6 +275,19 @@ TEST_P(PleaseNotifyRules, PN21_LaterSigcontIsForTheNextJobctlContOnly) {
   expect_sigcont_delivered(subject);  // PN13: no trap in front of it
 }
 
+TEST_P(PleaseNotifyRules, PN21_SigcontsAfterJobctlContAreOneReport) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  ASSERT_EQ(wait_at_once(pid), kNothing);
+  for (int i = 0; i < 5; ++i) subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  const Stillness one_report(subject);
+  one_report.expect();
+  expect_sigcont_delivered(subject);
+}
+
 TEST_P(PleaseNotifyRules, PN22_WnowaitRepeatsTheReportOfInterrupt) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
@@ -271,6 +298,39 @@ TEST_P(PleaseNotifyRules, PN22_WnowaitRepeatsTheReportOfInterrupt) {
   EXPECT_EQ(peek_wait_at_once(pid), stop_trap(SIGSTOP));
   EXPECT_EQ(wait_at_once(pid), stop_trap(SIGSTOP));
   EXPECT_EQ(peek_wait_at_once(pid), kNothing);
+}
+
+// A report, its SIGCHLD, and no other one.
+void expect_told(const Subject& subject, Status status) {
+  ASSERT_EQ(wait_eventually(subject.pid()), status);
+  ASSERT_EQ(registers(subject.pid()).error, kOk);  // the SIGCHLD is sent
+  EXPECT_TRUE(take_sigchld()) << "none with " << status;
+  const Stillness one_sigchld(subject);
+  one_sigchld.expect();
+}
+
+// In a running group, where SIGCONT is no continuation that its parent, the
+// tracer, is told of as well.
+TEST_P(PleaseNotifyRules, PN25_EachTrapSendsSigchld) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
+  (void)take_sigchld();
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_NO_FATAL_FAILURE(expect_told(subject, stop_trap(SIGTRAP)));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  subject.kill(SIGCONT);
+  ASSERT_NO_FATAL_FAILURE(expect_told(subject, stop_trap(SIGTRAP)));
+  ASSERT_EQ(interrupt(pid), kOk);  // owes a trap
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_NO_FATAL_FAILURE(expect_told(subject, stop_trap(SIGTRAP)));
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_NO_FATAL_FAILURE(expect_told(subject, signal_stop(SIGCONT)));
+  ASSERT_EQ(cont(pid), kOk);
+  subject.kill(SIGSTOP);
+  ASSERT_NO_FATAL_FAILURE(expect_told(subject, signal_stop(SIGSTOP)));
+  ASSERT_EQ(cont(pid, SIGSTOP), kOk);
+  ASSERT_NO_FATAL_FAILURE(expect_told(subject, stop_trap(SIGSTOP)));
 }
 
 TEST_P(PleaseNotifyRules, PN25_EachReportSendsSigchld) {

@@ -163,12 +163,22 @@ bool Subject::reaches_exec() const {
 }
 
 std::uint64_t Subject::voluntary_switches(int thread) const {
-  static const std::string key = "voluntary_ctxt_switches:";
+  return std::stoull(status_field(thread, "voluntary_ctxt_switches:"));
+}
+
+bool Subject::is_pending(int sig) const {
+  const std::uint64_t pending =
+      std::stoull(status_field(0, "SigPnd:"), nullptr, 16) |
+      std::stoull(status_field(0, "ShdPnd:"), nullptr, 16);
+  return (pending >> (sig - 1) & 1) != 0;
+}
+
+std::string Subject::status_field(int thread, const std::string& key) const {
   std::ifstream status(proc_path(pid_, tid(thread), "status"));
   for (std::string line; std::getline(status, line);) {
-    if (line.rfind(key, 0) == 0) return std::stoull(line.substr(key.size()));
+    if (line.rfind(key, 0) == 0) return line.substr(key.size());
   }
-  throw std::runtime_error("no voluntary_ctxt_switches in /proc");
+  throw std::runtime_error("no " + key + " in /proc");
 }
 
 // Its last field; the thread's own stat, since that of a stopped process tells

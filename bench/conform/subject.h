@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "conform/options.h"
@@ -67,6 +68,8 @@ class Subject {
   [[nodiscard]] bool has_executed() const;  // /bin/sleep runs
   [[nodiscard]] bool reaches_exec() const;
   [[nodiscard]] std::uint64_t voluntary_switches(int thread = 0) const;
+  // In the queue of the process or of its first thread.
+  [[nodiscard]] bool is_pending(int sig) const;
   // task->exit_code: in a trap the report that nobody waited for, or 0.
   [[nodiscard]] int exit_code() const;
 
@@ -82,6 +85,8 @@ class Subject {
   [[noreturn]] static void live(Page& page, int threads, Body body,
                                 int cpu) noexcept;
   void wait_until_counting() const;
+  [[nodiscard]] std::string status_field(int thread,
+                                         const std::string& key) const;
 
   Page* page_ = nullptr;
   pid_t pid_ = -1;
