@@ -74,5 +74,20 @@ TEST_P(PleaseNotifyRules, PN24_SigcontAndInterruptReportOnce) {
                  sigcont_meets_interrupt_after_jobctl_cont, "interrupt");
 }
 
+TEST_P(PleaseNotifyRules, PN24_EndOfAGroupStopIsNeverLostByJobctlCont) {
+  race_from_user_mode(GetParam(), Interface::kPleaseNotify,
+                      sigcont_meets_jobctl_cont_in_group_stop, "jobctl_cont");
+}
+
+TEST_P(PleaseNotifyRules, PN24_EndOfAGroupStopIsNeverLostByInterrupt) {
+  race_from_user_mode(GetParam(), Interface::kPleaseNotify,
+                      sigcont_meets_interrupt_then_jobctl_cont, "interrupt");
+}
+
+TEST_P(PleaseNotifyRules, PN24_EndOfAGroupStopIsOwedToCont) {
+  race_from_user_mode(GetParam(), Interface::kPleaseNotify,
+                      sigcont_meets_interrupt_then_cont, "interrupt");
+}
+
 }  // namespace
 }  // namespace retrap::conform

@@ -55,6 +55,58 @@ void sigcont_meets_interrupt_after_jobctl_cont(const Subject& subject,
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
 }
 
+void sigcont_meets_jobctl_cont_in_group_stop(const Subject& subject,
+                                             Encounter& encounter) {
+  ASSERT_NO_FATAL_FAILURE(stop_group(subject));
+  ASSERT_NO_FATAL_FAILURE(sigcont_meets_jobctl_cont(subject, encounter));
+  take_sigcont(subject.pid());
+}
+
+namespace {
+
+// The group-stop again, and then the SIGCONT by `next`; or the SIGCONT alone.
+// An INTERRUPT that comes after that report owes a trap (PN08).
+void sigcont_meets_interrupt_in_group_stop(const Subject& subject,
+                                           Encounter& encounter,
+                                           Errno (*next)(pid_t)) {
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(stop_group(subject));
+  ASSERT_EQ(jobctl_cont(pid), kOk);
+  ASSERT_EQ(encounter.run([&] { return interrupt(pid); }), kOk);
+  ASSERT_TRUE(encounter.finish());
+  Status status = wait_eventually(pid);
+  const bool interrupt_won = status == stop_trap(SIGSTOP);
+  if (interrupt_won) {
+    ASSERT_EQ(wait_at_once(pid), kNothing);
+    ASSERT_EQ(next(pid), kOk);
+    status = wait_eventually(pid);
+  }
+  ASSERT_EQ(status, stop_trap(SIGTRAP)) << "SIGCONT is not reported";
+  ASSERT_EQ(registers(pid).error, kOk);
+  ASSERT_EQ(wait_at_once(pid), kNothing);
+  ASSERT_EQ(cont(pid), kOk);
+  status = wait_eventually(pid);
+  if (status == stop_trap(SIGTRAP) && !interrupt_won) {
+    ASSERT_EQ(cont(pid), kOk);
+    status = wait_eventually(pid);
+  }
+  ASSERT_EQ(status, signal_stop(SIGCONT));
+  ASSERT_EQ(cont(pid), kOk);
+}
+
+}  // namespace
+
+void sigcont_meets_interrupt_then_jobctl_cont(const Subject& subject,
+                                              Encounter& encounter) {
+  sigcont_meets_interrupt_in_group_stop(subject, encounter, jobctl_cont);
+}
+
+void sigcont_meets_interrupt_then_cont(const Subject& subject,
+                                       Encounter& encounter) {
+  sigcont_meets_interrupt_in_group_stop(subject, encounter,
+                                        [](pid_t pid) { return cont(pid); });
+}
+
 // At least one report; the state of the last one is the state of the group.
 void sigcont_meets_interrupt_while_listening(const Subject& subject,
                                              Encounter& encounter) {

@@ -22,6 +22,12 @@ void sigcont_meets_interrupt_after_jobctl_cont(const Subject& subject,
 // From and to user mode, seized.
 void sigcont_meets_interrupt_while_listening(const Subject& subject,
                                              Encounter& encounter);
+void sigcont_meets_jobctl_cont_in_group_stop(const Subject& subject,
+                                             Encounter& encounter);
+void sigcont_meets_interrupt_then_jobctl_cont(const Subject& subject,
+                                              Encounter& encounter);
+void sigcont_meets_interrupt_then_cont(const Subject& subject,
+                                       Encounter& encounter);
 void sigcont_meets_cont(const Subject& subject, Encounter& encounter);
 void sigcont_meets_getsiginfo(const Subject& subject, Encounter& encounter);
 

@@ -70,6 +70,16 @@ TEST_P(SweepRules, PN24_SweepOfSigcontAcrossInterrupt) {
         sigcont_meets_interrupt_after_jobctl_cont);
 }
 
+TEST_P(SweepRules, PN24_SweepOfTheEndOfAGroupStopAcrossJobctlCont) {
+  sweep(Interface::kPleaseNotify, From::kUserMode,
+        sigcont_meets_jobctl_cont_in_group_stop);
+}
+
+TEST_P(SweepRules, PN24_SweepOfTheEndOfAGroupStopAcrossInterrupt) {
+  sweep(Interface::kPleaseNotify, From::kUserMode,
+        sigcont_meets_interrupt_then_jobctl_cont);
+}
+
 // No sweep, no tests of it: they would say "n.a." where they mean "not asked".
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SweepRules);
 INSTANTIATE_TEST_SUITE_P(Rules, SweepRules,
