@@ -18,21 +18,30 @@
 namespace retrap::conform {
 namespace {
 
-void run_turns(const Subject& subject, Turn turn, const std::string& call) {
+void run_turns(const Subject& subject, Turn turn, const std::string& call,
+               std::uint64_t turns) {
   Orders orders;
   Race race(subject.pid(), SIGCONT, orders);
-  for (std::uint64_t i = 0; i < options().count; ++i) {
+  for (std::uint64_t i = 0; i < turns; ++i) {
     ASSERT_NO_FATAL_FAILURE(turn(subject, race)) << "turn " << i;
   }
-  orders.expect_both(call, options().count);
+  orders.expect_both(call, turns);
 }
 
 // For the turns that begin in user mode.
 void race_from_user_mode(Placement placement, Interface interface, Turn turn,
-                         const std::string& call) {
+                         const std::string& call,
+                         std::uint64_t turns = options().count) {
   const Subject subject(placement, 1, Body::kPause);
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
-  run_turns(subject, turn, call);
+  run_turns(subject, turn, call, turns);
+}
+
+// For those that begin with a group-stop, which makes a turn five times longer.
+void race_from_group_stop(Placement placement, Turn turn,
+                          const std::string& call) {
+  race_from_user_mode(placement, Interface::kPleaseNotify, turn, call,
+                      options().count / 5 + 1);
 }
 
 // For the turns that begin in STOP(TRAP).
@@ -41,7 +50,7 @@ void race_from_trap(Placement placement, Interface interface, Turn turn,
   const Subject subject(placement, 1, Body::kPause);
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
   ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
-  run_turns(subject, turn, call);
+  run_turns(subject, turn, call, options().count);
 }
 
 TEST_P(ListenRules, ML22_SigcontIsNeverLostByListen) {
@@ -75,18 +84,18 @@ TEST_P(PleaseNotifyRules, PN24_SigcontAndInterruptReportOnce) {
 }
 
 TEST_P(PleaseNotifyRules, PN24_EndOfAGroupStopIsNeverLostByJobctlCont) {
-  race_from_user_mode(GetParam(), Interface::kPleaseNotify,
-                      sigcont_meets_jobctl_cont_in_group_stop, "jobctl_cont");
+  race_from_group_stop(GetParam(), sigcont_meets_jobctl_cont_in_group_stop,
+                       "jobctl_cont");
 }
 
 TEST_P(PleaseNotifyRules, PN24_EndOfAGroupStopIsNeverLostByInterrupt) {
-  race_from_user_mode(GetParam(), Interface::kPleaseNotify,
-                      sigcont_meets_interrupt_then_jobctl_cont, "interrupt");
+  race_from_group_stop(GetParam(), sigcont_meets_interrupt_then_jobctl_cont,
+                       "interrupt");
 }
 
 TEST_P(PleaseNotifyRules, PN24_EndOfAGroupStopIsOwedToCont) {
-  race_from_user_mode(GetParam(), Interface::kPleaseNotify,
-                      sigcont_meets_interrupt_then_cont, "interrupt");
+  race_from_group_stop(GetParam(), sigcont_meets_interrupt_then_cont,
+                       "interrupt");
 }
 
 }  // namespace

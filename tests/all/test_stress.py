@@ -5,7 +5,8 @@ Natively, on the running kernel: 10^5 turns with tracer and tracee on one CPU an
 many on two, of ML22, ML23 and P1. C06 takes half of that, at 1.5 ms a turn, as it costs
 processes, and C18 a twentieth, at 18 ms: three minutes a rule. On combined, on two
 vCPUs that run side by side, the races that cost a process or a thread: 10^4 in all of
-each, over the placements and modes, at 15 to 100 ms a turn.
+each, over the placements and modes, at 15 to 100 ms a turn; and those of PN24 that
+begin with a group-stop, 10^4 at each placement.
 
 A test fails where retrap-conform does: on a failure, on a tracee that hangs. And
 when one of its tests was skipped, or took fewer turns than asked, and at a time limit.
@@ -34,6 +35,7 @@ NATIVE = ("listen",)  # the modes of a kernel without the patches
 NATIVE_LIMIT_S = 900
 GUEST = Guest(cpus=2, timeout_s=3600, exact=False)
 LETHAL, EXEC = 20, 100  # bench/conform: lethal_turns(), and a fifth of them
+GROUP_STOP = 5  # race_from_group_stop()
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,12 @@ C18 = "C18_ExecMeetsTheRetrapOfASibling"
 P1 = "P1_ListenRightAfterSigkillIsEsrchOrEio"
 MODES = KERNELS["combined"].offers
 RETRAP = ("async-retrap",)
+PN24 = "PN24_EndOfAGroupStopIs"
+END_OF_STOP = (
+    ("NeverLostByJobctlCont", "jobctl_cont"),
+    ("NeverLostByInterrupt", "interrupt"),
+    ("OwedToCont", "interrupt"),
+)
 ON_THIS_KERNEL = (
     Stress("ML22_SigcontIsNeverLostByListen", 100_000, 1, ("listen",)),
     Stress("ML23_InterruptAndSigcontReportTheCurrentState", 100_000, 1, ("interrupt",)),
@@ -74,6 +82,7 @@ IN_A_GUEST = (
     Stress(C06, 1_700, LETHAL, MODES),
     Stress(P1, 1_700, LETHAL, MODES),
     Stress(C18, 1_700, EXEC, MODES),
+    *(Stress(PN24 + name, 10_000, GROUP_STOP, (call,)) for name, call in END_OF_STOP),
 )
 
 
