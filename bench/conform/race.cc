@@ -2,16 +2,12 @@
 #include "conform/race.h"
 
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <thread>
 
 #include "conform/options.h"
-#include "conform/subject.h"
-#include "core/sys/affinity.h"
+#include "conform/parallel.h"
 
 namespace retrap::conform {
 namespace {
@@ -20,30 +16,6 @@ constexpr std::uint64_t kLethalShare = 20;
 constexpr std::uint64_t kMaxSpins = 1 << 14;
 constexpr std::uint64_t kTurnsToSeeBoth = 1000;
 
-// How often a counter that another CPU advances is seen to move, in a time in
-// which vCPUs that take turns change over a few times.
-std::uint64_t changes_seen() {
-  std::atomic<std::uint64_t> counter{0};
-  std::atomic<bool> stop{false};
-  pin_to_cpu(usable_cpus().front());
-  std::thread other([&] {
-    pin_to_cpu(usable_cpus().back());
-    while (!stop) ++counter;
-  });
-  while (counter == 0) (void)::sched_yield();
-  const auto end =
-      std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
-  std::uint64_t changes = 0;
-  for (std::uint64_t last = 0; std::chrono::steady_clock::now() < end;) {
-    const std::uint64_t now = counter;
-    if (now != last) ++changes;
-    last = now;
-  }
-  stop = true;
-  other.join();
-  return changes;
-}
-
 }  // namespace
 
 std::uint64_t lethal_turns() { return options().count / kLethalShare + 1; }
@@ -51,12 +23,6 @@ std::uint64_t lethal_turns() { return options().count / kLethalShare + 1; }
 void record_turns(Interface mode, std::uint64_t turns) {
   ::testing::Test::RecordProperty("turns_" + std::string(interface_name(mode)),
                                   std::to_string(turns));
-}
-
-bool cpus_run_in_parallel() {
-  static const bool parallel =
-      usable_cpus().size() > 1 && changes_seen() > 1000;
-  return parallel;
 }
 
 // Between no time and twice the aim, so that the edge is crossed.

@@ -22,10 +22,6 @@ namespace retrap::conform {
 // As a property of the test, when all of them are through.
 void record_turns(Interface mode, std::uint64_t turns);
 
-// The two CPUs of this machine run at the same time. Not so with one CPU, nor
-// in a guest whose vCPUs take turns (exact mode).
-[[nodiscard]] bool cpus_run_in_parallel();
-
 // Which side came first, and how long the tracer waits to make it even.
 class Orders {
  public:

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <new>
 
+#include "conform/parallel.h"
 #include "conform/requests.h"
 #include "conform/subject.h"
 #include "core/sys/affinity.h"
@@ -45,8 +46,9 @@ Signaller::Signaller(pid_t pid, int sig) {
   page_ = ::new (page) Page{};
   aim(pid);
   const pid_t tracer = ::getpid();
+  const bool spins = cpus_run_in_parallel();
   self_ = ::fork();
-  if (self_ == 0) serve(*page_, tracer, sig);
+  if (self_ == 0) serve(*page_, tracer, sig, spins);
   if (self_ == -1) {
     const int error = errno;
     (void)::munmap(page_, sizeof(Page));
@@ -79,13 +81,13 @@ bool Signaller::finish() const noexcept {
   return await([this] { return is_done(); });
 }
 
-void Signaller::serve(Page& page, pid_t tracer, int sig) noexcept {
+void Signaller::serve(Page& page, pid_t tracer, int sig, bool spins) noexcept {
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
   pin_to_cpu(usable_cpus().back());
   page.serves = true;
   while (::getppid() == tracer) {
     if (page.sent == page.ordered) {
-      (void)::sched_yield();
+      (void)(spins ? ::sched_yield() : ::usleep(kNapUs));
       continue;
     }
     ++page.begun;

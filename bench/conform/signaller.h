@@ -42,7 +42,10 @@ class Signaller {
     std::atomic<std::uint64_t> begun;
     std::atomic<std::uint64_t> sent;
   };
-  [[noreturn]] static void serve(Page& page, pid_t tracer, int sig) noexcept;
+  // `spins` until the next order; where vCPUs take turns that would hold up all
+  // others until a tick.
+  [[noreturn]] static void serve(Page& page, pid_t tracer, int sig,
+                                 bool spins) noexcept;
 
   Page* page_ = nullptr;
   pid_t self_ = -1;
