@@ -6,7 +6,6 @@
 
 #include <cerrno>
 
-#include "core/ptrace/uapi.h"
 #include "model/job_control.h"
 
 namespace retrap::model {
@@ -32,11 +31,11 @@ void PleaseNotify::on_resume(Thread& t) const {
 }
 
 int PleaseNotify::rearm(Thread& t, Rearm request) const {
-  if (request != Rearm::kJobctlCont) return EIO;   // PN26
-  if (t.info_code >> 8 != kEventStop) return EIO;  // PN01
-  t.is_hidden = true;                              // PN03, PN04
-  t.report = 0;                                    // PN20
-  if (t.must_notify) leave_trap(t);                // PN06
+  if (request != Rearm::kJobctlCont) return EIO;  // PN26
+  if (t.trap != Trap::kStop) return EIO;          // PN01: not by the siginfo
+  t.is_hidden = true;                             // PN03, PN04
+  t.report = 0;                                   // PN20
+  if (t.must_notify) leave_trap(t);               // PN06
   return 0;
 }
 
