@@ -220,11 +220,7 @@ TEST_P(AsyncRetrapRules, AR10_GetsiginfoInOtherStopsIsNoAcknowledgement) {
 
 TEST_P(AsyncRetrapRules, AR08_SiginfoOfAStopTrapMakesNone) {
   const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
-  subject.kill(SIGUSR1);
-  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
-  ASSERT_EQ(disguise_as_stop_trap(pid, SIGUSR1), kOk);
+  ASSERT_NO_FATAL_FAILURE(seize_into_disguised_stop(subject, kMode));
   expect_undisturbed_and_unacknowledged(subject);
 }
 
@@ -244,12 +240,7 @@ TEST_P(AsyncRetrapRules, AR18_SetsiginfoIsRefused) {
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
   const Info before = siginfo(pid);
-  siginfo_t other{};
-  other.si_signo = SIGUSR1;
-  other.si_code = SI_USER;
-  EXPECT_EQ(request(PTRACE_SETSIGINFO, pid, 0,
-                    reinterpret_cast<unsigned long>(&other)),
-            Errno{EINVAL});
+  EXPECT_EQ(set_siginfo(pid, SIGUSR1, SI_USER), Errno{EINVAL});
   EXPECT_EQ(siginfo(pid), before);
 }
 

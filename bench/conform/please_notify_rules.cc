@@ -101,24 +101,15 @@ TEST_P(PleaseNotifyRules, PN01_JobctlContOnlyInStopTrap) {
 // There is a signal in ->exit_code, which INTERRUPT after JC would replace.
 TEST_P(PleaseNotifyRules, PN01_SiginfoOfAStopTrapMakesNone) {
   const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
-  subject.kill(SIGUSR1);
-  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
-  ASSERT_EQ(disguise_as_stop_trap(pid, SIGUSR1), kOk);
-  EXPECT_EQ(jobctl_cont(pid), Errno{EIO});
+  ASSERT_NO_FATAL_FAILURE(seize_into_disguised_stop(subject, kMode));
+  EXPECT_EQ(jobctl_cont(subject.pid()), Errno{EIO});
 }
 
 TEST_P(PleaseNotifyRules, PN01_SiginfoOfAnotherStopUnmakesNone) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  siginfo_t other{};
-  other.si_signo = SIGUSR1;
-  other.si_code = SI_USER;
-  ASSERT_EQ(request(PTRACE_SETSIGINFO, pid, 0,
-                    reinterpret_cast<unsigned long>(&other)),
-            kOk);
+  ASSERT_EQ(set_siginfo(pid, SIGUSR1, SI_USER), kOk);
   EXPECT_EQ(jobctl_cont(pid), kOk);
   subject.kill(SIGCONT);
   EXPECT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));

@@ -139,10 +139,10 @@ Errno peek(pid_t tid, const void* address) noexcept {
   return request(PTRACE_PEEKDATA, tid, word(address), word(&value));
 }
 
-Errno disguise_as_stop_trap(pid_t tid, int signo) noexcept {
+Errno set_siginfo(pid_t tid, int signo, int code) noexcept {
   siginfo_t raw{};
   raw.si_signo = signo;
-  raw.si_code = (PTRACE_EVENT_STOP << 8) | SIGTRAP;
+  raw.si_code = code;
   return request(PTRACE_SETSIGINFO, tid, 0, word(&raw));
 }
 

@@ -63,9 +63,8 @@ struct Info {
 Info siginfo(pid_t tid) noexcept;
 std::ostream& operator<<(std::ostream& out, const Info& info);
 
-// PTRACE_SETSIGINFO: the signal gets the si_code of a STOP trap. The tracee
-// could send itself such a one.
-Errno disguise_as_stop_trap(pid_t tid, int signo) noexcept;
+// PTRACE_SETSIGINFO of these two, and nothing else.
+Errno set_siginfo(pid_t tid, int signo, int code) noexcept;
 
 // The general registers, uninterpreted.
 struct Registers {

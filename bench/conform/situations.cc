@@ -58,6 +58,14 @@ void interrupt_into_trap(const Subject& subject, int thread) {
   ASSERT_EQ(wait_eventually(tid), stop_trap(SIGTRAP));
 }
 
+void seize_into_disguised_stop(const Subject& subject, Interface interface) {
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
+  subject.kill(SIGUSR1);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
+  ASSERT_EQ(set_siginfo(pid, SIGUSR1, (PTRACE_EVENT_STOP << 8) | SIGTRAP), kOk);
+}
+
 void stop_group_again(const Subject& subject, int thread, int sig) {
   const pid_t tid = subject.tid(thread);
   subject.tgkill(thread, sig);

@@ -29,6 +29,9 @@ void seize_and_stop(const Subject& subject, Interface interface,
 void seize_stop_and_acknowledge(const Subject& subject);
 // Running in a running group -> a waited STOP(TRAP).
 void interrupt_into_trap(const Subject& subject, int thread = 0);
+// Seized and in the signal-delivery-stop of a SIGUSR1 that has the si_code of a
+// STOP trap. The tracee could send itself such a signal.
+void seize_into_disguised_stop(const Subject& subject, Interface interface);
 // A thread that runs in a stopped group takes `sig` and stops the group anew;
 // this thread has then reported STOP(sig).
 void stop_group_again(const Subject& subject, int thread, int sig);

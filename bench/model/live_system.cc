@@ -47,14 +47,6 @@ Outcome getsiginfo(pid_t tid) {
   return outcome;
 }
 
-Outcome setsiginfo(pid_t tid) {
-  siginfo_t info{};
-  info.si_signo = SIGTRAP;
-  info.si_code = SI_USER;
-  return of_error(conform::request(PTRACE_SETSIGINFO, tid, 0,
-                                   reinterpret_cast<unsigned long>(&info)));
-}
-
 // A wait without WNOHANG, woken by a timer if the kernel forgot to.
 Outcome await(pid_t tid) {
   const itimerval limit{{}, {kEventually.count(), 0}};
@@ -132,7 +124,7 @@ Outcome LiveSystem::perform(const Action& action) {
     case Verb::kGetSiginfo:
       return getsiginfo(tid);
     case Verb::kSetSiginfo:
-      return setsiginfo(tid);
+      return of_error(conform::set_siginfo(tid, SIGTRAP, SI_USER));
     case Verb::kGetRegs:
       return of_error(conform::registers(tid).error);
     case Verb::kWait:
