@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "conform/death_turns.h"
 #include "conform/options.h"
 #include "conform/race.h"
 #include "conform/requests.h"
@@ -312,21 +313,8 @@ TEST_P(AsyncRetrapRules, AR20_SigkillDuringTheRetrapEnds) {
     ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
     if (!race) race.emplace(pid, SIGKILL, orders);
     race->aim(pid);
-    Status status;
-    (void)race->run([&] {
-      subject.kill(SIGCONT);
-      status = wait_at_once(pid);
-      return kOk;
-    });
-    ASSERT_TRUE(race->finish());
-    ASSERT_TRUE(status == kNothing || status == killed_by(SIGKILL) ||
-                status == stop_trap(SIGTRAP))
-        << status << ", turn " << turn;
-    if (status == killed_by(SIGKILL)) {
-      subject.set_reaped();
-    } else {
-      ASSERT_NO_FATAL_FAILURE(expect_death(subject)) << "turn " << turn;
-    }
+    ASSERT_NO_FATAL_FAILURE(sigkill_meets_retrap(subject, *race))
+        << "turn " << turn;
   }
   orders.expect_both("wnohang", lethal_turns());
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "conform/death_turns.h"
 #include "conform/race.h"
 #include "conform/requests.h"
 #include "conform/rule_test.h"
@@ -66,12 +67,6 @@ TEST_P(CommonRules, C07_PtraceKillEndsEveryState) {
   });
 }
 
-// The request that meets SIGKILL: it is served or there is no tracee any
-// more, and EIO where it found the EVENT_EXIT that SIGKILL led to.
-bool is_answer_to_the_dying(Errno error) {
-  return error == kOk || error == Errno{ESRCH} || error == Errno{EIO};
-}
-
 // A request each of them, so that each meets SIGKILL.
 Errno any_request(pid_t pid, Interface interface, std::uint64_t turn) {
   switch (turn % 5) {
@@ -88,7 +83,7 @@ Errno any_request(pid_t pid, Interface interface, std::uint64_t turn) {
   }
 }
 
-void sigkill_meets_request(Placement placement, Interface interface) {
+void sigkill_meets_requests(Placement placement, Interface interface) {
   Orders orders;
   std::optional<Race> race;
   const std::uint64_t turns = lethal_turns();
@@ -98,17 +93,16 @@ void sigkill_meets_request(Placement placement, Interface interface) {
     ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface, exit_option));
     if (!race) race.emplace(subject.pid(), SIGKILL, orders);
     race->aim(subject.pid());
-    const Errno answer = race->run(
-        [&] { return any_request(subject.pid(), interface, turn / 2); });
-    ASSERT_TRUE(is_answer_to_the_dying(answer)) << answer;
-    ASSERT_TRUE(race->finish());
-    ASSERT_NO_FATAL_FAILURE(expect_death(subject)) << "turn " << turn;
+    ASSERT_NO_FATAL_FAILURE(sigkill_meets_request(
+        subject, *race,
+        [&] { return any_request(subject.pid(), interface, turn / 2); }))
+        << "turn " << turn;
   }
   orders.expect_both(std::string(interface_name(interface)), turns);
 }
 
 TEST_P(CommonRules, C06_SigkillThatMeetsARequestEnds) {
-  in_each_mode(sigkill_meets_request, GetParam());
+  in_each_mode(sigkill_meets_requests, GetParam());
 }
 
 // P1: a tracer with TRACEEXIT looks at a report when SIGKILL has come. Its

@@ -23,10 +23,11 @@ constexpr std::int64_t kToSleep = 60'000;  // until both sleep
 constexpr std::int64_t kApart = 20'000;    // from one wakeup to the other
 constexpr std::int64_t kGuard = 30'000;    // from the signal to the guard
 constexpr std::int64_t kLate = 5'000;      // after the instant of the signal
-constexpr std::int64_t kWidest = 40;       // gap between two positions
+constexpr std::int64_t kWidest = 40;       // gap between two, by a step of 1
+constexpr std::int64_t kShift = 5;         // of a pass, less than a step
 constexpr std::uint64_t kTries = 4;        // of a step that comes late
 constexpr std::int64_t kFound = 8;         // no halving below
-constexpr std::uint64_t kEdge = 48;  // turns behind the call and before it
+constexpr std::int64_t kEdge = 48;  // swept behind the call and before it
 constexpr int kSled = 16;
 
 std::int64_t now_ns() noexcept {
@@ -82,9 +83,11 @@ void spin(std::int64_t steps) noexcept {
 }  // namespace
 
 // The tracer moves to the last CPU, see sweep.h.
-Sweep::Sweep(pid_t pid, int sig)
+Sweep::Sweep(pid_t pid, int sig, std::int64_t step)
     : pid_(pid),
       sig_(sig),
+      step_(step),
+      edge_turns_(static_cast<std::uint64_t>(kEdge / step)),
       guard_(check_unix(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC),
                         "timerfd_create")),
       thread_([this] { serve(); }) {
@@ -97,6 +100,11 @@ Sweep::~Sweep() {
   instant_ = -1;
   instant_.notify_one();
   thread_.join();
+}
+
+void Sweep::aim(pid_t pid) {
+  pid_ = pid;
+  pin_to_cpu(usable_cpus().back());
 }
 
 // Asleep when it has nothing to do: a vCPU that polls would take its turn.
@@ -138,7 +146,7 @@ bool Sweep::finish() {
   ++turn_;
   if (signal_begin_ - appointment_ > kLate) {
     ++late_;
-    if (++late_in_a_row_ % kTries == 0) ++delay_;
+    if (++late_in_a_row_ % kTries == 0) delay_ += step_;
     return true;
   }
   late_in_a_row_ = 0;
@@ -171,11 +179,13 @@ void Sweep::search(Order order) noexcept {
   searches_ = false;
   ++passes_;
   before_ = 0;
-  delay_ = std::max<std::int64_t>(0, low_ - static_cast<std::int64_t>(kEdge));
+  // Another pass has other positions.
+  const auto shift = kShift * static_cast<std::int64_t>(passes_) % step_;
+  delay_ = std::max<std::int64_t>(0, low_ - kEdge + shift);
 }
 
 void Sweep::advance(Order order) {
-  ++delay_;
+  delay_ += step_;
   before_ = order == Order::kSignalFirst ? before_ + 1 : 0;
   if (order == Order::kSignalFirst) {
     ++signal_first_;
@@ -186,8 +196,8 @@ void Sweep::advance(Order order) {
     ++inside_;
   }
   if (order != Order::kSignalFirst) positions_.insert(appointment_ - begin_);
-  if (before_ < kEdge) return;
-  whole_ = call_first_ >= kEdge / 2 && widest_gap() <= kWidest;
+  if (before_ < edge_turns_) return;
+  whole_ = call_first_ >= edge_turns_ / 2 && widest_gap() < kWidest + step_;
   searches_ = true;
   low_ = high_ = delay_ = 0;
 }
@@ -207,23 +217,26 @@ std::int64_t Sweep::widest_gap() const {
 
 bool Sweep::is_over() const { return whole_ || turn_ >= options().sweep; }
 
-void Sweep::expect_covered() const {
-  using ::testing::Test;
+void Sweep::expect_covered(const std::string& name) const {
+  const auto record = [&name](const std::string& what, auto value) {
+    ::testing::Test::RecordProperty(name.empty() ? what : name + "_" + what,
+                                    std::to_string(value));
+  };
   EXPECT_TRUE(is_first_) << "SCHED_FIFO is refused";
-  Test::RecordProperty("turns", std::to_string(turn_));
-  Test::RecordProperty("late", std::to_string(late_));
-  Test::RecordProperty("passes", std::to_string(passes_));
-  Test::RecordProperty("signal_first", std::to_string(signal_first_));
-  Test::RecordProperty("inside", std::to_string(inside_));
-  Test::RecordProperty("call_first", std::to_string(call_first_));
-  Test::RecordProperty("positions", std::to_string(positions_.size()));
-  Test::RecordProperty("length", std::to_string(length_));
-  Test::RecordProperty("widest_gap", std::to_string(widest_gap()));
-  EXPECT_TRUE(whole_) << "not the whole call in " << turn_
+  record("turns", turn_);
+  record("late", late_);
+  record("passes", passes_);
+  record("signal_first", signal_first_);
+  record("inside", inside_);
+  record("call_first", call_first_);
+  record("positions", positions_.size());
+  record("length", length_);
+  record("widest_gap", widest_gap());
+  EXPECT_TRUE(whole_) << name << ": not the whole call in " << turn_
                       << " turns: " << widest_gap()
-                      << " instructions were never cut (at most " << kWidest
-                      << "), the signal came late " << late_
-                      << " times; --sweep allows more turns";
+                      << " instructions were never cut (at most "
+                      << kWidest + step_ - 1 << "), the signal came late "
+                      << late_ << " times; --sweep allows more turns";
 }
 
 }  // namespace retrap::conform

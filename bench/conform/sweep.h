@@ -12,8 +12,9 @@
 // Both sleep until an instant of their own, so that each turn is like the
 // last. A few turns find, by halving, how long the tracer has to spin to get
 // the signal just behind its call. From a little before that it makes the call
-// one NOP later each turn, so that the signal moves across the call from behind
-// it to before it, and the pass ends when it has been before it for a while.
+// a step later each turn, a NOP or some, so that the signal moves across the
+// call from behind it to before it, and the pass ends when it has been before
+// it for a while.
 // The position is where the call is by the instant of the signal; while a gap
 // is left between them there is another pass. The cut comes a little after it,
 // by tens of instructions on x86_64, where a local APIC counts in 16 ns.
@@ -48,12 +49,16 @@ namespace retrap::conform {
 
 class Sweep : public Encounter {
  public:
-  Sweep(pid_t pid, int sig);
+  // Moves the call by `step` instructions a turn: 1 meets the most of them.
+  Sweep(pid_t pid, int sig, std::int64_t step = 1);
   Sweep(const Sweep&) = delete;
   Sweep& operator=(const Sweep&) = delete;
   Sweep(Sweep&&) = delete;
   Sweep& operator=(Sweep&&) = delete;
   ~Sweep() override;
+
+  // The next turn is with another process, whose making has moved the tracer.
+  void aim(pid_t pid);
 
   Errno run(const std::function<Errno()>& call) override;
   [[nodiscard]] bool finish() override;
@@ -61,8 +66,9 @@ class Sweep : public Encounter {
   // The whole call is swept, or --sweep is used up.
   [[nodiscard]] bool is_over() const;
   // Records which positions were hit: they must be the whole call, and the
-  // signal has been behind and before it too.
-  void expect_covered() const;
+  // signal has been behind and before it too. `name` sets a sweep apart from
+  // others of one test.
+  void expect_covered(const std::string& name = "") const;
 
  private:
   enum class Order { kCallFirst, kInside, kSignalFirst };
@@ -75,6 +81,8 @@ class Sweep : public Encounter {
 
   pid_t pid_;
   int sig_;
+  std::int64_t step_;
+  std::uint64_t edge_turns_;
   UniqueFd guard_;  // a timer of the tracer's CPU
   std::atomic<bool> is_first_{false};
   std::atomic<std::int64_t> instant_{0};  // of the next signal; < 0: the end

@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "conform/death_turns.h"
 #include "conform/options.h"
 #include "conform/race_turns.h"
 #include "conform/requests.h"
@@ -80,12 +84,95 @@ TEST_P(SweepRules, PN24_SweepOfTheEndOfAGroupStopAcrossInterrupt) {
         sigcont_meets_interrupt_then_jobctl_cont);
 }
 
+// An instruction a turn would be minutes where a turn costs a process.
+constexpr std::int64_t kLethalStep = 9;
+
+// From a waited group-stop, in async-retrap mode acknowledged.
+using LethalTurn = void (*)(Subject& subject, Interface interface,
+                            Sweep& sweep);
+
+void sweep_sigkill(Placement placement, Interface interface, LethalTurn turn) {
+  std::optional<Sweep> sweep;
+  for (std::uint64_t i = 0; !sweep || !sweep->is_over(); ++i) {
+    Subject subject(placement, 1, Body::kPause);
+    ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface));
+    ASSERT_EQ(siginfo(subject.pid()).error, kOk);
+    if (!sweep) sweep.emplace(subject.pid(), SIGKILL, kLethalStep);
+    sweep->aim(subject.pid());
+    ASSERT_NO_FATAL_FAILURE(turn(subject, interface, *sweep)) << "turn " << i;
+  }
+  sweep->expect_covered(std::string(interface_name(interface)));
+}
+
+void sweep_rearming(Placement placement, Interface interface) {
+  sweep_sigkill(
+      placement, interface, [](Subject& subject, Interface mode, Sweep& sweep) {
+        sigkill_meets_request(subject, sweep,
+                              [&] { return rearm(subject.pid(), mode); });
+      });
+}
+
+TEST_P(SweepRules, C06_SweepOfSigkillAcrossRearming) {
+  in_each_mode(sweep_rearming, GetParam());
+}
+
+void sweep_interrupt(Placement placement, Interface interface) {
+  sweep_sigkill(
+      placement, interface, [](Subject& subject, Interface mode, Sweep& sweep) {
+        const pid_t pid = subject.pid();
+        ASSERT_EQ(rearm(pid, mode), kOk);
+        sigkill_meets_request(subject, sweep, [pid] { return interrupt(pid); });
+      });
+}
+
+TEST_P(SweepRules, C06_SweepOfSigkillAcrossInterruptOfTheRearmed) {
+  in_each_mode(sweep_interrupt, GetParam());
+}
+
+void sweep_cont(Placement placement, Interface interface) {
+  sweep_sigkill(placement, interface,
+                [](Subject& subject, Interface, Sweep& sweep) {
+                  sigkill_meets_request(subject, sweep,
+                                        [&] { return cont(subject.pid()); });
+                });
+}
+
+TEST_P(SweepRules, C06_SweepOfSigkillAcrossCont) {
+  in_each_mode(sweep_cont, GetParam());
+}
+
+// The tracee is beside the tracer: beside the signaller it would keep that one
+// waiting until it has left the kernel, so that the re-trap was never cut.
+class RetrapSweepRules : public SweepRules {};
+
+TEST_P(RetrapSweepRules, AR20_SweepOfSigkillAcrossTheRetrap) {
+  if (!is_offered(Interface::kAsyncRetrap)) {
+    GTEST_SKIP() << "n.a.: kernel does not offer async-retrap";
+  }
+  sweep_sigkill(GetParam(), Interface::kAsyncRetrap,
+                [](Subject& subject, Interface, Sweep& sweep) {
+                  sigkill_meets_retrap(subject, sweep);
+                });
+}
+
 // No sweep, no tests of it: they would say "n.a." where they mean "not asked".
+std::vector<Placement> swept(const std::vector<Placement>& of) {
+  std::vector<Placement> found;
+  for (const Placement placement : options().placements) {
+    const bool is_of = std::find(of.begin(), of.end(), placement) != of.end();
+    if (is_of && options().sweep > 0) found.push_back(placement);
+  }
+  return found;
+}
+
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SweepRules);
 INSTANTIATE_TEST_SUITE_P(Rules, SweepRules,
-                         ::testing::ValuesIn(options().sweep > 0
-                                                 ? options().placements
-                                                 : std::vector<Placement>{}),
+                         ::testing::ValuesIn(swept({Placement::kSameCpu,
+                                                    Placement::kCrossCpu})),
+                         ::testing::PrintToStringParamName());
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RetrapSweepRules);
+INSTANTIATE_TEST_SUITE_P(Rules, RetrapSweepRules,
+                         ::testing::ValuesIn(swept({Placement::kCrossCpu})),
                          ::testing::PrintToStringParamName());
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "conform/requests.h"
+#include "core/ptrace/uapi.h"
 #include "model/state.h"
 
 namespace retrap::model {
@@ -35,6 +36,11 @@ std::string_view take_part(std::string_view& word) {
   return part;
 }
 
+bool may_have_signal(Verb verb) {
+  return verb == Verb::kCont || verb == Verb::kDetach ||
+         verb == Verb::kSetSiginfo;
+}
+
 bool is_wait(Verb verb) {
   return verb == Verb::kWait || verb == Verb::kPeek || verb == Verb::kAwait;
 }
@@ -51,6 +57,11 @@ bool has_thread(Verb verb) {
 
 bool sends_signal(Verb verb) {
   return verb == Verb::kKill || verb == Verb::kTgkill || verb == Verb::kOrder;
+}
+
+Siginfo siginfo_of(const Action& action) {
+  if (action.sig == 0) return {SIGTRAP, SI_USER};
+  return {action.sig, (kEventStop << 8) | action.sig};
 }
 
 std::string to_word(const Action& action) {
@@ -82,9 +93,9 @@ std::optional<Action> action_from_word(std::string_view word) {
           action.thread < 0 || action.thread >= kMaxThreads)
         return std::nullopt;
     }
-    const bool may = action.verb == Verb::kCont || action.verb == Verb::kDetach;
     const auto sig = signal_from_name(word);
-    if (sig && (may || sends_signal(action.verb))) action.sig = *sig;
+    if (sig && (may_have_signal(action.verb) || sends_signal(action.verb)))
+      action.sig = *sig;
     const bool good = sends_signal(action.verb) ? sig.has_value()
                                                 : word.empty() || action.sig;
     return good ? std::optional(action) : std::nullopt;

@@ -18,7 +18,7 @@ enum class Verb {
   kJobctlCont,
   kInterrupt,
   kGetSiginfo,
-  kSetSiginfo,  // to SIGTRAP, SI_USER
+  kSetSiginfo,  // to siginfo_of() the action
   kGetRegs,
   kWait,   // WNOHANG
   kPeek,   // WNOHANG | WNOWAIT
@@ -44,6 +44,13 @@ using Actions = std::vector<Action>;
 std::string_view verb_name(Verb verb);
 [[nodiscard]] bool has_thread(Verb verb);
 [[nodiscard]] bool sends_signal(Verb verb);
+
+// SIGTRAP of SI_USER; of an action with a signal, what a STOP trap that reports
+// it has: the lie about the kind of the trap.
+struct Siginfo {
+  int signo = 0, code = 0;
+};
+Siginfo siginfo_of(const Action& action);
 
 std::string to_word(const Action& action);
 std::string to_text(const Actions& actions);  // words, blanks between them

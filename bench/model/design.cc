@@ -9,6 +9,8 @@
 namespace retrap::model {
 
 void leave_trap(Thread& t) {
+  // What ptrace_stop() returns: to ptrace_signal() alone it is a signal.
+  if (t.trap == Trap::kSignalDelivery) t.injected = t.report;
   t.phase = Phase::kRunning;
   t.is_in_motion = true;
   t.trap = Trap::kNone;

@@ -57,7 +57,9 @@ const Design& design_of(Interface interface);
 
 // Steps of the designs.
 
-// Wakes the thread out of its trap; it will take the next one on its own.
+// Wakes the thread out of its trap; it will take the next one on its own. Out
+// of a signal-delivery-stop it takes its report along, as the signal to
+// deliver.
 void leave_trap(Thread& t);
 // Makes a running thread look for signals and traps; no other is disturbed.
 void nudge(Thread& t);

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <numeric>
 
+#include "core/ptrace/uapi.h"
+
 namespace retrap::model {
 namespace {
 
@@ -42,6 +44,11 @@ const Weights& weights_of(const Thread& t) {
   return t.phase == Phase::kTrapped ? kTrapped : kRunning;
 }
 
+// By its siginfo, which may be a lie: siginfo_of().
+bool seems_in_stop_trap(const Thread& t) {
+  return in_stop_trap(t) || t.info_code >> 8 == kEventStop;
+}
+
 Verb rearm_of(Interface interface) {
   switch (interface) {
     case Interface::kListen:
@@ -68,7 +75,7 @@ Verb Generator::choose_verb(const Thread& thread) {
   Weights weights = kAlways;
   const Weights& more = weights_of(thread);
   weights.insert(weights.end(), more.begin(), more.end());
-  if (in_stop_trap(thread) && !thread.is_hidden)
+  if (seems_in_stop_trap(thread) && !thread.is_hidden)
     weights.push_back({rearm_of(interface_), 12});
   unsigned sum = 0;
   for (const Weight& weight : weights) sum += weight.weight;
@@ -89,6 +96,8 @@ int Generator::choose_signal(Verb verb, const Thread& thread) {
     case Verb::kTgkill:
     case Verb::kOrder:
       return kSent[below(kSent.size())];
+    case Verb::kSetSiginfo:
+      return below(2) == 0 ? SIGSTOP : 0;
     case Verb::kCont:
     case Verb::kDetach:
       break;

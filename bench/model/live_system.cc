@@ -123,8 +123,10 @@ Outcome LiveSystem::perform(const Action& action) {
       return of_error(conform::interrupt(tid));
     case Verb::kGetSiginfo:
       return getsiginfo(tid);
-    case Verb::kSetSiginfo:
-      return of_error(conform::set_siginfo(tid, SIGTRAP, SI_USER));
+    case Verb::kSetSiginfo: {
+      const Siginfo info = siginfo_of(action);
+      return of_error(conform::set_siginfo(tid, info.signo, info.code));
+    }
     case Verb::kGetRegs:
       return of_error(conform::registers(tid).error);
     case Verb::kWait:

@@ -16,9 +16,8 @@ Outcome error(int value) {
   return outcome;
 }
 
-void inject(Thread& t, int sig) {
-  if (t.trap == Trap::kSignalDelivery)
-    t.injected = static_cast<std::uint8_t>(sig);
+void resume(Thread& t, int sig) {
+  t.report = static_cast<std::uint8_t>(sig);  // ptrace_resume(): exit_code
   leave_trap(t);
 }
 
@@ -27,7 +26,7 @@ void detach(State& s, Thread& t, int sig) {
   t.is_traced = false;
   t.is_interrupted = t.must_notify = t.is_trapping = t.please_notify = false;
   if (s.in_group_stop()) t.must_stop = true;
-  inject(t, sig);
+  resume(t, sig);
 }
 
 // C01; C03: a stopped thread traps before PTRACE_SEIZE returns.
@@ -66,11 +65,12 @@ Outcome getsiginfo(const Design& design, const State& s, Thread& t) {
   return outcome;
 }
 
-Outcome setsiginfo(const Design& design, Thread& t) {
+Outcome setsiginfo(const Design& design, Thread& t, const Action& action) {
   const int value = design.setsiginfo(t);
   if (value != 0) return error(value);
-  t.info_signo = SIGTRAP;
-  t.info_code = SI_USER;
+  const Siginfo info = siginfo_of(action);
+  t.info_signo = static_cast<std::uint8_t>(info.signo);
+  t.info_code = info.code;
   t.info_stopped = false;
   return {};
 }
@@ -81,7 +81,7 @@ Outcome trapped_request(const Design& design, State& s, Thread& t,
   switch (action.verb) {
     case Verb::kCont:
       design.on_resume(t);
-      inject(t, action.sig);
+      resume(t, action.sig);
       return {};
     case Verb::kDetach:
       detach(s, t, action.sig);
@@ -93,7 +93,7 @@ Outcome trapped_request(const Design& design, State& s, Thread& t,
     case Verb::kGetSiginfo:
       return getsiginfo(design, s, t);
     case Verb::kSetSiginfo:
-      return setsiginfo(design, t);
+      return setsiginfo(design, t, action);
     default:  // PTRACE_GETREGS and its like
       return {};
   }

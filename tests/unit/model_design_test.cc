@@ -102,6 +102,18 @@ TEST(ModelListen, ML19_ListenBelievesSetsiginfo) {
   EXPECT_EQ(act("listen.0"), "EIO");
 }
 
+TEST(ModelListen, ML19_AForgedStopTrapListensAndKeepsItsSignal) {
+  Tale act(Interface::kListen);
+  act("kill.USR1");
+  act("settle");
+  EXPECT_EQ(act("setsiginfo.0.STOP"), "0");
+  EXPECT_EQ(act("getsiginfo.0"), "si_signo 19, si_code 0x8013, not stopped");
+  EXPECT_EQ(act("listen.0"), "0");
+  EXPECT_EQ(act("wait.0"), kNothing);
+  act("kill.CONT");
+  EXPECT_EQ(act("await.0"), kTrap);
+}
+
 TEST(ModelAsyncRetrap, AR2_NewStatusAtOnce) {
   Tale act(Interface::kAsyncRetrap);
   act.stop();
@@ -171,6 +183,16 @@ TEST(ModelPleaseNotify, PN8_AnInterruptOfBeforeIsAnsweredToo) {
   EXPECT_EQ(act("wait.0"), kTrap);
   act("cont.0");
   EXPECT_EQ(act("settle"), "threads in state S");
+}
+
+TEST(ModelPleaseNotify, PN1_AForgedStopTrapIsNone) {
+  Tale act(Interface::kPleaseNotify);
+  act("kill.USR1");
+  act("settle");
+  EXPECT_EQ(act("setsiginfo.0.STOP"), "0");
+  EXPECT_EQ(act("jobctl_cont.0"), "EIO");
+  act("interrupt.0");
+  EXPECT_EQ(act("wait.0"), "0xa7f SD(USR1)");
 }
 
 TEST(ModelPleaseNotify, PN12_ResumedFromAGroupStopNotifies) {
