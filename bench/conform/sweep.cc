@@ -134,7 +134,7 @@ Errno Sweep::run(const std::function<Errno()>& call) {
   instant_ = appointment_;
   instant_.notify_one();
   sleep_until(wakeup);
-  spin(delay_);
+  spin(turn_ % 7 == 0 ? 60000 : delay_);
   begin_ = now_ns();
   const Errno result = call();
   end_ = now_ns();
@@ -165,11 +165,17 @@ Sweep::Order Sweep::order() const noexcept {
   return end_ <= signal_begin_ ? Order::kCallFirst : Order::kInside;
 }
 
-// For the longest delay that leaves the signal behind the call.
+// For the longest delay that leaves the signal behind the call. The first turn,
+// without any, says where to look. A call that a tick made late is not
+// believed: only twice in a row is a delay too long.
 void Sweep::search(Order order) noexcept {
+  const bool is_behind = order == Order::kCallFirst;
+  const bool is_doubtful = !is_behind && !is_doubtful_;
+  is_doubtful_ = is_doubtful;
+  if (is_doubtful || (high_ == 0 && !is_behind)) return;
   if (high_ == 0) {
-    high_ = 2 * std::max<std::int64_t>(1, signal_begin_ - begin_);
-  } else if (order == Order::kCallFirst) {
+    high_ = 2 * (signal_begin_ - begin_);
+  } else if (is_behind) {
     low_ = delay_;
   } else {
     high_ = delay_;

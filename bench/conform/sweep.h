@@ -99,6 +99,7 @@ class Sweep : public Encounter {
   std::int64_t low_ = 0;    // the longest delay known to put the call first
   std::int64_t high_ = 0;   // the shortest that does not; 0: not looked for
   bool searches_ = true;
+  bool is_doubtful_ = false;  // what the last turn of the search says
   std::uint64_t before_ = 0;  // turns in a row with the signal before the call
   std::uint64_t turn_ = 0;
   std::uint64_t late_ = 0;
