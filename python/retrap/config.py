@@ -102,7 +102,13 @@ class Experiment:
     arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
 
 
-_TYPES = {str: "a string", int: "a whole number", list: "a list", dict: "a table"}
+_TYPES = {
+    str: "a string",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
 
 
 class Table:

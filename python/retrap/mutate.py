@@ -9,6 +9,7 @@ stored as soon as its boot ends; an interrupted run resumes.
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import tempfile
@@ -36,11 +37,13 @@ from retrap.verdicts import rule_of
 SCHEMA = "retrap.mutate/1"
 GUEST = Guest(cpus=2, timeout_s=400, exact=False)
 ARGUMENTS = "--count 100 --deadline 120"
+SWEEPER = Guest(cpus=2, timeout_s=400)
+SWEEPS = "--count 20 --deadline 120 --sweep 10000"
 SURVIVED, ELSEWHERE, NOT_BUILT = "SURVIVED", "ELSEWHERE", "NOT BUILT"
 TESTS, BY_HANG, BY_SPLAT = "tests", "by hang", "by splat"
 KILLED = (TESTS, BY_HANG, BY_SPLAT)
 # Of the plan, what mutate.json has too.
-CONDITIONS = "version arch programs_sha256 qemu arguments cpus kernels".split()
+CONDITIONS = "version arch programs_sha256 qemu arguments sweeps cpus kernels".split()
 # These say nothing of the mutant: another try may end otherwise.
 PASSING = (NOT_BUILT, book.NO_REPORT)
 
@@ -52,6 +55,19 @@ class Target:
     variant: Variant
     source: Path
     kernel: Kernel
+
+
+def _boots(chosen: Iterable[Mutation]) -> dict[str, tuple[Guest, str]]:
+    """What their mutants are to be put through: by the name that the boot of the
+    unbroken kernel adds to its own, the guest and retrap-conform's arguments."""
+    chosen = list(chosen)
+    boots = {}
+    if any(not mutation.swept for mutation in chosen):
+        boots[""] = (GUEST, ARGUMENTS)
+    if rules := sorted({rule for each in chosen if each.swept for rule in each.rules}):
+        tests = ":".join(f"*{rule}_Sweep*" for rule in rules)
+        boots["-swept"] = (SWEEPER, f"{SWEEPS} --gtest_filter={tests}")
+    return boots
 
 
 def verdict(mutation: Mutation, found: book.BookBoot) -> tuple[str, list[str]]:
@@ -91,7 +107,7 @@ def run(
         path = stamp.path
         try:
             (path / "raw").mkdir(exist_ok=True)
-            _check_unbroken(targets, programs, path, progress)
+            _check_unbroken(chosen, targets, programs, path, progress)
 
             def one(mutation: Mutation) -> dict[str, Any]:
                 return _kept(
@@ -131,6 +147,7 @@ def _plan(
         "programs_sha256": programs.sha256(),
         "qemu": qemu.version(arch),
         "arguments": ARGUMENTS,
+        "sweeps": SWEEPS,
         "cpus": GUEST.cpus,
         "timeout_s": GUEST.timeout_s,
         "kernels": {t.variant.name: t.kernel.key for t in targets.values()},
@@ -176,16 +193,22 @@ def _targets(
 
 
 def _check_unbroken(
-    targets: dict[str, Target], programs: Programs, path: Path, progress: Progress
+    chosen: list[Mutation],
+    targets: dict[str, Target],
+    programs: Programs,
+    path: Path,
+    progress: Progress,
 ) -> None:
-    for kernel in {t.variant.name: t.kernel for t in targets.values()}.values():
-        name = kernel.variant.name
-        file = path / "raw" / f"{name}.json"
+    kernels_used = {t.variant.name: t.kernel for t in targets.values()}
+    for (name, kernel), (suffix, (guest, arguments)) in itertools.product(
+        kernels_used.items(), _boots(chosen).items()
+    ):
+        file = path / "raw" / f"{name}{suffix}.json"
         if file.exists():
             continue
-        with progress.task(f"unbroken {name}") as task:
+        with progress.task(f"unbroken {name}{suffix}") as task:
             log = file.with_suffix(".log")
-            found = book.boot(kernel, programs, ARGUMENTS, GUEST, log, task)
+            found = book.boot(kernel, programs, arguments, guest, log, task)
         good = found.outcome == book.OK and not found.failures
         file = file if good else file.with_suffix(".failed.json")
         atomic_write(file, json.dumps(found.record(), indent=1) + "\n")
@@ -237,7 +260,8 @@ def _one(
     built_s = round(time.monotonic() - start, 1)
     with progress.task(f"mutant {mutation.name}") as task:
         log = path / "raw" / f"{mutation.name}.log"
-        found = book.boot(kernel, programs, ARGUMENTS, GUEST, log, task)
+        [(guest, arguments)] = _boots([mutation]).values()
+        found = book.boot(kernel, programs, arguments, guest, log, task)
         raw = path / "raw" / f"{mutation.name}.json"
         atomic_write(raw, json.dumps(found.record(), indent=1) + "\n")
         ending, killers = verdict(mutation, found)
@@ -248,6 +272,7 @@ def _one(
         "verdict": ending,
         "killers": killers,
         "message": found.message,
+        "arguments": arguments,
         "kernel_key": kernel.key,
         "build_s": built_s,
         "boot_s": found.wall_s,

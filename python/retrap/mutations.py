@@ -17,12 +17,14 @@ from retrap.config import ROOT, Variant, read_toml
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 
 DIRECTORY = ROOT / "kernel-patch/mutations"
-KEYS = ("breaks", "rules", "file", "before", "after")
+WORDS = ("breaks", "file", "before", "after")
+KEYS = (*WORDS, "rules", "swept")
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """`rules`: of each a test has to fail."""
+    """`rules`: of each a test has to fail. `swept`: only where two things meet can
+    they tell, so the sweeps of these rules are run, which do not go by chance."""
 
     name: str
     design: str
@@ -31,6 +33,7 @@ class Mutation:
     file: str
     before: str
     after: str
+    swept: bool = False
 
 
 def load(directory: Path = DIRECTORY) -> dict[str, Mutation]:
@@ -42,9 +45,12 @@ def load(directory: Path = DIRECTORY) -> dict[str, Mutation]:
             table = whole.table(name)
             assert table is not None
             table.only(KEYS)
-            words = [table.get(key, str) for key in KEYS if key != "rules"]
             mutation = Mutation(
-                name, path.stem, words[0], table.words("rules"), *words[1:]
+                name,
+                path.stem,
+                rules=table.words("rules"),
+                swept=table.get("swept", bool, False),
+                **{key: table.get(key, str) for key in WORDS},
             )
             if name in found:
                 raise table.fail("", f"{name} is also in {found[name].design}.toml")

@@ -60,6 +60,8 @@ def test_before_must_be_there_once(text: str, tmp_path: Path) -> None:
         '[m]\nbreaks = "x"\nrules = []\nfile = "f"\nbefore = "a"\nafter = "b"\n',
         '[m]\nbreaks = "x"\nrules = ["C01"]\nfile = "f"\nbefore = "a"\nafter = "a"\n',
         '[m]\nbreaks = "x"\nrules = ["C01"]\nfile = "f"\nbefore = ""\nafter = "a"\n',
+        '[m]\nbreaks = "x"\nrules = ["C01"]\nfile = "f"\nbefore = "a"\nafter = "b"\n'
+        "swept = 1\n",
     ],
 )
 def test_bad_mutation(text: str, tmp_path: Path) -> None:
@@ -67,6 +69,21 @@ def test_bad_mutation(text: str, tmp_path: Path) -> None:
     with pytest.raises(RetrapError) as caught:
         mutations.load(tmp_path)
     assert caught.value.exit_code == EXIT_CONFIG
+
+
+def test_what_only_a_sweep_tells_is_swept() -> None:
+    """In exact mode, the sweeps of its rules; the unbroken kernel takes all that
+    any mutant does."""
+    swept = dataclasses.replace(BROKEN, swept=True)
+    [(suffix, (guest, arguments))] = mutate._boots([swept]).items()
+    assert (suffix, guest.exact) == ("-swept", True)
+    assert "--sweep 10000" in arguments
+    assert arguments.endswith(" --gtest_filter=*AR05_Sweep*")
+    assert mutate._boots([BROKEN]) == {"": (mutate.GUEST, mutate.ARGUMENTS)}
+    other = dataclasses.replace(swept, rules=("AR20",))
+    boots = mutate._boots([BROKEN, other, swept])
+    assert list(boots) == ["", "-swept"]
+    assert boots["-swept"][1].endswith("=*AR05_Sweep*:*AR20_Sweep*")
 
 
 def test_unknown_mutation() -> None:
