@@ -67,6 +67,42 @@ def test_no_surprise(record: dict[str, Any]) -> None:
     assert record["surprises"] == []
 
 
+SWEPT = "*ML22_Sweep*:*C06_SweepOfSigkillAcrossCont*"
+
+
+def test_a_sweep_cuts_the_whole_call(
+    built: dict[str, Kernel], programs: Programs, tmp_path: Path
+) -> None:
+    """The signal comes before, after and between its instructions."""
+    found = sweep(built["combined"], programs, 10_000, SWEPT, tmp_path)
+    assert (found.outcome, found.failures) == ("ok", {})
+    recorded = found.record()["properties"]
+    assert len(recorded) == 4  # at both placements
+    for test, values in recorded.items():
+        counts = [
+            int(value)
+            for key, value in values.items()
+            if key.endswith(("signal_first", "inside", "call_first"))
+        ]
+        assert counts and min(counts) > 0, test
+
+
+def test_a_sweep_that_does_not_come_round_fails(
+    built: dict[str, Kernel], programs: Programs, tmp_path: Path
+) -> None:
+    found = sweep(built["combined"], programs, 100, "*ML22_Sweep*", tmp_path)
+    assert len(found.failures) == 2
+    assert all("not the whole call in 100" in s for s in found.failures.values())
+
+
+def sweep(
+    kernel: Kernel, programs: Programs, turns: int, tests: str, work: Path
+) -> book.BookBoot:
+    arguments = f"--count 20 --sweep {turns} --gtest_filter={tests}"
+    log = work / "log"
+    return book.boot(kernel, programs, arguments, Guest(2, 300), log, Task("sweep"))
+
+
 def boot_of(script: str, kernel: Kernel, work: Path, limit_s: int) -> book.BookBoot:
     """A boot with `script` in the place of retrap-conform."""
     programs = work / "programs"
