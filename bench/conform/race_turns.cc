@@ -171,4 +171,16 @@ void sigcont_meets_getsiginfo(const Subject& subject, Encounter& encounter) {
   take_sigcont(pid);
 }
 
+// The stop is joined, and so reported, however the acknowledgement met it.
+void sigstop_meets_getsiginfo(const Subject& subject, Encounter& encounter) {
+  const pid_t pid = subject.pid();
+  ASSERT_EQ(encounter.run([&] { return siginfo(pid).error; }), kOk);
+  ASSERT_TRUE(encounter.finish());
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
+  ASSERT_TRUE(siginfo(pid).stopped);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  ASSERT_FALSE(siginfo(pid).stopped);
+}
+
 }  // namespace retrap::conform

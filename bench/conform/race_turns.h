@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The race rules, a turn each: SIGCONT meets a request, and what must follow
+// The race rules, a turn each: a signal meets a request, and what must follow
 // whichever came first. A turn ends in the state in which the next can begin.
 #ifndef RETRAP_CONFORM_RACE_TURNS_H_
 #define RETRAP_CONFORM_RACE_TURNS_H_
@@ -30,6 +30,10 @@ void sigcont_meets_interrupt_then_cont(const Subject& subject,
                                        Encounter& encounter);
 void sigcont_meets_cont(const Subject& subject, Encounter& encounter);
 void sigcont_meets_getsiginfo(const Subject& subject, Encounter& encounter);
+
+// From and to an acknowledged STOP(TRAP) of the first of two threads, the only
+// one that is traced. The SIGSTOP is the other's, who stops the group.
+void sigstop_meets_getsiginfo(const Subject& subject, Encounter& encounter);
 
 }  // namespace retrap::conform
 

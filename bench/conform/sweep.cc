@@ -82,6 +82,23 @@ void spin(std::int64_t steps) noexcept {
 
 }  // namespace
 
+Appointments::Appointments() {
+  check_unix(::sem_init(&made_, 0, 0), "sem_init");
+}
+
+Appointments::~Appointments() { (void)::sem_destroy(&made_); }
+
+void Appointments::make(std::int64_t instant) noexcept {
+  instant_ = instant;
+  (void)::sem_post(&made_);
+}
+
+std::int64_t Appointments::next() noexcept {
+  while (::sem_wait(&made_) == -1) {  // EINTR
+  }
+  return instant_;
+}
+
 // The tracer moves to the last CPU, see sweep.h.
 Sweep::Sweep(pid_t pid, int sig, std::int64_t step)
     : pid_(pid),
@@ -97,8 +114,7 @@ Sweep::Sweep(pid_t pid, int sig, std::int64_t step)
 
 Sweep::~Sweep() {
   sleep_as_usual();
-  instant_ = -1;
-  instant_.notify_one();
+  appointments_.make(-1);
   thread_.join();
 }
 
@@ -115,8 +131,7 @@ void Sweep::serve() noexcept {
   const sched_param priority{1};
   is_first_ = ::sched_setscheduler(0, SCHED_FIFO, &priority) == 0;
   for (;;) {
-    instant_.wait(0);
-    const std::int64_t instant = instant_.exchange(0);
+    const std::int64_t instant = appointments_.next();
     if (instant < 0) return;
     sleep_until(instant);
     signal_begin_ = now_ns();
@@ -131,8 +146,7 @@ Errno Sweep::run(const std::function<Errno()>& call) {
   appointment_ = wakeup + kApart;
   const itimerspec guard{{}, as_timespec(appointment_ + kGuard)};
   (void)::timerfd_settime(guard_.get(), TFD_TIMER_ABSTIME, &guard, nullptr);
-  instant_ = appointment_;
-  instant_.notify_one();
+  appointments_.make(appointment_);
   sleep_until(wakeup);
   spin(turn_ % 7 == 0 ? 60000 : delay_);
   begin_ = now_ns();

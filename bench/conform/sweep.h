@@ -6,8 +6,9 @@
 // runs the timers and begins with the first vCPU again (rr_cpu_thread_fn()).
 // A thread that sleeps on the first CPU until an instant therefore cuts in
 // between two given instructions of a tracer on the last one, in the kernel
-// too and with interrupts off: it sends its signal, sleeps, and the tracer
-// goes on. The other way round it would run only when the tracer sleeps.
+// too and with interrupts off: it sends its signal and sleeps, whoever it woke
+// on its CPU has a turn, and the tracer goes on. The other way round it would
+// run only when the tracer sleeps.
 //
 // Both sleep until an instant of their own, so that each turn is like the
 // last. A few turns find, by halving, how long the tracer has to spin to get
@@ -32,6 +33,7 @@
 #ifndef RETRAP_CONFORM_SWEEP_H_
 #define RETRAP_CONFORM_SWEEP_H_
 
+#include <semaphore.h>
 #include <sys/types.h>
 
 #include <atomic>
@@ -46,6 +48,25 @@
 #include "core/sys/unique_fd.h"
 
 namespace retrap::conform {
+
+// Instants for a thread that sleeps until one is made. An atomic's wait() would
+// spin with PAUSE first, and there QEMU lets the next vCPU run.
+class Appointments {
+ public:
+  Appointments();
+  Appointments(const Appointments&) = delete;
+  Appointments& operator=(const Appointments&) = delete;
+  Appointments(Appointments&&) = delete;
+  Appointments& operator=(Appointments&&) = delete;
+  ~Appointments();
+  // The last one is over.
+  void make(std::int64_t instant) noexcept;
+  [[nodiscard]] std::int64_t next() noexcept;
+
+ private:
+  sem_t made_{};
+  std::int64_t instant_ = 0;
+};
 
 class Sweep : public Encounter {
  public:
@@ -85,7 +106,7 @@ class Sweep : public Encounter {
   std::uint64_t edge_turns_;
   UniqueFd guard_;  // a timer of the tracer's CPU
   std::atomic<bool> is_first_{false};
-  std::atomic<std::int64_t> instant_{0};  // of the next signal; < 0: the end
+  Appointments appointments_;  // of signals; < 0: the end
   std::atomic<std::uint64_t> sent_{0};
   std::int64_t signal_begin_ = 0;
   std::thread thread_;

@@ -155,6 +155,27 @@ TEST_P(RetrapSweepRules, AR20_SweepOfSigkillAcrossTheRetrap) {
                 });
 }
 
+// The thread that stops the group is beside the signaller: beside the tracer it
+// would do that when the tracer has left the kernel.
+class StopSweepRules : public SweepRules {};
+
+TEST_P(StopSweepRules, AR13_SweepOfAStopAcrossGetsiginfo) {
+  const Interface mode = Interface::kAsyncRetrap;
+  if (!is_offered(mode)) {
+    GTEST_SKIP() << "n.a.: kernel does not offer async-retrap";
+  }
+  const Subject subject(GetParam(), 2, Body::kPause);
+  ASSERT_EQ(seize(subject.pid(), mode), kOk);
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_EQ(siginfo(subject.pid()).error, kOk);
+  Sweep sweep(subject.pid(), SIGSTOP);
+  for (std::uint64_t i = 0; !sweep.is_over(); ++i) {
+    ASSERT_NO_FATAL_FAILURE(sigstop_meets_getsiginfo(subject, sweep))
+        << "turn " << i;
+  }
+  sweep.expect_covered();
+}
+
 // No sweep, no tests of it: they would say "n.a." where they mean "not asked".
 std::vector<Placement> swept(const std::vector<Placement>& of) {
   std::vector<Placement> found;
@@ -169,6 +190,10 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SweepRules);
 INSTANTIATE_TEST_SUITE_P(Rules, SweepRules,
                          ::testing::ValuesIn(swept({Placement::kSameCpu,
                                                     Placement::kCrossCpu})),
+                         ::testing::PrintToStringParamName());
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(StopSweepRules);
+INSTANTIATE_TEST_SUITE_P(Rules, StopSweepRules,
+                         ::testing::ValuesIn(swept({Placement::kSameCpu})),
                          ::testing::PrintToStringParamName());
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RetrapSweepRules);
 INSTANTIATE_TEST_SUITE_P(Rules, RetrapSweepRules,
