@@ -148,7 +148,7 @@ Errno Sweep::run(const std::function<Errno()>& call) {
   (void)::timerfd_settime(guard_.get(), TFD_TIMER_ABSTIME, &guard, nullptr);
   appointments_.make(appointment_);
   sleep_until(wakeup);
-  spin(turn_ % 7 == 0 ? 60000 : delay_);
+  spin(delay_);
   begin_ = now_ns();
   const Errno result = call();
   end_ = now_ns();
