@@ -125,6 +125,28 @@ TEST_P(CommonRules, C11_PendingSignalsCancelEachOtherInEveryTrap) {
   in_each_mode(cancel_in_every_trap, GetParam());
 }
 
+// Re-armed since that SIGCONT, so that nothing is on its way.
+void stop_cancels_sigcont_of_the_rearmed(Placement placement,
+                                         Interface interface) {
+  const Subject subject(placement);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface));
+  ASSERT_EQ(rearm(pid, interface), kOk);
+  subject.kill(SIGCONT);
+  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  ASSERT_EQ(rearm(pid, interface), kOk);
+  ASSERT_EQ(wait_at_once(pid), kNothing);
+  ASSERT_TRUE(subject.is_pending(SIGCONT));
+  ASSERT_EQ(subject.state(), 't');
+  subject.kill(SIGSTOP);
+  EXPECT_FALSE(subject.is_pending(SIGCONT));
+  EXPECT_TRUE(subject.is_pending(SIGSTOP));
+}
+
+TEST_P(CommonRules, C11_StopSignalCancelsTheSigcontOfTheRearmed) {
+  in_each_mode(stop_cancels_sigcont_of_the_rearmed, GetParam());
+}
+
 TEST_P(CommonRules, C12_SigcontDuringDeliveryCancelsTheStop) {
   in_each_mode(sigcont_cancels_injected_stop, GetParam());
 }
