@@ -27,6 +27,8 @@ from retrap.qemu import CONSOLE, SPLAT
 from retrap.verdicts import PASS, SKIPPED, Report, parse, properties
 
 OK, HANG, SPLATTED, NO_REPORT = "ok", "hang", "splat", "no report"
+# Of bench/core/ptrace/watchdog.cc, to a tracer that hangs in the kernel.
+WATCHDOG = "killing the tracer"
 SCRIPT = "/retrap/book"
 # The report comes at the end of all tests; a guest that does not get there
 # has at least said on the console which test it was in, and what failed.
@@ -121,7 +123,8 @@ def _read(results: Path, console: str, arguments: str, wall_s: float) -> BookBoo
         log = results / "conform.log"
         said = log.read_text(errors="replace").strip() if log.exists() else ""
         message = f"retrap-conform left no report: {said[-400:] or 'no message'}"
-        return BookBoot(NO_REPORT, message, _last(console), {}, {}, arguments, wall_s)
+        outcome = HANG if WATCHDOG in said else NO_REPORT
+        return BookBoot(outcome, message, _last(console), {}, {}, arguments, wall_s)
     last = _last(console)
     return BookBoot(OK, "", last, tests, failures, arguments, wall_s, recorded)
 

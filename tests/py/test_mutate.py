@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from retrap import mutate, mutations, rulebook
+from retrap import book, mutate, mutations, rulebook
 from retrap.arch import native
 from retrap.book import BookBoot, _lost
+from retrap.config import ROOT
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 from retrap.mutations import Mutation
 
@@ -179,3 +180,12 @@ def test_a_boot_that_is_lost_names_its_test() -> None:
     assert list(lost.failures) == ["C01_A/same"]
     splat = _lost(console + "WARNING: CPU: 0 PID: 9\n", "x", False, "", 4.0)
     assert splat.outcome == "splat" and "WARNING: CPU: 0" in splat.message
+
+
+def test_a_tracer_that_its_watchdog_kills_has_hung(tmp_path: Path) -> None:
+    source = (ROOT / "bench/core/ptrace/watchdog.cc").read_text()
+    assert book.WATCHDOG in source
+    (tmp_path / "conform.log").write_text("retrap: killing the tracer.\nKilled\n")
+    assert book._read(tmp_path, "", "", 1.0).outcome == "hang"
+    (tmp_path / "conform.log").write_text("Segmentation fault\n")
+    assert book._read(tmp_path, "", "", 1.0).outcome == "no report"
