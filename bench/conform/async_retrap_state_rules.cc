@@ -282,7 +282,7 @@ TEST_P(AsyncRetrapRules, AR13_StopDuringGetsiginfoIsJoined) {
   const pid_t stopper = subject.tid(1);
   ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
   Orders orders;
-  const std::uint64_t turns = options().count / 4 + 200;  // 23 to 57 found it
+  const std::uint64_t turns = options().count / 4 + 200;  // 225 may miss it
   for (std::uint64_t turn = 0; turn < turns; ++turn) {
     ASSERT_EQ(cont(stopper), kOk);
     subject.tgkill(1, SIGSTOP);

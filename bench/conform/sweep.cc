@@ -238,9 +238,9 @@ std::int64_t Sweep::widest_gap() const {
 bool Sweep::is_over() const { return whole_ || turn_ >= options().sweep; }
 
 void Sweep::expect_covered(const std::string& name) const {
-  const auto record = [&name](const std::string& what, auto value) {
-    ::testing::Test::RecordProperty(name.empty() ? what : name + "_" + what,
-                                    std::to_string(value));
+  const std::string prefix = name.empty() ? "" : name + "_";
+  const auto record = [&prefix](const std::string& what, auto value) {
+    ::testing::Test::RecordProperty(prefix + what, std::to_string(value));
   };
   EXPECT_TRUE(is_first_) << "SCHED_FIFO is refused";
   record("turns", turn_);
@@ -252,7 +252,7 @@ void Sweep::expect_covered(const std::string& name) const {
   record("positions", positions_.size());
   record("length", length_);
   record("widest_gap", widest_gap());
-  EXPECT_TRUE(whole_) << name << ": not the whole call in " << turn_
+  EXPECT_TRUE(whole_) << prefix << "sweep: not the whole call in " << turn_
                       << " turns: " << widest_gap()
                       << " instructions were never cut (at most "
                       << kWidest + step_ - 1 << "), the signal came late "

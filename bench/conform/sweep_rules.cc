@@ -141,14 +141,21 @@ TEST_P(SweepRules, C06_SweepOfSigkillAcrossCont) {
   in_each_mode(sweep_cont, GetParam());
 }
 
+class AsyncRetrapSweepRules : public SweepRules {
+ protected:
+  void SetUp() override {
+    SweepRules::SetUp();
+    if (!is_offered(Interface::kAsyncRetrap)) {
+      GTEST_SKIP() << "n.a.: kernel does not offer async-retrap";
+    }
+  }
+};
+
 // The tracee is beside the tracer: beside the signaller it would keep that one
 // waiting until it has left the kernel, so that the re-trap was never cut.
-class RetrapSweepRules : public SweepRules {};
+class RetrapSweepRules : public AsyncRetrapSweepRules {};
 
 TEST_P(RetrapSweepRules, AR20_SweepOfSigkillAcrossTheRetrap) {
-  if (!is_offered(Interface::kAsyncRetrap)) {
-    GTEST_SKIP() << "n.a.: kernel does not offer async-retrap";
-  }
   sweep_sigkill(GetParam(), Interface::kAsyncRetrap,
                 [](Subject& subject, Interface, Sweep& sweep) {
                   sigkill_meets_retrap(subject, sweep);
@@ -157,15 +164,11 @@ TEST_P(RetrapSweepRules, AR20_SweepOfSigkillAcrossTheRetrap) {
 
 // The thread that stops the group is beside the signaller: beside the tracer it
 // would do that when the tracer has left the kernel.
-class StopSweepRules : public SweepRules {};
+class StopSweepRules : public AsyncRetrapSweepRules {};
 
 TEST_P(StopSweepRules, AR13_SweepOfAStopAcrossGetsiginfo) {
-  const Interface mode = Interface::kAsyncRetrap;
-  if (!is_offered(mode)) {
-    GTEST_SKIP() << "n.a.: kernel does not offer async-retrap";
-  }
   const Subject subject(GetParam(), 2, Body::kPause);
-  ASSERT_EQ(seize(subject.pid(), mode), kOk);
+  ASSERT_EQ(seize(subject.pid(), Interface::kAsyncRetrap), kOk);
   ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
   ASSERT_EQ(siginfo(subject.pid()).error, kOk);
   Sweep sweep(subject.pid(), SIGSTOP);

@@ -110,9 +110,7 @@ def _lost(
     last = _last(console)
     if last:
         message += f" (in {last})"
-    named = re.findall(r"^retrap: failed ([^ ,]+)", console, re.M)
-    failures = {_short(name): "in a boot that went wrong" for name in named}
-    return BookBoot(outcome, message, last, {}, failures, arguments, wall_s)
+    return BookBoot(outcome, message, last, {}, _failed(console), arguments, wall_s)
 
 
 def _read(results: Path, console: str, arguments: str, wall_s: float) -> BookBoot:
@@ -124,9 +122,16 @@ def _read(results: Path, console: str, arguments: str, wall_s: float) -> BookBoo
         said = log.read_text(errors="replace").strip() if log.exists() else ""
         message = f"retrap-conform left no report: {said[-400:] or 'no message'}"
         outcome = HANG if WATCHDOG in said else NO_REPORT
-        return BookBoot(outcome, message, _last(console), {}, {}, arguments, wall_s)
+        last, failed = _last(console), _failed(console)
+        return BookBoot(outcome, message, last, {}, failed, arguments, wall_s)
     last = _last(console)
     return BookBoot(OK, "", last, tests, failures, arguments, wall_s, recorded)
+
+
+def _failed(console: str) -> dict[str, str]:
+    """The tests the console names as failed, as no report says what they said."""
+    named = re.findall(r"^retrap: failed ([^ ,]+)", console, re.M)
+    return {_short(name): "in a boot that went wrong" for name in named}
 
 
 def _last(console: str) -> str:

@@ -186,6 +186,8 @@ def test_a_tracer_that_its_watchdog_kills_has_hung(tmp_path: Path) -> None:
     source = (ROOT / "bench/core/ptrace/watchdog.cc").read_text()
     assert book.WATCHDOG in source
     (tmp_path / "conform.log").write_text("retrap: killing the tracer.\nKilled\n")
-    assert book._read(tmp_path, "", "", 1.0).outcome == "hang"
+    console = "retrap: failed Rules/CommonRules.C01_A/same, where (3 ms)\n"
+    hung = book._read(tmp_path, console, "", 1.0)
+    assert (hung.outcome, list(hung.failures)) == ("hang", ["C01_A/same"])
     (tmp_path / "conform.log").write_text("Segmentation fault\n")
     assert book._read(tmp_path, "", "", 1.0).outcome == "no report"
