@@ -89,13 +89,15 @@ def test_no_qemu() -> None:
     assert "apt-get install" in caught.value.remedy
 
 
+# So many samples on the host that the run lasts seconds: with 50 of them it was
+# over between two looks of reached(), once in CI.
 EXPERIMENT = """variants = ["mainline"]
 scenarios = ["floor/syscall", "retrap/trigger:sigcont"]
 placements = ["same-cpu"]
 [exact]
 samples = 50
 [host]
-samples = 50
+samples = 200000
 """
 
 
