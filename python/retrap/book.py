@@ -114,6 +114,7 @@ def _lost(
 
 
 def _read(results: Path, console: str, arguments: str, wall_s: float) -> BookBoot:
+    last = _last(console)
     try:
         report = json.loads((results / "conform.json").read_text())
         (tests, failures), recorded = parse(report), properties(report)
@@ -122,9 +123,8 @@ def _read(results: Path, console: str, arguments: str, wall_s: float) -> BookBoo
         said = log.read_text(errors="replace").strip() if log.exists() else ""
         message = f"retrap-conform left no report: {said[-400:] or 'no message'}"
         outcome = HANG if WATCHDOG in said else NO_REPORT
-        last, failed = _last(console), _failed(console)
+        failed = _failed(console)
         return BookBoot(outcome, message, last, {}, failed, arguments, wall_s)
-    last = _last(console)
     return BookBoot(OK, "", last, tests, failures, arguments, wall_s, recorded)
 
 
