@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,10 +40,14 @@ def boot(
     built: dict[str, Kernel],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Boot:
-    """boot(variant, lines, limit_s=, init=): the directory of the results."""
+    """boot(variant, lines, limit_s=, init=): the directory of the results.
+
+    For threads too, side by side, which is why each boot does not ask for a directory
+    of its own: of two that are a worker's first, the factory makes one fail."""
+    boots = tmp_path_factory.mktemp("boots")
 
     def run(variant: str, lines: list[str], limit_s: int = 300, init: str = "") -> Path:
-        work = tmp_path_factory.mktemp("boot") / "work"
+        work = Path(tempfile.mkdtemp(dir=boots)) / "work"
         files = {"/init": init} if init else {}
         guest.run(
             built[variant],
