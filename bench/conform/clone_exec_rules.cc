@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // C: threads that come and go while their siblings are trapped.
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 
-#include <chrono>
 #include <cstdint>
 
+#include "conform/exec_turns.h"
 #include "conform/race.h"
 #include "conform/requests.h"
 #include "conform/rule_test.h"
@@ -57,25 +56,6 @@ TEST_P(CommonRules, C13_ClonedThreadIsInTheModeOfItsMaker) {
   in_each_mode(cloned_thread_has_the_mode, GetParam());
 }
 
-// Resumes the thread that executes from whatever it reports, and waits for
-// its sibling: exec waits until the tracer has taken note of its death. The
-// last status of the sibling.
-Status resume_until_exec(const Subject& subject, pid_t executing,
-                         pid_t sibling) {
-  Status last = kNothing;
-  const auto limit = std::chrono::steady_clock::now() + kEventually;
-  while (!subject.has_executed() && std::chrono::steady_clock::now() < limit) {
-    if (wait_at_once(executing).value > 0) {
-      (void)siginfo(executing);
-      (void)cont(executing);
-    }
-    const Status status = wait_at_once(sibling);
-    if (status != kNothing) last = status;
-    (void)::sched_yield();  // to the exec, where it is on this CPU
-  }
-  return last;
-}
-
 // Brings thread `trapped` of a stopped group of two there while the other one
 // executes another program, and waits until that runs.
 void exec_beside(Placement placement, Interface interface, int trapped,
@@ -94,16 +74,7 @@ void exec_beside(Placement placement, Interface interface, int trapped,
   subject.order(1 - trapped, Command::kExec);
   // The re-trap of one meets the exec of the other, which is notified too.
   if (retraps) subject.tgkill(trapped, SIGCONT);
-  const Status last = resume_until_exec(subject, subject.tid(1 - trapped), tid);
-  ASSERT_TRUE(subject.has_executed()) << "exec hangs";
-  EXPECT_EQ(wait_at_once(subject.tid(1)), kNoTracee);
-  if (trapped != 0) {
-    // do_group_exit(): a thread that makes room for exec exits with 0.
-    EXPECT_TRUE(last == Status{0} || last == kNoTracee) << last;
-  } else {  // the thread that executed has the tid of the leader
-    ASSERT_EQ(interrupt(tid), kOk);
-    EXPECT_GT(wait_eventually(tid).value, 0);
-  }
+  ASSERT_NO_FATAL_FAILURE(expect_exec(subject, trapped));
 }
 
 void exec_beside_trapped(Placement placement, Interface interface) {

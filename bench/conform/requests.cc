@@ -183,17 +183,27 @@ Registers registers(pid_t tid) {
   return registers;
 }
 
-Status parent_wait_at_once(pid_t pid, int options) noexcept {
+namespace {
+
+Status wait_with(pid_t pid, int options) noexcept {
   int status = 0;
-  const pid_t got = ::waitpid(pid, &status, options | WNOHANG);
+  const pid_t got = ::waitpid(pid, &status, options);
   if (got == pid) return {status};
   if (got == 0) return kNothing;
   return errno == ECHILD ? kNoTracee : kWaitFailed;
 }
 
+}  // namespace
+
+Status parent_wait_at_once(pid_t pid, int options) noexcept {
+  return wait_with(pid, options | WNOHANG);
+}
+
 Status wait_at_once(pid_t tid) noexcept {
   return parent_wait_at_once(tid, __WALL);
 }
+
+Status wait_asleep(pid_t tid) noexcept { return wait_with(tid, __WALL); }
 
 Status peek_wait_at_once(pid_t tid) noexcept {
   siginfo_t info{};

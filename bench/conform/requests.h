@@ -79,6 +79,8 @@ Status wait_at_once(pid_t tid) noexcept;
 // The first status within the bound of 'eventually'; kNothing after it.
 inline constexpr std::chrono::seconds kEventually{2};
 Status wait_eventually(pid_t tid) noexcept;
+// Sleeps until there is one: whoever hangs is killed at the deadline.
+Status wait_asleep(pid_t tid) noexcept;
 // As a parent that may be no tracer: WUNTRACED and WCONTINUED in `options`.
 Status parent_wait_at_once(pid_t pid, int options) noexcept;
 Status parent_wait_eventually(pid_t pid, int options) noexcept;

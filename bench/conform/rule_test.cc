@@ -47,6 +47,18 @@ void AsyncRetrapRules::SetUp() {
   }
 }
 
+void SweepRules::SetUp() {
+  RuleTest::SetUp();
+  if (usable_cpus().size() < 2) GTEST_SKIP() << "n.a.: one CPU";
+}
+
+void AsyncRetrapSweepRules::SetUp() {
+  SweepRules::SetUp();
+  if (!is_offered(Interface::kAsyncRetrap)) {
+    GTEST_SKIP() << "n.a.: kernel does not offer async-retrap";
+  }
+}
+
 void PleaseNotifyRules::SetUp() {
   RuleTest::SetUp();
   if (!is_offered(Interface::kPleaseNotify)) {

@@ -34,6 +34,18 @@ class AsyncRetrapRules : public RuleTest {
   void SetUp() override;
 };
 
+// Races whose second actor is moved step by step (sweep.h): with --sweep, and
+// on two CPUs.
+class SweepRules : public RuleTest {
+ protected:
+  void SetUp() override;
+};
+
+class AsyncRetrapSweepRules : public SweepRules {
+ protected:
+  void SetUp() override;
+};
+
 class PleaseNotifyRules : public RuleTest {
  protected:
   void SetUp() override;

@@ -15,7 +15,9 @@
 #include <cstdint>
 #include <ctime>
 #include <fstream>
+#include <iterator>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -31,6 +33,8 @@ constexpr std::chrono::seconds kEventually{2};
 constexpr std::chrono::seconds kSpawnLimit{10};
 constexpr std::chrono::seconds kDeathLimit{10};
 constexpr useconds_t kPollUs = 50;
+constexpr useconds_t kNapUs = 100;
+constexpr std::size_t kStatFlags = 9 - 3;    // of stat_fields(); proc(5)
 constexpr std::uint64_t kRelaxEvery = 1024;  // counts
 
 std::string proc_path(pid_t pid, pid_t tid, const char* file) {
@@ -67,6 +71,10 @@ bool reap_pending(pid_t whom) noexcept {
     }
   }
   return true;
+}
+
+bool has_signal(const std::string& mask, int sig) {
+  return (std::stoull(mask, nullptr, 16) >> (sig - 1) & 1) != 0;
 }
 
 template <typename Condition>
@@ -140,11 +148,8 @@ void Subject::order(int thread, Command command) const noexcept {
 void Subject::set_reaped() noexcept { reaped_ = true; }
 
 char Subject::state(int thread) const {
-  std::ifstream stat(proc_path(pid_, tid(thread), "stat"));
-  std::string line;
-  std::getline(stat, line);
-  const auto paren = line.rfind(')');  // the command name may hold anything
-  return paren == std::string::npos ? '?' : line[paren + 2];
+  const std::vector<std::string> fields = stat_fields(thread);
+  return fields.empty() ? '?' : fields[0][0];
 }
 
 bool Subject::reaches_state(char state_wanted, int thread) const {
@@ -167,10 +172,19 @@ std::uint64_t Subject::voluntary_switches(int thread) const {
 }
 
 bool Subject::is_pending(int sig) const {
-  const std::uint64_t pending =
-      std::stoull(status_field(0, "SigPnd:"), nullptr, 16) |
-      std::stoull(status_field(0, "ShdPnd:"), nullptr, 16);
-  return (pending >> (sig - 1) & 1) != 0;
+  return has_signal(status_field(0, "SigPnd:"), sig) ||
+         has_signal(status_field(0, "ShdPnd:"), sig);
+}
+
+// The kernel takes SIGKILL from the queue as it sets the flag (get_signal()).
+bool Subject::is_being_killed(int thread) const {
+  constexpr unsigned long kSignaled = 0x400;  // PF_SIGNALED
+  if (has_signal(status_field(thread, "SigPnd:"), SIGKILL)) return true;
+  return (std::stoul(stat_fields(thread).at(kStatFlags)) & kSignaled) != 0;
+}
+
+bool Subject::is_traced() const {
+  return std::stoi(status_field(0, "TracerPid:")) != 0;
 }
 
 std::string Subject::status_field(int thread, const std::string& key) const {
@@ -181,15 +195,23 @@ std::string Subject::status_field(int thread, const std::string& key) const {
   throw std::runtime_error("no " + key + " in /proc");
 }
 
-// Its last field; the thread's own stat, since that of a stopped process tells
-// the group's (fs/proc/array.c).
+// Its last field.
 int Subject::exit_code() const {
-  std::ifstream stat(proc_path(pid_, pid_, "stat"));
+  const std::vector<std::string> fields = stat_fields(0);
+  if (fields.empty()) throw std::runtime_error("no exit_code");
+  return std::stoi(fields.back());
+}
+
+// The thread's own, since that of a stopped process tells the group's
+// (fs/proc/array.c). From the third on: the name before may hold anything.
+std::vector<std::string> Subject::stat_fields(int thread) const {
+  std::ifstream stat(proc_path(pid_, tid(thread), "stat"));
   std::string line;
   std::getline(stat, line);
-  const auto space = line.rfind(' ');
-  if (space == std::string::npos) throw std::runtime_error("no exit_code");
-  return std::stoi(line.substr(space + 1));
+  const auto paren = line.rfind(')');
+  if (paren == std::string::npos) return {};
+  std::istringstream rest(line.substr(paren + 1));
+  return {std::istream_iterator<std::string>(rest), {}};
 }
 
 void Subject::obey(Command command) noexcept {
@@ -214,6 +236,7 @@ void Subject::count(Page& page, int thread, Body body) noexcept {
     if (tick % kRelaxEvery == 0) relax();
     if (body == Body::kSyscalls) (void)::syscall(SYS_getppid);
     if (body == Body::kPause) (void)::pause();
+    if (body == Body::kNap) (void)::usleep(kNapUs);
     if (page.commands[thread] != Command::kNone) {
       obey(page.commands[thread].exchange(Command::kNone));
     }

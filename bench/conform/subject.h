@@ -22,8 +22,9 @@ std::ostream& operator<<(std::ostream& out, Placement placement);
 
 // kSpin never enters the kernel of its own accord; kSyscalls makes one system
 // call a tick; kPause sleeps until a signal comes, so that it leaves the CPU to
-// a tracer beside it; kTraceme asks to be traced, stops itself and then spins.
-enum class Body { kSpin, kSyscalls, kPause, kTraceme };
+// a tracer beside it; kNap sleeps a little each tick; kTraceme asks to be
+// traced, stops itself and then spins.
+enum class Body { kSpin, kSyscalls, kPause, kNap, kTraceme };
 
 // What a thread does when it next runs in user mode: a new thread that the
 // subject does not know, or /bin/sleep in place of the program.
@@ -70,6 +71,9 @@ class Subject {
   [[nodiscard]] std::uint64_t voluntary_switches(int thread = 0) const;
   // In the queue of the process or of its first thread.
   [[nodiscard]] bool is_pending(int sig) const;
+  // From SIGKILL, also that of an exec or of a group exit, to the end.
+  [[nodiscard]] bool is_being_killed(int thread) const;
+  [[nodiscard]] bool is_traced() const;  // its first thread
   // task->exit_code: in a trap the report that nobody waited for, or 0.
   [[nodiscard]] int exit_code() const;
 
@@ -87,6 +91,7 @@ class Subject {
   void wait_until_counting() const;
   [[nodiscard]] std::string status_field(int thread,
                                          const std::string& key) const;
+  [[nodiscard]] std::vector<std::string> stat_fields(int thread) const;
 
   Page* page_ = nullptr;
   pid_t pid_ = -1;

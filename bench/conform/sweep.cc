@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <utility>
 
 #include "conform/options.h"
 #include "conform/subject.h"
@@ -20,14 +21,14 @@ namespace retrap::conform {
 namespace {
 
 constexpr std::int64_t kToSleep = 60'000;  // until both sleep
-constexpr std::int64_t kApart = 20'000;    // from one wakeup to the other
 constexpr std::int64_t kGuard = 30'000;    // from the signal to the guard
+constexpr std::int64_t kLook = 150'000;    // what one has_happened() takes
 constexpr std::int64_t kLate = 5'000;      // after the instant of the signal
-constexpr std::int64_t kWidest = 40;       // gap between two, by a step of 1
 constexpr std::int64_t kShift = 5;         // of a pass, less than a step
 constexpr std::uint64_t kTries = 4;        // of a step that comes late
 constexpr std::int64_t kFound = 8;         // no halving below
-constexpr std::int64_t kEdge = 48;  // swept behind the call and before it
+constexpr std::int64_t kEdge = 48;      // swept behind the call and before it,
+constexpr std::int64_t kEdgeTurns = 5;  // in so many turns at least
 constexpr int kSled = 16;
 
 std::int64_t now_ns() noexcept {
@@ -100,11 +101,12 @@ std::int64_t Appointments::next() noexcept {
 }
 
 // The tracer moves to the last CPU, see sweep.h.
-Sweep::Sweep(pid_t pid, int sig, std::int64_t step)
+Sweep::Sweep(pid_t pid, int sig, Stretch stretch)
     : pid_(pid),
       sig_(sig),
-      step_(step),
-      edge_turns_(static_cast<std::uint64_t>(kEdge / step)),
+      stretch_(stretch),
+      edge_turns_(static_cast<std::uint64_t>(
+          std::max(kEdgeTurns, kEdge / stretch.step))),
       guard_(check_unix(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC),
                         "timerfd_create")),
       thread_([this] { serve(); }) {
@@ -118,8 +120,9 @@ Sweep::~Sweep() {
   thread_.join();
 }
 
-void Sweep::aim(pid_t pid) {
+void Sweep::aim(pid_t pid, std::function<bool()> has_happened) {
   pid_ = pid;
+  has_happened_ = std::move(has_happened);
   pin_to_cpu(usable_cpus().back());
 }
 
@@ -133,8 +136,12 @@ void Sweep::serve() noexcept {
   for (;;) {
     const std::int64_t instant = appointments_.next();
     if (instant < 0) return;
+    // Its pages are copied at the first look after a fork: on arm64 that
+    // broadcasts a TLBI, at which QEMU goes on with the next vCPU.
+    if (has_happened_) (void)has_happened_();
     sleep_until(instant);
     signal_begin_ = now_ns();
+    had_happened_ = has_happened_ && has_happened_();
     (void)::kill(pid_, sig_);
     ++sent_;
     sent_.notify_one();
@@ -142,9 +149,10 @@ void Sweep::serve() noexcept {
 }
 
 Errno Sweep::run(const std::function<Errno()>& call) {
-  const std::int64_t wakeup = now_ns() + kToSleep;
-  appointment_ = wakeup + kApart;
-  const itimerspec guard{{}, as_timespec(appointment_ + kGuard)};
+  const std::int64_t look = has_happened_ ? kLook : 0;
+  const std::int64_t wakeup = now_ns() + kToSleep + look;
+  appointment_ = wakeup + stretch_.longest;
+  const itimerspec guard{{}, as_timespec(appointment_ + look + kGuard)};
   (void)::timerfd_settime(guard_.get(), TFD_TIMER_ABSTIME, &guard, nullptr);
   appointments_.make(appointment_);
   sleep_until(wakeup);
@@ -160,11 +168,12 @@ bool Sweep::finish() {
   ++turn_;
   if (signal_begin_ - appointment_ > kLate) {
     ++late_;
-    if (++late_in_a_row_ % kTries == 0) delay_ += step_;
+    if (++late_in_a_row_ % kTries == 0) delay_ += stretch_.step;
     return true;
   }
   late_in_a_row_ = 0;
   const Order now = order();
+  if (now == Order::kCallFirst) length_ = std::min(length_, end_ - begin_);
   if (searches_) {
     search(now);
   } else {
@@ -200,34 +209,44 @@ void Sweep::search(Order order) noexcept {
   ++passes_;
   before_ = 0;
   // Another pass has other positions.
-  const auto shift = kShift * static_cast<std::int64_t>(passes_) % step_;
-  delay_ = std::max<std::int64_t>(0, low_ - kEdge + shift);
+  const std::int64_t step = stretch_.step;
+  const std::int64_t edge = std::max(kEdge, kEdgeTurns * step);
+  const auto shift = kShift * static_cast<std::int64_t>(passes_) % step;
+  delay_ = std::max<std::int64_t>(0, low_ - edge + shift);
 }
 
 void Sweep::advance(Order order) {
-  delay_ += step_;
-  before_ = order == Order::kSignalFirst ? before_ + 1 : 0;
+  const std::int64_t position = appointment_ - begin_;
+  delay_ += stretch_.step;
   if (order == Order::kSignalFirst) {
     ++signal_first_;
   } else if (order == Order::kCallFirst) {
     ++call_first_;
-    length_ = std::min(length_, end_ - begin_);
   } else {
     ++inside_;
+    if (had_happened_) ++happened_;
   }
-  if (order != Order::kSignalFirst) positions_.insert(appointment_ - begin_);
+  if (order != Order::kSignalFirst) positions_.insert(position);
+  const std::int64_t begin = stretch_begin();
+  const bool is_before =
+      order == Order::kSignalFirst || (begin > 0 && position < begin);
+  before_ = is_before ? before_ + 1 : 0;
   if (before_ < edge_turns_) return;
-  whole_ = call_first_ >= edge_turns_ / 2 && widest_gap() < kWidest + step_;
+  whole_ = call_first_ >= edge_turns_ / 2 && widest_gap() <= stretch_.gap;
   searches_ = true;
   low_ = high_ = delay_ = 0;
 }
 
-// Of an undisturbed call: a tick makes one longer, once.
+// As a position. Of an undisturbed call: a tick makes one longer, once.
+std::int64_t Sweep::stretch_begin() const noexcept {
+  return std::max<std::int64_t>(0, length_ - stretch_.last);
+}
+
 std::int64_t Sweep::widest_gap() const {
   std::int64_t gap = 0;
-  std::int64_t last = 0;
+  std::int64_t last = stretch_begin();
   for (const std::int64_t position : positions_) {
-    if (position < 0) continue;
+    if (position < last) continue;
     if (position > length_) break;
     gap = std::max(gap, position - last);
     last = position;
@@ -252,11 +271,16 @@ void Sweep::expect_covered(const std::string& name) const {
   record("positions", positions_.size());
   record("length", length_);
   record("widest_gap", widest_gap());
-  EXPECT_TRUE(whole_) << prefix << "sweep: not the whole call in " << turn_
+  if (has_happened_) {
+    record("happened", happened_);
+    EXPECT_TRUE(happened_ > 0 && happened_ < inside_)
+        << prefix << "sweep: the stretch is elsewhere";
+  }
+  EXPECT_TRUE(whole_) << prefix << "sweep: not all of it in " << turn_
                       << " turns: " << widest_gap()
                       << " instructions were never cut (at most "
-                      << kWidest + step_ - 1 << "), the signal came late "
-                      << late_ << " times; --sweep allows more turns";
+                      << stretch_.gap << "), the signal came late " << late_
+                      << " times; --sweep allows more turns";
 }
 
 }  // namespace retrap::conform

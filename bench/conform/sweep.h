@@ -16,6 +16,7 @@
 // a step later each turn, a NOP or some, so that the signal moves across the
 // call from behind it to before it, and the pass ends when it has been before
 // it for a while.
+// Of a call that takes long, an exec say, it stops where a Stretch begins.
 // The position is where the call is by the instant of the signal; while a gap
 // is left between them there is another pass. The cut comes a little after it,
 // by tens of instructions on x86_64, where a local APIC counts in 16 ns.
@@ -68,10 +69,17 @@ class Appointments {
   std::int64_t instant_ = 0;
 };
 
+// What is swept of a call, in instructions.
+struct Stretch {
+  std::int64_t step = 1;          // of the call a turn: 1 meets the most
+  std::int64_t longest = 20'000;  // that the call takes
+  std::int64_t last = longest;    // before its end: all of it, or less
+  std::int64_t gap = 40;          // between two positions, and not more
+};
+
 class Sweep : public Encounter {
  public:
-  // Moves the call by `step` instructions a turn: 1 meets the most of them.
-  Sweep(pid_t pid, int sig, std::int64_t step = 1);
+  Sweep(pid_t pid, int sig, Stretch stretch = {});
   Sweep(const Sweep&) = delete;
   Sweep& operator=(const Sweep&) = delete;
   Sweep(Sweep&&) = delete;
@@ -79,16 +87,18 @@ class Sweep : public Encounter {
   ~Sweep() override;
 
   // The next turn is with another process, whose making has moved the tracer.
-  void aim(pid_t pid);
+  // The signaller looks, before it signals, whether what the stretch is about
+  // `has_happened`: it has to be so in some turns and not in others.
+  void aim(pid_t pid, std::function<bool()> has_happened = nullptr);
 
   Errno run(const std::function<Errno()>& call) override;
   [[nodiscard]] bool finish() override;
 
-  // The whole call is swept, or --sweep is used up.
+  // The whole stretch is swept, or --sweep is used up.
   [[nodiscard]] bool is_over() const;
-  // Records which positions were hit: they must be the whole call, and the
-  // signal has been behind and before it too. `name` sets a sweep apart from
-  // others of one test.
+  // Records which positions were hit: they must be the whole stretch, and the
+  // signal has been behind it and, if it is the whole call, before it too.
+  // `name` sets a sweep apart from others of one test.
   void expect_covered(const std::string& name = "") const;
 
  private:
@@ -98,17 +108,20 @@ class Sweep : public Encounter {
   [[nodiscard]] Order order() const noexcept;
   void search(Order order) noexcept;
   void advance(Order order);
+  [[nodiscard]] std::int64_t stretch_begin() const noexcept;
   [[nodiscard]] std::int64_t widest_gap() const;
 
   pid_t pid_;
   int sig_;
-  std::int64_t step_;
+  Stretch stretch_;
   std::uint64_t edge_turns_;
   UniqueFd guard_;  // a timer of the tracer's CPU
   std::atomic<bool> is_first_{false};
   Appointments appointments_;  // of signals; < 0: the end
   std::atomic<std::uint64_t> sent_{0};
   std::int64_t signal_begin_ = 0;
+  std::function<bool()> has_happened_;
+  bool had_happened_ = false;
   std::thread thread_;
 
   // Of the shortest call that the signal came behind.
@@ -121,7 +134,7 @@ class Sweep : public Encounter {
   std::int64_t high_ = 0;   // the shortest that does not; 0: not looked for
   bool searches_ = true;
   bool is_doubtful_ = false;  // what the last turn of the search says
-  std::uint64_t before_ = 0;  // turns in a row with the signal before the call
+  std::uint64_t before_ = 0;  // turns in a row with the signal before it all
   std::uint64_t turn_ = 0;
   std::uint64_t late_ = 0;
   std::uint64_t late_in_a_row_ = 0;
@@ -130,6 +143,7 @@ class Sweep : public Encounter {
   std::uint64_t signal_first_ = 0;
   std::uint64_t call_first_ = 0;
   std::uint64_t inside_ = 0;
+  std::uint64_t happened_ = 0;        // the turns of them that found it so
   std::set<std::int64_t> positions_;  // of the signal, from the call's begin
 };
 

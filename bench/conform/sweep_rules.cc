@@ -23,69 +23,65 @@ namespace {
 
 enum class From { kUserMode, kTrap };
 
-class SweepRules : public RuleTest {
- protected:
-  void SetUp() override {
-    RuleTest::SetUp();
-    if (usable_cpus().size() < 2) GTEST_SKIP() << "n.a.: one CPU";
+void sweep_request(Placement placement, Interface interface, From from,
+                   Turn turn) {
+  if (!is_offered(interface)) {
+    GTEST_SKIP() << "n.a.: kernel does not offer " << interface_name(interface);
   }
-
-  void sweep(Interface interface, From from, Turn turn) {
-    if (!is_offered(interface)) {
-      GTEST_SKIP() << "n.a.: kernel does not offer "
-                   << interface_name(interface);
-    }
-    const Subject subject(GetParam(), 1, Body::kPause);
-    ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
-    if (from == From::kTrap) {
-      ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
-    }
-    Sweep sweep(subject.pid(), SIGCONT);
-    for (std::uint64_t i = 0; !sweep.is_over(); ++i) {
-      ASSERT_NO_FATAL_FAILURE(turn(subject, sweep)) << "turn " << i;
-    }
-    sweep.expect_covered();
+  const Subject subject(placement, 1, Body::kPause);
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
+  if (from == From::kTrap) {
+    ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
   }
-};
+  Sweep sweep(subject.pid(), SIGCONT);
+  for (std::uint64_t i = 0; !sweep.is_over(); ++i) {
+    ASSERT_NO_FATAL_FAILURE(turn(subject, sweep)) << "turn " << i;
+  }
+  sweep.expect_covered();
+}
 
 TEST_P(SweepRules, ML22_SweepOfSigcontAcrossListen) {
-  sweep(Interface::kListen, From::kTrap, sigcont_meets_listen);
+  sweep_request(GetParam(), Interface::kListen, From::kTrap,
+                sigcont_meets_listen);
 }
 
 TEST_P(SweepRules, ML23_SweepOfSigcontAcrossInterrupt) {
-  sweep(Interface::kListen, From::kUserMode,
-        sigcont_meets_interrupt_while_listening);
+  sweep_request(GetParam(), Interface::kListen, From::kUserMode,
+                sigcont_meets_interrupt_while_listening);
 }
 
 TEST_P(SweepRules, AR07_SweepOfSigcontAcrossGetsiginfo) {
-  sweep(Interface::kAsyncRetrap, From::kUserMode, sigcont_meets_getsiginfo);
+  sweep_request(GetParam(), Interface::kAsyncRetrap, From::kUserMode,
+                sigcont_meets_getsiginfo);
 }
 
 TEST_P(SweepRules, AR27_SweepOfSigcontAcrossCont) {
-  sweep(Interface::kAsyncRetrap, From::kUserMode, sigcont_meets_cont);
+  sweep_request(GetParam(), Interface::kAsyncRetrap, From::kUserMode,
+                sigcont_meets_cont);
 }
 
 TEST_P(SweepRules, PN24_SweepOfSigcontAcrossJobctlCont) {
-  sweep(Interface::kPleaseNotify, From::kTrap, sigcont_meets_jobctl_cont);
+  sweep_request(GetParam(), Interface::kPleaseNotify, From::kTrap,
+                sigcont_meets_jobctl_cont);
 }
 
 TEST_P(SweepRules, PN24_SweepOfSigcontAcrossInterrupt) {
-  sweep(Interface::kPleaseNotify, From::kTrap,
-        sigcont_meets_interrupt_after_jobctl_cont);
+  sweep_request(GetParam(), Interface::kPleaseNotify, From::kTrap,
+                sigcont_meets_interrupt_after_jobctl_cont);
 }
 
 TEST_P(SweepRules, PN24_SweepOfTheEndOfAGroupStopAcrossJobctlCont) {
-  sweep(Interface::kPleaseNotify, From::kUserMode,
-        sigcont_meets_jobctl_cont_in_group_stop);
+  sweep_request(GetParam(), Interface::kPleaseNotify, From::kUserMode,
+                sigcont_meets_jobctl_cont_in_group_stop);
 }
 
 TEST_P(SweepRules, PN24_SweepOfTheEndOfAGroupStopAcrossInterrupt) {
-  sweep(Interface::kPleaseNotify, From::kUserMode,
-        sigcont_meets_interrupt_then_jobctl_cont);
+  sweep_request(GetParam(), Interface::kPleaseNotify, From::kUserMode,
+                sigcont_meets_interrupt_then_jobctl_cont);
 }
 
 // An instruction a turn would be minutes where a turn costs a process.
-constexpr std::int64_t kLethalStep = 9;
+constexpr Stretch kLethal{.step = 9, .gap = 48};
 
 // From a waited group-stop, in async-retrap mode acknowledged.
 using LethalTurn = void (*)(Subject& subject, Interface interface,
@@ -97,7 +93,7 @@ void sweep_sigkill(Placement placement, Interface interface, LethalTurn turn) {
     Subject subject(placement, 1, Body::kPause);
     ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface));
     ASSERT_EQ(siginfo(subject.pid()).error, kOk);
-    if (!sweep) sweep.emplace(subject.pid(), SIGKILL, kLethalStep);
+    if (!sweep) sweep.emplace(subject.pid(), SIGKILL, kLethal);
     sweep->aim(subject.pid());
     ASSERT_NO_FATAL_FAILURE(turn(subject, interface, *sweep)) << "turn " << i;
   }
@@ -141,16 +137,6 @@ TEST_P(SweepRules, C06_SweepOfSigkillAcrossCont) {
   in_each_mode(sweep_cont, GetParam());
 }
 
-class AsyncRetrapSweepRules : public SweepRules {
- protected:
-  void SetUp() override {
-    SweepRules::SetUp();
-    if (!is_offered(Interface::kAsyncRetrap)) {
-      GTEST_SKIP() << "n.a.: kernel does not offer async-retrap";
-    }
-  }
-};
-
 // The tracee is beside the tracer: beside the signaller it would keep that one
 // waiting until it has left the kernel, so that the re-trap was never cut.
 class RetrapSweepRules : public AsyncRetrapSweepRules {};
@@ -191,6 +177,11 @@ std::vector<Placement> swept(const std::vector<Placement>& of) {
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SweepRules);
 INSTANTIATE_TEST_SUITE_P(Rules, SweepRules,
+                         ::testing::ValuesIn(swept({Placement::kSameCpu,
+                                                    Placement::kCrossCpu})),
+                         ::testing::PrintToStringParamName());
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(AsyncRetrapSweepRules);
+INSTANTIATE_TEST_SUITE_P(Rules, AsyncRetrapSweepRules,
                          ::testing::ValuesIn(swept({Placement::kSameCpu,
                                                     Placement::kCrossCpu})),
                          ::testing::PrintToStringParamName());

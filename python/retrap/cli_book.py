@@ -54,7 +54,7 @@ def conform(adder: Any) -> None:
         default=10_000,
         metavar="N",
         help="most turns of a sweep in exact mode, which moves the second actor of "
-        "a race an instruction a turn, or nine, until it has passed; 0 for no sweeps "
+        "a race an instruction a turn, or more, until it has passed; 0 for no sweeps "
         "(default: 10000)",
     )
     cpus_option(command)

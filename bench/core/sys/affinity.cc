@@ -38,12 +38,14 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
-void pin_to_cpu(int cpu) {
+void pin_to_cpu(int cpu) { pin_to_cpu(cpu, 0); }
+
+void pin_to_cpu(int cpu, pid_t tid) {
   const std::size_t size = CPU_ALLOC_SIZE(kMostCpus);
   if (cpu < 0 || cpu >= kMostCpus) throw_errno(EINVAL, "sched_setaffinity");
   const CpuSet set = empty_set();
   CPU_SET_S(static_cast<std::size_t>(cpu), size, set.get());
-  check_unix(::sched_setaffinity(0, size, set.get()), "sched_setaffinity");
+  check_unix(::sched_setaffinity(tid, size, set.get()), "sched_setaffinity");
 }
 
 }  // namespace retrap

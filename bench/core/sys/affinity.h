@@ -3,6 +3,8 @@
 #ifndef RETRAP_CORE_SYS_AFFINITY_H_
 #define RETRAP_CORE_SYS_AFFINITY_H_
 
+#include <sys/types.h>
+
 #include <vector>
 
 namespace retrap {
@@ -12,6 +14,8 @@ std::vector<int> allowed_cpus();
 
 // The calling thread; on return it runs there.
 void pin_to_cpu(int cpu);
+// Thread `tid` of any process, wherever it sleeps: it wakes up there.
+void pin_to_cpu(int cpu, pid_t tid);
 
 }  // namespace retrap
 
