@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // C: threads that come and go while their siblings are trapped.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <string>
 
 #include "conform/exec_turns.h"
 #include "conform/race.h"
@@ -59,10 +63,9 @@ TEST_P(CommonRules, C13_ClonedThreadIsInTheModeOfItsMaker) {
 // Brings thread `trapped` of a stopped group of two there while the other one
 // executes another program, and waits until that runs.
 void exec_beside(Placement placement, Interface interface, int trapped,
-                 bool rearmed, bool retraps,
-                 void (*resume)(const Subject&,
-                                int) = resume_in_stopped_group) {
-  const Subject subject(placement, 2);
+                 bool rearmed, void (*resume)(const Subject&, int),
+                 const std::function<void(const Subject&)>& meanwhile) {
+  const Subject subject(placement, 2, Body::kNap);
   const pid_t tid = subject.tid(trapped);
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface));
   ASSERT_NO_FATAL_FAILURE(resume(subject, 1 - trapped));
@@ -72,8 +75,7 @@ void exec_beside(Placement placement, Interface interface, int trapped,
   ASSERT_EQ(wait_at_once(tid), kNothing);
   ASSERT_EQ(subject.state(trapped), 't');
   subject.order(1 - trapped, Command::kExec);
-  // The re-trap of one meets the exec of the other, which is notified too.
-  if (retraps) subject.tgkill(trapped, SIGCONT);
+  meanwhile(subject);
   ASSERT_NO_FATAL_FAILURE(expect_exec(subject, trapped));
 }
 
@@ -82,8 +84,9 @@ void exec_beside_trapped(Placement placement, Interface interface) {
     for (const bool rearmed : {false, true}) {
       SCOPED_TRACE(::testing::Message() << "thread " << trapped << ", "
                                         << (rearmed ? "re-armed" : "trapped"));
-      ASSERT_NO_FATAL_FAILURE(
-          exec_beside(placement, interface, trapped, rearmed, false));
+      ASSERT_NO_FATAL_FAILURE(exec_beside(placement, interface, trapped,
+                                          rearmed, resume_in_stopped_group,
+                                          [](const Subject&) {}));
     }
   }
 }
@@ -101,18 +104,50 @@ void resume_at_once(const Subject& subject, int thread) {
   EXPECT_EQ(wait_at_once(tid), kNothing);
 }
 
+// The SIGCONT of a turn comes at another point of the exec than that of the
+// last: `turn` of kPoints of the time that a whole turn took. The re-trap of
+// one meets the exec of the other, which is notified too.
+class Points {
+ public:
+  void send_sigcont(const Subject& subject, std::uint64_t turn) {
+    constexpr int kPoints = 64;
+    const auto point = static_cast<int>(turn % kPoints);
+    begin_ = Clock::now();
+    const auto end = begin_ + took_ * point / kPoints;
+    while (Clock::now() < end) (void)::sched_yield();  // to the exec
+    if (subject.has_executed()) ++after_;
+    subject.kill(SIGCONT);
+  }
+  void end_turn() { took_ = Clock::now() - begin_; }
+  [[nodiscard]] std::uint64_t after() const { return after_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point begin_;
+  Clock::duration took_{};
+  std::uint64_t after_ = 0;  // turns whose exec was over by then
+};
+
 void exec_meets_retrap(Placement placement, Interface interface) {
   constexpr std::uint64_t kTurnsThatListen = 101;
   // A fifth of the lethal turns: exec costs the most of them.
   const std::uint64_t turns = lethal_turns() / 5 + 1;
+  Points points;
   std::uint64_t turn = 0;
   for (; turn < turns; ++turn) {
     SCOPED_TRACE(::testing::Message() << "turn " << turn);
     ASSERT_NO_FATAL_FAILURE(exec_beside(
-        placement, interface, static_cast<int>(turn % 2), true, true,
-        turn < kTurnsThatListen ? resume_in_stopped_group : resume_at_once));
+        placement, interface, static_cast<int>(turn % 2), true,
+        turn < kTurnsThatListen ? resume_in_stopped_group : resume_at_once,
+        [&](const Subject& subject) {
+          points.send_sigcont(subject, turn / 2);
+        }));
+    points.end_turn();
   }
   record_turns(interface, turn);
+  ::testing::Test::RecordProperty(
+      "after_" + std::string(interface_name(interface)),
+      std::to_string(points.after()));
 }
 
 TEST_P(CommonRules, C18_ExecMeetsTheRetrapOfASibling) {
