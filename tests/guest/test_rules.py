@@ -92,7 +92,7 @@ def test_a_sweep_that_does_not_come_round_fails(
 ) -> None:
     found = sweep(built["combined"], programs, 100, "*ML22_Sweep*", tmp_path)
     assert len(found.failures) == 2
-    assert all("not the whole call in 100" in s for s in found.failures.values())
+    assert all("not all of it in 100 turns" in s for s in found.failures.values())
 
 
 def sweep(
