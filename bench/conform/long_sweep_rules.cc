@@ -21,8 +21,8 @@
 namespace retrap::conform {
 namespace {
 
-// An exec runs 50000 instructions before it kills the trapped thread, and a
-// tracer dies 180000 before it lets its tracee go; a turn costs processes.
+// An exec runs 30000 (arm64) to 50000 instructions until it kills the trapped
+// thread, a dying tracer 180000 until it lets go; and a turn costs processes.
 constexpr Stretch kExec{
     .step = 128, .longest = 150'000, .last = 24'000, .gap = 400};
 constexpr Stretch kDeath{

@@ -74,7 +74,7 @@ struct Stretch {
   std::int64_t step = 1;          // of the call a turn: 1 meets the most
   std::int64_t longest = 20'000;  // that the call takes
   std::int64_t last = longest;    // before its end: all of it, or less
-  std::int64_t gap = 40;          // between two positions, and not more
+  std::int64_t gap = 40;          // at most, from one position to the next
 };
 
 class Sweep : public Encounter {
