@@ -17,8 +17,10 @@ from retrap.errors import EXIT_USAGE, RetrapError
 class Arch:
     """`image` is below the kernel's object directory; `words` go to QEMU.
 
-    `exact_command_line` tells the kernel what only exact mode makes true. A
-    kernel without `sync_symbol` brings its CPUs up late in exact mode.
+    `boot_command_line` is for kernels with the patches of kernel-patch/boot. The
+    TSC's rate, where there is one, is told by `tsc_parameter`. A measured guest's
+    clock is `clock_source`. A kernel without `sync_symbol` brings its CPUs up late
+    in exact mode.
     """
 
     name: str
@@ -30,7 +32,9 @@ class Arch:
     qemu_package: str
     words: tuple[str, ...]
     command_line: str
-    exact_command_line: str = ""
+    clock_source: str
+    boot_command_line: str = ""
+    tsc_parameter: str = ""
     sync_symbol: str = ""
 
     @property
@@ -59,7 +63,10 @@ X86_64 = Arch(
     # No PCI, no ACPI, no firmware tables to walk.
     words=("-M", "microvm,acpi=off", "-cpu", "max"),
     command_line="console=ttyS0 tsc=reliable reboot=t",
-    exact_command_line="tsc_early_khz=1000000",
+    clock_source="tsc",
+    # QEMU's local APIC counts nanoseconds of the guest's clock.
+    boot_command_line="lapic_timer_khz=1000000",
+    tsc_parameter="tsc_early_khz",
     sync_symbol="CONFIG_HOTPLUG_CORE_SYNC_FULL",
 )
 ARM64 = Arch(
@@ -73,6 +80,7 @@ ARM64 = Arch(
     # A counter of 1 GHz, so that the guest's clock too counts instructions.
     words=("-M", "virt,gic-version=3", "-cpu", "max,cntfrq=1000000000"),
     command_line="console=ttyAMA0",
+    clock_source="arch_sys_counter",
 )
 ARCHES = {arch.name: arch for arch in (X86_64, ARM64)}
 

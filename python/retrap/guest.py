@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from retrap import environment, initramfs, qemu
+from retrap import environment, initramfs, qemu, source
 from retrap.build import Programs
 from retrap.config import ROOT, Guest
 from retrap.counting import event_options
@@ -16,8 +16,10 @@ from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.kernels import Kernel
 from retrap.plan import Cell
 from retrap.profile import trace
-from retrap.progress import Task
+from retrap.progress import Task, say
 from retrap.store import atomic_write, seal
+
+LATE_CPUS = "/retrap/late-cpus"  # bench/guest/late-cpus
 
 
 def plan_line(cell: Cell, kernel: Kernel, config_sha256: str) -> str:
@@ -51,8 +53,17 @@ def run(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     task.update("packs the initramfs")
-    late_cpus = guest.exact and guest.cpus > 1 and kernel.late_cpus
-    late = {qemu.LATE_CPUS: ROOT / "bench/guest/late-cpus"} if late_cpus else {}
+    parameters, late = [], {}
+    if kernel.meta()["boot_patches"]:
+        parameters.append(kernel.arch.boot_command_line)
+    elif source.boot_patches(kernel.arch):
+        say(
+            f"guest {kernel.variant.name}: boots slowly: kernel-patch/boot does not "
+            "apply to its source"
+        )
+    if guest.exact and guest.cpus > 1 and kernel.late_cpus:
+        parameters.append(f"maxcpus=1 rdinit={LATE_CPUS}")
+        late = {LATE_CPUS: ROOT / "bench/guest/late-cpus"}
     initrd = initramfs.make(
         work,
         kernel.arch,
@@ -75,9 +86,24 @@ def run(
         initrd,
         work,
         task,
-        late_cpus,
+        parameters,
     )
+    check_clock(kernel, guest, work / "results")
     return boot, initramfs.sha256(initrd)
+
+
+def check_clock(kernel: Kernel, guest: Guest, results: Path) -> None:
+    """The guest's clock source is the one documented. Errors: EXIT_GUEST, of an exact
+    guest; of another one it is said."""
+    found = environment.read(results / "env-before")["clocksource"]
+    if found == (wanted := kernel.arch.clock_source):
+        return
+    what = f"guest {kernel.variant.name}: its clock source is {found}, not {wanted}"
+    if guest.exact:
+        raise RetrapError(
+            what, "look at the kernel log for why: env-before/, console.log", EXIT_GUEST
+        )
+    say(f"{what}: its times are too coarse")
 
 
 def measure(
@@ -119,6 +145,7 @@ def measure(
         "kernel_build_id": meta["build_id"],
         "source": meta["source"],
         "patches": meta["patches"],
+        "boot_patches": meta["boot_patches"],
         "compiler": meta["compiler"],
         "config_sha256": meta["config_sha256"],
         "qemu_version": qemu.version(kernel.arch),

@@ -59,9 +59,9 @@ def measure(programs: Programs, cells: list[Cell], directory: Path, task: Task) 
         "substrate": environment.substrate(facts),
         "arch": facts["arch"] or platform.machine(),
         **dict.fromkeys(
-            ("kernel_key", "kernel_build_id", "source", "patches", "compiler")
+            ("kernel_key", "kernel_build_id", "source", "patches", "boot_patches")
         ),
-        **dict.fromkeys(("qemu_version", "qemu_argv", "initramfs_sha256")),
+        **dict.fromkeys(("compiler", "qemu_version", "qemu_argv", "initramfs_sha256")),
         **dict.fromkeys(("payload_bytes", "payload_sha256", "wall_s")),
         "config_sha256": config_sha256(),
         "cells": done,

@@ -27,7 +27,7 @@ from retrap.errors import EXIT_KERNEL, RetrapError
 from retrap.process import capture, run_logged
 from retrap.progress import Progress, Task
 
-RECIPE = 1  # raise it when a change here makes another kernel of the same inputs
+RECIPE = 2  # raise it when a change here makes another kernel of the same inputs
 _TOOLS = ("gcc", "ld")
 OBJ = "obj"  # below the source: kbuild then uses relative paths, a copy builds
 
@@ -94,6 +94,7 @@ def kernel_key(variant: Variant, arch: Arch) -> str:
             arch.name,
             source.identify(variant),
             [patch["sha256"] for patch in source.patch_list(variant)],
+            [patch["sha256"] for patch in source.named(source.boot_patches(arch))],
             config_text(variant, arch),
             compiler(arch),
         ]
@@ -192,6 +193,7 @@ class _Build:
             return len(self.base.patches)
         self.task.update(f"unpacks {self.identity}")
         source.unpack(self.variant, self.identity, tree, self.log)
+        source.patch_boot(self.arch, tree, self.log)
         return 0
 
     def _configure(self, tree: Path) -> None:
@@ -255,6 +257,7 @@ class _Build:
             "arch": self.arch.name,
             "source": self.identity,
             "patches": source.patch_list(self.variant),
+            "boot_patches": source.boot_list(tree),
             "compiler": compiler(self.arch),
             "config_sha256": hashlib.sha256((obj / ".config").read_bytes()).hexdigest(),
             "build_id": build_id(obj / "vmlinux"),

@@ -17,6 +17,7 @@ import re
 import shutil
 import tarfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from retrap.progress import Task
 KERNEL_COMMAND_LINE = "norandmaps panic=-1 oops=panic"
 EXACT = ("-accel", "tcg", "-icount", "shift=0,sleep=off")
 FREE = ("-accel", "tcg,thread=multi")
-LATE_CPUS = "/retrap/late-cpus"  # bench/guest/late-cpus
+EXACT_TSC_KHZ = 1_000_000  # a tick an instruction
 SPLAT = re.compile(
     r"Kernel panic|BUG:|WARNING:|Oops|general protection|cut here|INFO: task"
     r"|rcu: INFO|UBSAN|KASAN|possible .* deadlock|sleeping function"
@@ -64,22 +65,35 @@ def version(arch: Arch) -> str:
 
 IMAGE, CONSOLE, RESULTS = "kernel", "console.log", "payload"
 PLUGIN, TURNS = "plugin.so", "turns.so"
-TURNS_FILE = Programs(ROOT / "build/release").path("retrap-turns.so")
+NATIVE = Programs(ROOT / "build/release")
+TURNS_FILE = NATIVE.path("retrap-turns.so")
+
+
+def tsc_khz(arch: Arch, guest: Guest) -> int | None:
+    """The rate of a guest's TSC. No timer of the machine can tell it to the guest's
+    kernel, which without it has no clock but jiffies. Unless QEMU counts
+    instructions the TSC is the host's own."""
+    if not arch.tsc_parameter:
+        return None
+    if guest.exact:
+        return EXACT_TSC_KHZ
+    said = capture([str(NATIVE.path("retrap-tsc-khz"))]) if arch.native else None
+    return int(said) if said else None
 
 
 def arguments(
-    arch: Arch, guest: Guest, initrd: str, late_cpus: bool = False
+    arch: Arch, guest: Guest, initrd: str, parameters: Sequence[str] = ()
 ) -> list[str]:
     """The command line; file names are relative to the boot's directory.
 
+    `parameters` are more words for the kernel.
     ioeventfd=off makes a virtio request complete inside the vCPU's own
     instruction: an I/O thread would answer at a time of the host's choosing.
     """
-    command_line = f"{arch.command_line} {KERNEL_COMMAND_LINE}"
-    if guest.exact:
-        command_line = f"{command_line} {arch.exact_command_line}".rstrip()
-    if late_cpus:
-        command_line = f"{command_line} maxcpus=1 rdinit={LATE_CPUS}"
+    words = [arch.command_line, KERNEL_COMMAND_LINE]
+    if khz := tsc_khz(arch, guest):
+        words.append(f"{arch.tsc_parameter}={khz}")
+    command_line = " ".join([*words, *parameters])
     return [
         *(arch.qemu, *arch.words, *(EXACT if guest.exact else FREE)),
         *_plugin(guest),
@@ -110,12 +124,10 @@ def boot(
     initrd: Path,
     work: Path,
     task: Task,
-    late_cpus: bool = False,
+    parameters: Sequence[str] = (),
 ) -> Boot:
     """Boots once and unpacks the guest's results into work/results.
 
-    `late_cpus`: the kernel starts with one CPU, LATE_CPUS in the initramfs
-    brings up the others.
     Errors (EXIT_GUEST): no QEMU, panic, splat, hang, damaged payload; each
     with the last lines of the console, which stays in work/console.log.
     """
@@ -125,7 +137,7 @@ def boot(
     if guest.exact:
         shutil.copyfile(TURNS_FILE, work / TURNS)
     version(arch)
-    argv = arguments(arch, guest, initrd.name, late_cpus)
+    argv = arguments(arch, guest, initrd.name, parameters)
     start = time.monotonic()
     status = _run(argv, work, guest, task)
     console = _console(work)

@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
-from retrap.config import Source, Variant
+from retrap.arch import Arch
+from retrap.config import ROOT, Source, Variant
 from retrap.errors import EXIT_KERNEL, RetrapError
 from retrap.process import capture, run_logged
 
 
+BOOT_LIST = "retrap-boot.json"  # in a kernel's tree
 # A tree may be another user's: reading a commit of it runs none of its hooks.
 GIT = ("git", "-c", "safe.directory=*")
 
@@ -101,13 +105,40 @@ def _rejected(lines: list[str]) -> str:
 
 def patch_list(variant: Variant) -> list[dict[str, str]]:
     """Name and sha256 of every patch, in order."""
+    return named(variant.patches)
+
+
+def named(files: Iterable[Path]) -> list[dict[str, str]]:
     return [
         {
             "name": "/".join(file.parts[-3:]),
             "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         }
-        for file in variant.patches
+        for file in files
     ]
+
+
+def boot_patches(arch: Arch) -> list[Path]:
+    """Patches that only a guest's boot needs: they make it quick and change no code
+    that runs later (docs/kernels.md, "The boot")."""
+    return sorted((ROOT / "kernel-patch/boot" / arch.name).glob("*.patch"))
+
+
+def patch_boot(arch: Arch, tree: Path, log: Path) -> None:
+    """Applies those of them that apply to a source, and leaves their list in it."""
+    applied = []
+    for file in boot_patches(arch):
+        argv = ["patch", "-p1", "--forward", "--batch", "-i", str(file)]
+        if run_logged([*argv, "--dry-run"], log, cwd=tree) == 0:
+            run_logged(argv, log, cwd=tree)
+            applied.append(file)
+    (tree / BOOT_LIST).write_text(json.dumps(named(applied)))
+
+
+def boot_list(tree: Path) -> list[dict[str, str]]:
+    """Name and sha256 of what `patch_boot` applied to this tree."""
+    found: list[dict[str, str]] = json.loads((tree / BOOT_LIST).read_text())
+    return found
 
 
 def _last_line(log: Path) -> str:

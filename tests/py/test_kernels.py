@@ -157,12 +157,57 @@ def test_cpus_come_late_where_the_boot_would_starve_them(
 
 
 def test_command_line_of_a_stored_boot() -> None:
-    """Another one is another boot: other kernels' late CPUs leave it alone."""
+    """Another one is another boot."""
     record = ROOT / "results/reference/quick/raw/mainline/exact-x86_64-1/boot.json"
     stored = json.loads(record.read_text())["qemu_argv"]
     guest = Guest(cpus=2, timeout_s=1)
-    assert qemu.arguments(X86_64, guest, "initramfs.cpio") == stored
-    late = qemu.arguments(X86_64, guest, "initramfs.cpio", late_cpus=True)
-    assert [b for a, b in zip(stored, late, strict=True) if a != b] == [
-        f"{stored[stored.index('-append') + 1]} maxcpus=1 rdinit={qemu.LATE_CPUS}"
-    ]
+    told = [X86_64.boot_command_line]
+    assert qemu.arguments(X86_64, guest, "initramfs.cpio", told) == stored
+
+
+BOOT_PATCH = """--- a/arch/x86/kernel/apic/apic.c
++++ b/arch/x86/kernel/apic/apic.c
+@@ -1,5 +1,6 @@
+ };
+ 
+ unsigned int lapic_timer_period = 0;
++told
+ 
+ void f(void);
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "applied"),
+    [
+        ("lapic_timer_period", ["patches/x86_64/0001.patch"]),
+        ("lapic_timer_frequency", []),  # before Linux 5.3
+    ],
+)
+def test_a_boot_patch_that_does_not_apply_is_left_out(
+    name: str, applied: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patch = tmp_path / "patches/x86_64/0001.patch"
+    patch.parent.mkdir(parents=True)
+    patch.write_text(BOOT_PATCH)
+    monkeypatch.setattr(source, "boot_patches", lambda arch: [patch])
+    tree = tmp_path / "tree"
+    file = tree / "arch/x86/kernel/apic/apic.c"
+    file.parent.mkdir(parents=True)
+    head, tail = f"}};\n\nunsigned int {name} = 0;\n", "\nvoid f(void);\n"
+    file.write_text(head + tail)
+    source.patch_boot(X86_64, tree, tmp_path / "log")
+    assert [patch["name"] for patch in source.boot_list(tree)] == applied
+    assert file.read_text() == head + ("told\n" if applied else "") + tail
+    assert sorted(path.name for path in file.parent.iterdir()) == ["apic.c"]
+
+
+def test_key_follows_the_boot_patches(
+    variant: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patch = tmp_path / "0001.patch"
+    patch.write_text(BOOT_PATCH)
+    keys = {kernels.kernel_key(variant, X86_64)}
+    monkeypatch.setattr(source, "boot_patches", lambda arch: [patch])
+    keys.add(kernels.kernel_key(variant, X86_64))
+    assert len(keys) == 2
