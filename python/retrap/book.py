@@ -23,7 +23,7 @@ from retrap.config import Guest
 from retrap.errors import RetrapError
 from retrap.kernels import Kernel
 from retrap.progress import Task
-from retrap.qemu import CONSOLE, SPLAT
+from retrap.qemu import CONSOLE, SPLAT, Hang
 from retrap.verdicts import PASS, SKIPPED, Report, parse, properties
 
 OK, HANG, SPLATTED, NO_REPORT = "ok", "hang", "splat", "no report"
@@ -90,7 +90,7 @@ def boot(
         shutil.copyfile(work / CONSOLE, console)
         said = console.read_text(errors="replace").replace("\r", "")
         if error:
-            hung = wall_s >= how.timeout_s
+            hung = isinstance(error, Hang)
             found = _lost(said, error.message, hung, arguments, wall_s)
         else:
             found = _read(work / "results", said, arguments, wall_s)

@@ -25,6 +25,7 @@ from retrap.arch import Arch
 from retrap.build import Programs
 from retrap.config import ROOT, Guest
 from retrap.errors import EXIT_GUEST, RetrapError
+from retrap.patience import Patience
 from retrap.process import capture, check_interrupted, child
 from retrap.progress import Task
 
@@ -38,6 +39,10 @@ SPLAT = re.compile(
     r"|unable to handle|Attempted to kill init"
 )
 MAGIC = "RETRAP1"
+
+
+class Hang(RetrapError):
+    """A guest that reached its limit."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ def boot(
 ) -> Boot:
     """Boots once and unpacks the guest's results into work/results.
 
-    Errors (EXIT_GUEST): no QEMU, panic, splat, hang, damaged payload; each
+    Errors (EXIT_GUEST): no QEMU, panic, splat, hang (Hang), damaged payload; each
     with the last lines of the console, which stays in work/console.log.
     """
     shutil.copyfile(image, work / IMAGE)
@@ -144,7 +149,14 @@ def boot(
     if line := splat(console):
         raise _failed(name, f"the kernel log has {line!r}", console)
     if status is None:
-        raise _failed(name, f"no end after {guest.timeout_s} s", console)
+        wall_s = time.monotonic() - start
+        error = _failed(
+            name,
+            f"no end after {guest.timeout_s} s of its own ({wall_s:.0f} s with what "
+            "it waited for a CPU)",
+            console,
+        )
+        raise Hang(error.message, error.remedy, error.exit_code)
     if status != 0:
         raise _failed(name, f"{arch.qemu} exit status {status}: {_log(work)}", console)
     if guest.exact and not takes_turns(_log(work)):
@@ -179,16 +191,16 @@ def splat(console: str) -> str | None:
 
 
 def _run(argv: list[str], work: Path, guest: Guest, task: Task) -> int | None:
-    """Exit status, or None when the wall-clock limit ended it."""
-    deadline = time.monotonic() + guest.timeout_s
+    """Exit status, or None when its limit ended it."""
     env = dict(os.environ)
     if guest.exact:
         env["LD_PRELOAD"] = f"{env.get('LD_PRELOAD', '')}:./{TURNS}".lstrip(":")
     task.update("boots")
     with (work / "qemu.log").open("w") as log:
         with child(argv, cwd=work, stdout=log, stderr=log, env=env) as process:
+            patience = Patience(process.pid)
             while (status := process.poll()) is None:
-                if time.monotonic() > deadline:
+                if patience.used_s() > guest.timeout_s:
                     return None
                 time.sleep(0.1)
                 if steps := re.findall(
