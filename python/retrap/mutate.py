@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`retrap mutate`: does the rule book notice when a kernel patch is broken?
 
-Each mutant is built, booted with the book, and dropped from the cache: it
-takes seconds to build again. First the unbroken kernel has to pass the very
-same run, or a failing test would say nothing about the mutation. A row is
-stored as soon as its boot ends; an interrupted run resumes.
+Each mutant is built, booted with the tests of the rules that it was made to
+break, and dropped from the cache: it takes seconds to build again. One that
+they do not kill is booted once more, with the whole book. First the unbroken
+kernel has to pass the book, or a failing test would say nothing about the
+mutation. A row is stored as soon as it is judged; an interrupted run resumes.
 """
 
 from __future__ import annotations
@@ -57,17 +58,31 @@ class Target:
     kernel: Kernel
 
 
-def _boots(chosen: Iterable[Mutation]) -> dict[str, tuple[Guest, str]]:
-    """What their mutants are to be put through: by the name that the boot of the
-    unbroken kernel adds to its own, the guest and retrap-conform's arguments."""
-    chosen = list(chosen)
-    boots = {}
-    if any(not mutation.swept for mutation in chosen):
-        boots[""] = (GUEST, ARGUMENTS)
-    if rules := sorted({rule for each in chosen if each.swept for rule in each.rules}):
-        tests = ":".join(f"*{rule}_Sweep*" for rule in rules)
-        boots["-swept"] = (SWEEPER, f"{SWEEPS} --gtest_filter={tests}")
-    return boots
+Boot = tuple[Guest, str]  # and retrap-conform's arguments
+
+
+def _of_rules(rules: Iterable[str], kind: str = "") -> str:
+    return "--gtest_filter=" + ":".join(f"*{rule}_{kind}*" for rule in sorted(rules))
+
+
+def _swept(mutations: Iterable[Mutation]) -> Boot:
+    rules = {rule for each in mutations for rule in each.rules}
+    return SWEEPER, f"{SWEEPS} {_of_rules(rules, 'Sweep')}"
+
+
+def tries(mutation: Mutation) -> list[Boot]:
+    """What a mutant is put through, until one kills it."""
+    if mutation.swept:
+        return [_swept([mutation])]
+    return [(GUEST, f"{ARGUMENTS} {_of_rules(mutation.rules)}"), (GUEST, ARGUMENTS)]
+
+
+def _unbroken(chosen: list[Mutation]) -> dict[str, Boot]:
+    """What the unbroken kernel has to pass for them, by the name that its boot adds
+    to its own."""
+    swept = [mutation for mutation in chosen if mutation.swept]
+    boots = {"": (GUEST, ARGUMENTS)} if len(swept) < len(chosen) else {}
+    return {**boots, "-swept": _swept(swept)} if swept else boots
 
 
 def verdict(mutation: Mutation, found: book.BookBoot) -> tuple[str, list[str]]:
@@ -201,7 +216,7 @@ def _check_unbroken(
 ) -> None:
     kernels_used = {t.variant.name: t.kernel for t in targets.values()}
     for (name, kernel), (suffix, (guest, arguments)) in itertools.product(
-        kernels_used.items(), _boots(chosen).items()
+        kernels_used.items(), _unbroken(chosen).items()
     ):
         file = path / "raw" / f"{name}{suffix}.json"
         if file.exists():
@@ -260,11 +275,13 @@ def _one(
     built_s = round(time.monotonic() - start, 1)
     with progress.task(f"mutant {mutation.name}") as task:
         log = path / "raw" / f"{mutation.name}.log"
-        [(guest, arguments)] = _boots([mutation]).values()
-        found = book.boot(kernel, programs, arguments, guest, log, task)
+        for guest, arguments in tries(mutation):
+            found = book.boot(kernel, programs, arguments, guest, log, task)
+            ending, killers = verdict(mutation, found)
+            if ending in KILLED:
+                break
         raw = path / "raw" / f"{mutation.name}.json"
         atomic_write(raw, json.dumps(found.record(), indent=1) + "\n")
-        ending, killers = verdict(mutation, found)
         _drop(kernel)
         task.update(f"{ending}: {len(killers)} tests fail")
     return {

@@ -76,15 +76,23 @@ def test_what_only_a_sweep_tells_is_swept() -> None:
     """In exact mode, the sweeps of its rules; the unbroken kernel takes all that
     any mutant does."""
     swept = dataclasses.replace(BROKEN, swept=True)
-    [(suffix, (guest, arguments))] = mutate._boots([swept]).items()
-    assert (suffix, guest.exact) == ("-swept", True)
-    assert "--sweep 10000" in arguments
+    [(guest, arguments)] = mutate.tries(swept)
+    assert guest.exact and "--sweep 10000" in arguments
     assert arguments.endswith(" --gtest_filter=*AR05_Sweep*")
-    assert mutate._boots([BROKEN]) == {"": (mutate.GUEST, mutate.ARGUMENTS)}
+    assert mutate._unbroken([BROKEN]) == {"": (mutate.GUEST, mutate.ARGUMENTS)}
     other = dataclasses.replace(swept, rules=("AR20",))
-    boots = mutate._boots([BROKEN, other, swept])
+    boots = mutate._unbroken([BROKEN, other, swept])
     assert list(boots) == ["", "-swept"]
     assert boots["-swept"][1].endswith("=*AR05_Sweep*:*AR20_Sweep*")
+
+
+def test_its_own_rules_come_first_and_the_book_decides() -> None:
+    """A boot of the book is half a minute; the tests of a rule are seconds."""
+    mutation = dataclasses.replace(BROKEN, rules=("PN05", "AR05"))
+    aimed, whole = mutate.tries(mutation)
+    assert aimed[1] == f"{whole[1]} --gtest_filter=*AR05_*:*PN05_*"
+    assert whole == (mutate.GUEST, mutate.ARGUMENTS)
+    assert not aimed[0].exact
 
 
 def test_unknown_mutation() -> None:
