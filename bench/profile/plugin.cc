@@ -6,8 +6,8 @@
 // `switch` is the kernel's function that changes stacks (__switch_to_asm,
 // cpu_switch_to), `length` its bytes.
 //
-// Each block calls once, each instruction adds one to a counter inline. The
-// counter tells a block that was left half way; the call is where a window
+// Each block calls once, each instruction adds one to a counter. The counter
+// tells a block that was left half way; the call is where a window
 // costs more than its outside.
 #include <algorithm>
 #include <array>
@@ -24,6 +24,7 @@
 #include "profile/counter.h"
 #include "profile/qemu_plugin.h"
 #include "profile/recorder.h"
+#include "profile/running_vcpu.h"
 
 // QEMU looks this name up.
 // NOLINTNEXTLINE(readability-identifier-naming)
@@ -36,7 +37,8 @@ struct Plugin {
   Isa isa = Isa::kX86_64;
   std::uint64_t switch_begin = 0;
   std::uint64_t switch_end = 0;
-  std::optional<Counter> counter;
+  Counter counter;
+  std::optional<RunningVcpu> running;
   std::unique_ptr<Recorder> recorder;
 };
 
@@ -51,36 +53,41 @@ void* as_data(std::uint64_t value) noexcept {
 // The recorder, with the count it wants: of nothing outside a window.
 Recorder& recorder() {
   if (plugin.recorder->wants_count())
-    plugin.recorder->executed = plugin.counter->value();
+    plugin.recorder->executed = plugin.counter.value();
   return *plugin.recorder;
 }
 
-void on_block(unsigned vcpu, void* block) {
-  recorder().begin_block(vcpu, *static_cast<Block*>(block));
+// `told`: the vCPU, as QEMU has it.
+void on_block(unsigned told, void* block) {
+  if (!plugin.recorder->wants_count()) return;
+  recorder().begin_block(plugin.running->number(told),
+                         *static_cast<Block*>(block));
 }
 
-void on_marker(unsigned vcpu, void* marker) {
+void on_marker(unsigned told, void* marker) {
   recorder().meet_marker(
-      vcpu, static_cast<Marker>(reinterpret_cast<std::uintptr_t>(marker)));
+      plugin.running->number(told),
+      static_cast<Marker>(reinterpret_cast<std::uintptr_t>(marker)));
 }
 
-void on_clock(unsigned vcpu, void* user) {
-  recorder().read_clock(vcpu, user != nullptr);
+void on_clock(unsigned told, void* user) {
+  if (!plugin.recorder->wants_count()) return;
+  recorder().read_clock(plugin.running->number(told), user != nullptr);
 }
 
-void on_switch(unsigned vcpu, void* /*unused*/) {
-  plugin.recorder->enter_switch(vcpu);
+void on_switch(unsigned told, void* /*unused*/) {
+  plugin.recorder->enter_switch(plugin.running->number(told));
 }
 
-void on_switch_access(unsigned vcpu, qemu_plugin_meminfo_t info,
+void on_switch_access(unsigned told, qemu_plugin_meminfo_t info,
                       std::uint64_t address, void* /*unused*/) {
   if (!qemu_plugin_mem_is_store(info))
-    plugin.recorder->load_in_switch(vcpu, address);
+    plugin.recorder->load_in_switch(plugin.running->number(told), address);
 }
 
 void call_at(qemu_plugin_insn* insn, qemu_plugin_vcpu_udata_cb_t callback,
              std::uint64_t data) {
-  qemu_plugin_register_vcpu_insn_exec_cb(insn, callback, QEMU_PLUGIN_CB_NO_REGS,
+  qemu_plugin_register_vcpu_insn_exec_cb(insn, callback, RunningVcpu::kFlags,
                                          as_data(data));
 }
 
@@ -97,9 +104,9 @@ void instrument(qemu_plugin_insn* insn, std::span<const std::uint8_t> bytes) {
   if (address >= plugin.switch_begin && address < plugin.switch_end)
     // Not QEMU_PLUGIN_MEM_R: asked for loads alone, QEMU 7.2 tells of stores.
     qemu_plugin_register_vcpu_mem_cb(insn, on_switch_access,
-                                     QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
+                                     RunningVcpu::kFlags, QEMU_PLUGIN_MEM_RW,
                                      nullptr);
-  plugin.counter->count(insn);
+  plugin.counter.count(insn);
 }
 
 using Code = std::array<std::uint8_t, 16>;  // x86_64: 15 at the most
@@ -129,7 +136,7 @@ void on_translation(qemu_plugin_id_t /*id*/, qemu_plugin_tb* tb) {
   }
   Block& block = plugin.recorder->new_block(qemu_plugin_tb_vaddr(tb), flow,
                                             std::move(sizes));
-  qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS,
+  qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, RunningVcpu::kFlags,
                                        &block);
 }
 
@@ -176,9 +183,13 @@ int install(qemu_plugin_id_t id, const qemu_info_t& info,
   if (path.empty() || plugin.switch_begin == 0 || length == 0)
     return refuse("wants out=PATH,switch=HEX,length=N");
   plugin.switch_end = plugin.switch_begin + length;
-  plugin.counter.emplace();
-  plugin.recorder = std::make_unique<Recorder>(
-      path, static_cast<unsigned>(info.system.max_vcpus));
+  const auto vcpus = static_cast<unsigned>(info.system.max_vcpus);
+  plugin.running.emplace(plugin.isa, vcpus);
+  plugin.recorder = std::make_unique<Recorder>(path, vcpus);
+#if RETRAP_PLUGIN_API != 1
+  qemu_plugin_register_vcpu_init_cb(
+      id, [](qemu_plugin_id_t, unsigned) { plugin.running->find_registers(); });
+#endif
   qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
   qemu_plugin_register_atexit_cb(id, on_exit, nullptr);
   return 0;

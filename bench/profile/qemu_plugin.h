@@ -4,9 +4,9 @@
 // Declared after include/qemu/qemu-plugin.h of QEMU 7.2 (GPL-2.0-or-later),
 // which Debian does not package, and of its development tree for version 3.
 // RETRAP_PLUGIN_API says which: 1 is for QEMU 4.2 to 8.2, 3 for 9.1 and later;
-// 7.2 and 10.0.2 have been tried.
+// 7.2 and 10.0 have been tried.
 // Version 2 (QEMU 9.0) took the counters that are not a vCPU's own away;
-// version 3 has qemu_plugin_insn_data() copy.
+// version 3 has qemu_plugin_insn_data() copy, and shows registers.
 #ifndef RETRAP_PROFILE_QEMU_PLUGIN_H_
 #define RETRAP_PROFILE_QEMU_PLUGIN_H_
 
@@ -39,7 +39,7 @@ struct qemu_info_t {
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 
-enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
+enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_CB_R_REGS };
 enum qemu_plugin_mem_rw { QEMU_PLUGIN_MEM_RW = 3 };
 enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
 
@@ -64,17 +64,29 @@ void qemu_plugin_register_vcpu_insn_exec_inline(qemu_plugin_insn*,
                                                 std::uint64_t imm);
 const void* qemu_plugin_insn_data(const qemu_plugin_insn*);
 #else
-struct qemu_plugin_scoreboard;
-struct qemu_plugin_u64 {
-  qemu_plugin_scoreboard* score;
-  std::size_t offset;
+using qemu_plugin_vcpu_simple_cb_t = void (*)(qemu_plugin_id_t, unsigned vcpu);
+void qemu_plugin_register_vcpu_init_cb(qemu_plugin_id_t,
+                                       qemu_plugin_vcpu_simple_cb_t);
+// Of GLib, which QEMU is linked with; g_array_free(3), g_byte_array_new(3).
+struct GArray {
+  char* data;
+  unsigned len;
 };
-qemu_plugin_scoreboard* qemu_plugin_scoreboard_new(std::size_t element_size);
-std::uint64_t qemu_plugin_u64_sum(qemu_plugin_u64);
-void qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(qemu_plugin_insn*,
-                                                         qemu_plugin_op,
-                                                         qemu_plugin_u64,
-                                                         std::uint64_t imm);
+struct GByteArray {
+  std::uint8_t* data;
+  unsigned len;
+};
+char* g_array_free(GArray*, int free_segment);
+GByteArray* g_byte_array_new();
+GByteArray* g_byte_array_set_size(GByteArray*, unsigned length);
+struct qemu_plugin_register;
+struct qemu_plugin_reg_descriptor {
+  qemu_plugin_register* handle;
+  const char* name;
+  const char* feature;
+};
+GArray* qemu_plugin_get_registers();
+int qemu_plugin_read_register(qemu_plugin_register*, GByteArray* to);
 std::size_t qemu_plugin_insn_data(const qemu_plugin_insn*, void* to,
                                   std::size_t length);
 #endif

@@ -193,7 +193,7 @@ def test_samples_are_those_without_the_profiler(
     assert len(cells) == 2
     settings = {
         "plain": Guest(2, 300),
-        "profiled": Guest(2, 300, plugin=measure.plugin(kernel, 2)),
+        "profiled": Guest(2, 300, plugin=measure.plugin(kernel)),
     }
     seconds = {}
     for name, setting in settings.items():

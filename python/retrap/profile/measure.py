@@ -67,34 +67,23 @@ class Request:
         ]
 
 
-def plugin_file(arch: Arch, cpus: int) -> Path:
+def plugin_file(arch: Arch) -> Path:
     """The plugin for this machine's QEMU, by the version of the interface that it
-    takes (bench/profile/qemu_plugin.h). Errors: EXIT_GUEST.
-
-    QEMU 10.0.2 tells a plugin of a vCPU 1 while vCPU 0 runs: with -icount, where
-    they share the translated code, the number is a constant in it. So with
-    version 3 there is one vCPU alone; 9.1 and 9.2 have not been tried.
-    """
+    takes (bench/profile/qemu_plugin.h). Errors: EXIT_GUEST."""
     said = qemu.version(arch)
     numbers = re.search(r"version (\d+)\.(\d+)", said)
     release = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
     if release < (4, 2) or release == (9, 0):
         raise RetrapError(
             f"{said}: does not take the profiler",
-            "use a QEMU 4.2 to 8.2, or 9.1 and later with --cpus 1",
-            EXIT_GUEST,
-        )
-    if release > (9, 0) and cpus > 1:
-        raise RetrapError(
-            f"{said}: with -icount it confuses the vCPUs that a plugin counts",
-            "profile with --cpus 1 (same-cpu only), or use a QEMU up to 8.2",
+            "use a QEMU 4.2 to 8.2, or 9.1 and later",
             EXIT_GUEST,
         )
     interface = 1 if release < (9, 0) else 3
     return Programs(ROOT / "build/release").path(f"retrap-profile-{interface}.so")
 
 
-def plugin(kernel: Kernel, cpus: int) -> Plugin:
+def plugin(kernel: Kernel) -> Plugin:
     """The profiler, told where this kernel switches tasks."""
     name = SWITCH[kernel.arch.name]
     rows = sorted(
@@ -111,7 +100,7 @@ def plugin(kernel: Kernel, cpus: int) -> Plugin:
         )
     end = next(address for address, _ in rows if address > start)
     words = f"out={trace.RAW},switch={start:x},length={end - start}"
-    return Plugin(plugin_file(kernel.arch, cpus), words)
+    return Plugin(plugin_file(kernel.arch), words)
 
 
 def run(
@@ -158,9 +147,7 @@ def fill(
         jobs,
         programs,
         lambda kernel: request.cells(kernel.variant, registry),
-        lambda kernel: Guest(
-            request.cpus, request.timeout_s, plugin=plugin(kernel, request.cpus)
-        ),
+        lambda kernel: Guest(request.cpus, request.timeout_s, plugin=plugin(kernel)),
         path,
         progress,
     )
@@ -236,9 +223,7 @@ def plan_of(
         "cpus": request.cpus,
         "binary_sha256": {arch.name: programs[arch].sha256() for arch in programs},
         "profiler_sha256": {
-            arch.name: hashlib.sha256(
-                plugin_file(arch, request.cpus).read_bytes()
-            ).hexdigest()
+            arch.name: hashlib.sha256(plugin_file(arch).read_bytes()).hexdigest()
             for arch in request.arches
         },
     }
