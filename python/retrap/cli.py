@@ -174,7 +174,10 @@ def _test(adder: Any) -> None:
         "test",
         "all tests: unit, live ptrace, command line, Python, guests",
         """Builds the programs, with and without sanitizers, and the kernels,
-        and runs every test. Exits 1 when one fails.""",
+        and runs every test. Exits 1 when one fails. With --all it goes stage by
+        stage, says how long each took, and leaves out what has passed before,
+        as long as neither the clone nor a tool has changed
+        (build/test-all.json).""",
         "./retrap test",
         "./retrap test --all",
     )
@@ -182,7 +185,12 @@ def _test(adder: Any) -> None:
         "--all",
         action="store_true",
         help="also debug kernels, the kernel's selftests, strace and gdb on each "
-        "kernel (default: what is done in half an hour)",
+        "kernel, and Debian 13 (default: what is done in half an hour)",
+    )
+    command.add_argument(
+        "--fresh",
+        action="store_true",
+        help="with --all: run every stage again (default: resume)",
     )
 
 

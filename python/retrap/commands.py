@@ -160,4 +160,10 @@ def packages(args: Namespace) -> int:
 def test(args: Namespace) -> int:
     from retrap import suite
 
-    return suite.run(args.all)
+    if args.fresh and not args.all:
+        raise RetrapError(
+            "--fresh goes with --all: the rest is never resumed",
+            "retrap test --all --fresh",
+            EXIT_USAGE,
+        )
+    return suite.run(args.all, args.fresh)

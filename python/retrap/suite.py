@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from retrap import config, kernels
+from retrap import config, kernels, stages
 from retrap.build import build
 from retrap.config import ROOT, Variant
 from retrap.errors import EXIT_FAILURE, EXIT_OK
@@ -19,6 +20,32 @@ PLAIN = config.VARIANTS
 DEBUG = ROOT / "configs/debug.toml"
 RACES = ROOT / "configs/kcsan.toml"
 
+# tests/all/test_<key>.py: what it is called, and whose kernels it boots. One that
+# is not here is called by its file and finds all kernels built.
+FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
+    "stress": ("races, many turns", (PLAIN,)),
+    "model": ("models, 10^6 steps", (PLAIN,)),
+    "kselftests": ("selftests of the patches", (PLAIN,)),
+    "freezer": ("freezer", (PLAIN, DEBUG)),
+    "lines": ("source lines", (PLAIN,)),
+    "function_profiler": ("function profiler", (PLAIN,)),
+    "older_kernel": ("an older kernel", (PLAIN,)),
+    "debug": ("debug kernels", (PLAIN, DEBUG)),
+    "tracers": ("strace and gdb", (PLAIN, DEBUG)),
+    "selftests": ("selftests of the kernel", (PLAIN, DEBUG)),
+    "races": ("KCSAN", (PLAIN, RACES)),
+    "debian13": ("Debian 13", ()),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a user knows as one thing; `needs`: variants files, built before."""
+
+    name: str
+    argv: list[str]
+    needs: tuple[Path, ...] = ()
+
 
 def chosen(file: Path) -> list[tuple[str, Variant]]:
     """The variants of a file that are tested: a design, or one made of it."""
@@ -28,41 +55,84 @@ def chosen(file: Path) -> list[tuple[str, Variant]]:
     return [pair for pair in config.load_variants(file).items() if pair[0] in named]
 
 
-def run(everything: bool = False) -> int:
+def usual() -> list[Stage]:
+    """What `retrap test` runs."""
+    release, sanitized = (
+        ["ctest", "--test-dir", str(ROOT / f"build/{preset}")]
+        + ["--output-on-failure", "--no-tests=error"]
+        for preset in ("release", "asan-ubsan")
+    )
+    return [
+        Stage("C++ (unit, ptrace)", release),
+        Stage("C++ unit, with sanitizers", [*sanitized, "-L", "unit"]),
+        Stage("Python and command line", _pytest("tests/py", "tests/cli")),
+        Stage(
+            "guests", _pytest("-n2", "--dist=loadfile", "tests/guest"), needs=(PLAIN,)
+        ),
+    ]
+
+
+def further() -> list[Stage]:
+    """What --all adds: a stage each file of tests/all, in the order of FURTHER."""
+    there = {path.stem.removeprefix("test_") for path in _files()}
+    names = [*(key for key in FURTHER if key in there), *sorted(there - FURTHER.keys())]
+    found = []
+    for key in names:
+        name, needs = FURTHER.get(key, (key.replace("_", " "), (PLAIN, DEBUG, RACES)))
+        found.append(Stage(name, _pytest(f"tests/all/test_{key}.py"), needs))
+    return found
+
+
+def run(everything: bool = False, fresh: bool = False) -> int:
     """Builds, then C++ tests, then Python, command-line and guest tests; with
-    `everything` what needs kernels of its own too."""
+    `everything` the rest, from where the run before this one stopped."""
     start = time.monotonic()
-    with Progress() as progress:
-        programs = build(progress)
-        sanitized = build(progress, "asan-ubsan", "retrap-unit-tests")
-    stages = {
-        "C++ (unit, ptrace)": ["ctest", "--test-dir", str(programs.directory)],
-        "C++ unit, with sanitizers": [
-            *("ctest", "--test-dir", str(sanitized.directory), "-L", "unit"),
-        ],
-        "Python and command line": _pytest("tests/py", "tests/cli"),
-        "guests": _pytest("-n2", "--dist=loadfile", "tests/guest"),
-    }
-    needed: dict[str, tuple[Path, ...]] = {"guests": (PLAIN,)}
+    todo = usual() + (further() if everything else [])
+    names = [stage.name for stage in todo]
+    ledger = None
     if everything:
-        stages["nothing else breaks"] = _pytest("tests/all")
-        needed["nothing else breaks"] = (PLAIN, DEBUG, RACES)
+        ledger = stages.Ledger.open(stages.STORE, _identity(), names, fresh)
+    with Progress() as progress:
+        build(progress)
+        build(progress, "asan-ubsan", "retrap-unit-tests")
     failed = []
-    for number, (name, argv) in enumerate(stages.items(), 1):
+    for number, stage in enumerate(todo, 1):
+        if ledger and stage.name in ledger.done:
+            say(f"test {number}/{len(todo)}: {stage.name} has passed before")
+            continue
         begin = time.monotonic()
-        for file in needed.get(name, ()):
-            _kernels(file)
-        say(f"test {number}/{len(stages)}: {name}")
-        if argv[0] == "ctest":
-            argv += ["--output-on-failure", "--no-tests=error"]
-        with child(argv, cwd=config.ROOT) as process:
-            if process.wait() != 0:
-                failed.append(name)
-        say(f"  {name} took {time.monotonic() - begin:.0f} s")
+        passed = _passes(stage, f"test {number}/{len(todo)}: {stage.name}")
+        if not passed:
+            failed.append(stage.name)
+        took = time.monotonic() - begin
+        say(f"  {stage.name} took {took:.0f} s")
+        if ledger and ledger.identity == _identity():
+            ledger.end(stage.name, passed, took)
+        elif ledger:
+            say("  the tree or a tool has changed meanwhile: that is not kept")
+    for line in ledger.table(names) if ledger else []:
+        say(line)
     say(f"tests took {time.monotonic() - start:.0f} s")
     for name in failed:
         say(f"FAILED: {name}")
     return EXIT_FAILURE if failed else EXIT_OK
+
+
+def _passes(stage: Stage, heading: str) -> bool:
+    for file in stage.needs:
+        _kernels(file)
+    say(heading)
+    with child(stage.argv, cwd=ROOT) as process:
+        return process.wait() == 0
+
+
+def _files() -> list[Path]:
+    return sorted((ROOT / "tests/all").glob("test_*.py"))
+
+
+def _identity() -> str:
+    tested = [pair[1] for file in (PLAIN, DEBUG, RACES) for pair in chosen(file)]
+    return stages.identity(tested)
 
 
 def _pytest(*words: str) -> list[str]:
