@@ -6,7 +6,7 @@
 // RETRAP_PLUGIN_API says which: 1 is for QEMU 4.2 to 8.2, 3 for 9.1 and later;
 // 7.2 and 10.0 have been tried.
 // Version 2 (QEMU 9.0) took the counters that are not a vCPU's own away;
-// version 3 has qemu_plugin_insn_data() copy, and shows registers.
+// version 3 has qemu_plugin_insn_data() copy.
 #ifndef RETRAP_PROFILE_QEMU_PLUGIN_H_
 #define RETRAP_PROFILE_QEMU_PLUGIN_H_
 
