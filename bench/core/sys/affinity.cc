@@ -25,6 +25,16 @@ CpuSet empty_set() {
   return set;
 }
 
+void allow_cpus(const std::vector<int>& cpus, pid_t tid) {
+  const std::size_t size = CPU_ALLOC_SIZE(kMostCpus);
+  const CpuSet set = empty_set();
+  for (const int cpu : cpus) {
+    if (cpu < 0 || cpu >= kMostCpus) throw_errno(EINVAL, "sched_setaffinity");
+    CPU_SET_S(static_cast<std::size_t>(cpu), size, set.get());
+  }
+  check_unix(::sched_setaffinity(tid, size, set.get()), "sched_setaffinity");
+}
+
 }  // namespace
 
 std::vector<int> allowed_cpus() {
@@ -38,14 +48,10 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
-void pin_to_cpu(int cpu) { pin_to_cpu(cpu, 0); }
+void allow_cpus(const std::vector<int>& cpus) { allow_cpus(cpus, 0); }
 
-void pin_to_cpu(int cpu, pid_t tid) {
-  const std::size_t size = CPU_ALLOC_SIZE(kMostCpus);
-  if (cpu < 0 || cpu >= kMostCpus) throw_errno(EINVAL, "sched_setaffinity");
-  const CpuSet set = empty_set();
-  CPU_SET_S(static_cast<std::size_t>(cpu), size, set.get());
-  check_unix(::sched_setaffinity(tid, size, set.get()), "sched_setaffinity");
-}
+void pin_to_cpu(int cpu) { allow_cpus({cpu}, 0); }
+
+void pin_to_cpu(int cpu, pid_t tid) { allow_cpus({cpu}, tid); }
 
 }  // namespace retrap

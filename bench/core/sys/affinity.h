@@ -12,7 +12,8 @@ namespace retrap {
 // In ascending order.
 std::vector<int> allowed_cpus();
 
-// The calling thread; on return it runs there.
+// The calling thread; on return it runs on one of them.
+void allow_cpus(const std::vector<int>& cpus);
 void pin_to_cpu(int cpu);
 // Thread `tid` of any process, wherever it sleeps: it wakes up there.
 void pin_to_cpu(int cpu, pid_t tid);
