@@ -5,9 +5,8 @@
 #include <sched.h>
 #include <sys/ptrace.h>
 
-#include <chrono>
-
 #include "conform/requests.h"
+#include "core/ptrace/patience.h"
 
 namespace retrap::conform {
 namespace {
@@ -18,8 +17,8 @@ namespace {
 Status resume_until_exec(const Subject& subject, pid_t executing,
                          pid_t sibling) {
   Status last = kNothing;
-  const auto limit = std::chrono::steady_clock::now() + kEventually;
-  while (!subject.has_executed() && std::chrono::steady_clock::now() < limit) {
+  Patience patience(subject.pid());
+  while (!subject.has_executed() && patience.lasts()) {
     if (wait_at_once(executing).value > 0) {
       (void)siginfo(executing);
       (void)cont(executing);

@@ -18,6 +18,7 @@
 #include "conform/rule_test.h"
 #include "conform/situations.h"
 #include "conform/subject.h"
+#include "core/ptrace/patience.h"
 
 namespace retrap::conform {
 namespace {
@@ -57,20 +58,23 @@ class ControlGroup {
   [[nodiscard]] bool freeze(bool frozen) const {
     return write(path_ + "/cgroup.freeze", frozen ? "1" : "0");
   }
-  // Eventually cgroup.events says so.
-  [[nodiscard]] bool becomes_frozen() const {
-    const auto limit = std::chrono::steady_clock::now() + kEventually;
-    while (std::chrono::steady_clock::now() < limit) {
-      std::ifstream events(path_ + "/cgroup.events");
-      for (std::string line; std::getline(events, line);) {
-        if (line == "frozen 1") return true;
-      }
+  // Eventually cgroup.events says so; `pid` is in it.
+  [[nodiscard]] bool becomes_frozen(pid_t pid) const {
+    for (Patience patience(pid); !is_frozen();) {
+      if (!patience.lasts()) return is_frozen();
       std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
-    return false;
+    return true;
   }
 
  private:
+  [[nodiscard]] bool is_frozen() const {
+    std::ifstream events(path_ + "/cgroup.events");
+    for (std::string line; std::getline(events, line);) {
+      if (line == "frozen 1") return true;
+    }
+    return false;
+  }
   static bool write(const std::string& file, const std::string& text) {
     std::ofstream out(file);
     out << text << std::flush;
@@ -93,13 +97,13 @@ TEST_P(AsyncRetrapRules, AR26_FrozenTraceeRetraps) {
   ASSERT_TRUE(group.add(pid));
   ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
   ASSERT_TRUE(group.freeze(true));
-  ASSERT_TRUE(group.becomes_frozen()) << "a trapped tracee counts as frozen";
+  ASSERT_TRUE(group.becomes_frozen(pid)) << "a trapped tracee counts as frozen";
   for (int turn = 0; turn < 100; ++turn) {
     ASSERT_EQ(wait_at_once(pid), kNothing);
     subject.kill(SIGCONT);
     ASSERT_EQ(wait_at_once(pid), stop_trap(SIGTRAP)) << "turn " << turn;
     ASSERT_EQ(siginfo(pid).error, kOk);
-    ASSERT_TRUE(group.becomes_frozen()) << "turn " << turn;
+    ASSERT_TRUE(group.becomes_frozen(pid)) << "turn " << turn;
   }
   ASSERT_TRUE(group.freeze(false));
   expect_sigcont_delivered(subject);

@@ -24,7 +24,7 @@ constexpr Status kContinued{0xffff};
 void expect_one_report(const Subject& subject, int options, Status status) {
   ASSERT_EQ(parent_wait_eventually(subject.pid(), options), status);
   EXPECT_EQ(parent_wait_at_once(subject.pid(), options), kNothing);
-  EXPECT_TRUE(sigchld_comes());
+  EXPECT_TRUE(sigchld_comes(subject.pid()));
 }
 
 void expect_no_report(const Subject& subject) {
@@ -107,10 +107,10 @@ void report_to_the_parent(Placement placement, Interface interface,
   EXPECT_EQ(parent_wait_at_once(subject.pid(), WCONTINUED), kContinued);
   const bool woken = is_woken(interface, rearmed);
   settle();
-  EXPECT_EQ(woken ? sigchld_comes() : take_sigchld(), woken);
+  EXPECT_EQ(woken ? sigchld_comes(subject.pid()) : take_sigchld(), woken);
   ASSERT_NO_FATAL_FAILURE(tracer.step());
   settle();
-  EXPECT_EQ(woken ? take_sigchld() : sigchld_comes(), !woken)
+  EXPECT_EQ(woken ? take_sigchld() : sigchld_comes(subject.pid()), !woken)
       << "when the tracee is resumed";
   EXPECT_EQ(parent_wait_at_once(subject.pid(), WUNTRACED | WCONTINUED),
             kNothing);

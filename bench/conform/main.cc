@@ -35,8 +35,8 @@ A rule of an interface that the kernel does not offer is skipped.
                  time until the signal has passed it; N turns at most
   --cpus WHERE   tracer and tracee on the same CPU, on two, or one after the
                  other (default both)
-  --deadline S   seconds after which a tracee is killed and its test fails
-                 (default 60)
+  --deadline S   seconds in which nothing runs, neither tracer nor tracee,
+                 after which a tracee is killed and its test fails (default 60)
   --gtest_...    GoogleTest's: --gtest_filter=, --gtest_list_tests,
                  --gtest_output=json:FILE, --gtest_repeat= and so on
   --help         this text

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "core/ptrace/patience.h"
 #include "core/ptrace/uapi.h"
 #include "core/ptrace/wait_status.h"
 
@@ -41,11 +42,12 @@ void pause_before_poll(int polls) noexcept {
   (void)::nanosleep(&pause, nullptr);
 }
 
+// `whom`: who must do something first.
 template <typename Wait>
-Status eventually(Wait wait) noexcept {
-  const auto limit = std::chrono::steady_clock::now() + kEventually;
+Status eventually(pid_t whom, Wait wait) noexcept {
+  Patience patience(whom);
   for (int polls = 0;; ++polls) {
-    const bool last = std::chrono::steady_clock::now() >= limit;
+    const bool last = !patience.lasts();
     const Status status = wait();
     if (status != kNothing || last) return status;
     pause_before_poll(polls);
@@ -216,22 +218,27 @@ Status peek_wait_at_once(pid_t tid) noexcept {
 }
 
 Status wait_eventually(pid_t tid) noexcept {
-  return eventually([tid] { return wait_at_once(tid); });
+  return eventually(tid, [tid] { return wait_at_once(tid); });
 }
 
 Status parent_wait_eventually(pid_t pid, int options) noexcept {
   return eventually(
-      [pid, options] { return parent_wait_at_once(pid, options); });
+      pid, [pid, options] { return parent_wait_at_once(pid, options); });
 }
 
 Status peek_wait_eventually(pid_t tid) noexcept {
-  return eventually([tid] { return peek_wait_at_once(tid); });
+  return eventually(tid, [tid] { return peek_wait_at_once(tid); });
 }
 
-bool sigchld_comes() noexcept {
+bool sigchld_comes(pid_t from) noexcept {
   const sigset_t set = sigchld_only();
-  const timespec limit{kEventually.count(), 0};
-  return ::sigtimedwait(&set, nullptr, &limit) == SIGCHLD;
+  const timespec slice{0, 100'000'000};
+  Patience patience(from);
+  for (;;) {
+    const bool last = !patience.lasts();
+    if (::sigtimedwait(&set, nullptr, &slice) == SIGCHLD) return true;
+    if (last) return false;
+  }
 }
 
 bool take_sigchld() noexcept {

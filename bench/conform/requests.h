@@ -6,7 +6,6 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <cstdint>
 #include <ostream>
 #include <vector>
@@ -76,8 +75,8 @@ Registers registers(pid_t tid);
 
 // The very next WNOHANG call.
 Status wait_at_once(pid_t tid) noexcept;
-// The first status within the bound of 'eventually'; kNothing after it.
-inline constexpr std::chrono::seconds kEventually{2};
+// The first status; kNothing when the tracee had its chance (patience.h): on a
+// machine with nothing else to do, after 2 s.
 Status wait_eventually(pid_t tid) noexcept;
 // Sleeps until there is one: whoever hangs is killed at the deadline.
 Status wait_asleep(pid_t tid) noexcept;
@@ -91,8 +90,8 @@ Status peek_wait_eventually(pid_t tid) noexcept;
 // Whether a SIGCHLD to this program was pending; it no longer is. main()
 // blocks the signal.
 bool take_sigchld() noexcept;
-// Waits for one, in the bound of 'eventually'.
-bool sigchld_comes() noexcept;
+// Waits for one as wait_eventually() does, while `from` has its chance.
+bool sigchld_comes(pid_t from) noexcept;
 
 }  // namespace retrap::conform
 

@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <new>
 
 #include "conform/parallel.h"
 #include "conform/requests.h"
 #include "conform/subject.h"
+#include "core/ptrace/patience.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 
@@ -26,10 +26,10 @@ constexpr int kSpins = 256;
 constexpr useconds_t kNapUs = 20;
 
 template <typename Condition>
-bool await(Condition condition) noexcept {
-  const auto limit = std::chrono::steady_clock::now() + kEventually;
+bool await(pid_t whom, Condition condition) noexcept {
+  Patience patience(whom);
   for (int spin = 0; !condition(); ++spin) {
-    if (std::chrono::steady_clock::now() > limit) return false;
+    if (!patience.lasts()) return condition();
     // Where vCPUs take turns the signaller's runs when this one sleeps, or
     // milliseconds later.
     (void)(spin < kSpins ? ::sched_yield() : ::usleep(kNapUs));
@@ -55,7 +55,7 @@ Signaller::Signaller(pid_t pid, int sig) {
     throw_errno(error, "fork of the signaller");
   }
   // What it does before its first order is longer than most calls.
-  (void)await([this] { return page_->serves.load(); });
+  (void)await(self_, [this] { return page_->serves.load(); });
 }
 
 Signaller::~Signaller() {
@@ -78,7 +78,7 @@ bool Signaller::is_done() const noexcept {
 }
 
 bool Signaller::finish() const noexcept {
-  return await([this] { return is_done(); });
+  return await(self_, [this] { return is_done(); });
 }
 
 void Signaller::serve(Page& page, pid_t tracer, int sig, bool spins) noexcept {

@@ -12,6 +12,8 @@
 #include <string>
 #include <thread>
 
+#include "core/ptrace/patience.h"
+
 namespace retrap::conform {
 namespace {
 
@@ -112,9 +114,8 @@ void settle() { std::this_thread::sleep_for(kSettle); }
 
 void expect_runs(const Subject& subject, int thread) {
   const std::uint64_t before = subject.ticks(thread);
-  const auto limit = std::chrono::steady_clock::now() + kEventually;
-  while (subject.ticks(thread) == before &&
-         std::chrono::steady_clock::now() < limit) {
+  Patience patience(subject.pid());
+  while (subject.ticks(thread) == before && patience.lasts()) {
     std::this_thread::sleep_for(kPoll);
   }
   EXPECT_NE(subject.ticks(thread), before) << "user mode is not reached";

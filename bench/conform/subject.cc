@@ -22,6 +22,7 @@
 #include <string>
 #include <thread>
 
+#include "core/ptrace/patience.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 #include "core/sys/relax.h"
@@ -29,7 +30,6 @@
 namespace retrap::conform {
 namespace {
 
-constexpr std::chrono::seconds kEventually{2};
 constexpr std::chrono::seconds kSpawnLimit{10};
 constexpr std::chrono::seconds kDeathLimit{10};
 constexpr useconds_t kPollUs = 50;
@@ -63,10 +63,10 @@ bool reap_pending(pid_t whom) noexcept {
   sigemptyset(&sigchld);
   sigaddset(&sigchld, SIGCHLD);
   const timespec slice{0, 100'000'000};
-  const auto limit = std::chrono::steady_clock::now() + kDeathLimit;
+  Patience patience(pid, kDeathLimit);
   for (const pid_t whom : {-pid, pid}) {
     while (!reap_pending(whom)) {
-      if (std::chrono::steady_clock::now() > limit) return false;
+      if (!patience.lasts()) return false;
       (void)::sigtimedwait(&sigchld, nullptr, &slice);
     }
   }
@@ -78,10 +78,10 @@ bool has_signal(const std::string& mask, int sig) {
 }
 
 template <typename Condition>
-bool eventually(Condition condition) {
-  const auto limit = std::chrono::steady_clock::now() + kEventually;
+bool eventually(pid_t whom, Condition condition) {
+  Patience patience(whom);
   while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
+    if (!patience.lasts()) return condition();
     ::usleep(kPollUs);
   }
   return true;
@@ -114,7 +114,7 @@ Subject::Subject(Placement placement, int threads, Body body) : Subject() {
   threads_ = threads;
   pid_ = check_unix(::fork(), "fork of the tracee");
   if (pid_ == 0) live(*page_, threads, body, cpu);
-  watchdog_.emplace(pid_, options().deadline);
+  watchdog_.emplace(pid_, options().deadline, Watchdog::Of::kStandstill);
   if (body != Body::kTraceme) wait_until_counting();
 }
 
@@ -123,7 +123,9 @@ Subject::~Subject() {
     (void)::kill(pid_, SIGKILL);
     if (!reap_killed(pid_)) ADD_FAILURE() << "the tracee outlives SIGKILL";
   }
-  if (watchdog_ && watchdog_->expired()) ADD_FAILURE() << "the deadline passed";
+  if (watchdog_ && watchdog_->expired())
+    ADD_FAILURE() << "nothing ran for --deadline, "
+                  << options().deadline.count() << " s";
   if (page_ != nullptr) (void)::munmap(page_, sizeof(Page));
 }
 
@@ -153,7 +155,7 @@ char Subject::state(int thread) const {
 }
 
 bool Subject::reaches_state(char state_wanted, int thread) const {
-  return eventually([&] { return state(thread) == state_wanted; });
+  return eventually(pid_, [&] { return state(thread) == state_wanted; });
 }
 
 bool Subject::has_executed() const {
@@ -164,7 +166,7 @@ bool Subject::has_executed() const {
 }
 
 bool Subject::reaches_exec() const {
-  return eventually([this] { return has_executed(); });
+  return eventually(pid_, [this] { return has_executed(); });
 }
 
 std::uint64_t Subject::voluntary_switches(int thread) const {
@@ -263,10 +265,10 @@ void Subject::live(Page& page, int threads, Body body, int cpu) noexcept {
 }
 
 void Subject::wait_until_counting() const {
-  const auto limit = std::chrono::steady_clock::now() + kSpawnLimit;
+  Patience patience(pid_, kSpawnLimit);
   for (int thread = 0; thread < threads_; ++thread) {
     while (page_->ticks[thread] == 0) {
-      if (std::chrono::steady_clock::now() > limit) {
+      if (!patience.lasts()) {
         throw std::runtime_error("the tracee does not start counting");
       }
       ::usleep(kPollUs);

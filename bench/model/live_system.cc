@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "conform/requests.h"
+#include "core/ptrace/patience.h"
 #include "core/sys/check.h"
 
 namespace retrap::model {
@@ -36,6 +37,13 @@ Outcome of_status(conform::Status status) {
   return outcome;
 }
 
+void pause_before_poll(int polls) {
+  if (polls < kYields)
+    (void)::sched_yield();
+  else
+    (void)::usleep(100);
+}
+
 Outcome of_call(long rc) { return of_error({rc == -1 ? errno : 0}); }
 
 Outcome getsiginfo(pid_t tid) {
@@ -49,11 +57,15 @@ Outcome getsiginfo(pid_t tid) {
 
 // A wait without WNOHANG, woken by a timer if the kernel forgot to.
 Outcome await(pid_t tid) {
-  const itimerval limit{{}, {kEventually.count(), 0}};
-  check_unix(::setitimer(ITIMER_REAL, &limit, nullptr), "setitimer");
+  const itimerval looks{{1, 0}, {kEventually.count(), 0}};
+  check_unix(::setitimer(ITIMER_REAL, &looks, nullptr), "setitimer");
+  Patience patience(tid, kEventually);
   int status = 0;
-  const pid_t got = ::waitpid(tid, &status, __WALL);
-  const int error = errno;
+  pid_t got = -1;
+  do {
+    got = ::waitpid(tid, &status, __WALL);
+  } while (got == -1 && errno == EINTR && patience.lasts());
+  const int error = got == -1 ? errno : 0;
   const itimerval none{};
   check_unix(::setitimer(ITIMER_REAL, &none, nullptr), "setitimer");
   if (got == tid) return of_status({status});
@@ -92,22 +104,28 @@ Outcome LiveSystem::letters() const {
 // on. Twice the same, in case one thread disturbed another in between, or was
 // just going to sleep.
 Outcome LiveSystem::settle() {
-  const auto end = std::chrono::steady_clock::now() + kEventually;
+  if (!orders_are_carried_out()) return letters();
+  Patience patience(tracee_.tid(0), kEventually);
   Outcome before;
   for (int polls = 0;; ++polls) {
-    const bool has_sent = sender_.left() == 0;
     const Outcome now = letters();
-    const bool quiet = has_sent && std::strspn(now.states.data(), "tTS") ==
-                                       std::strlen(now.states.data());
+    const bool quiet =
+        std::strspn(now.states.data(), "tTS") == std::strlen(now.states.data());
     if (quiet && now == before) return now;
-    if (std::chrono::steady_clock::now() > end) return now;
+    if (!patience.lasts()) return now;
     before = quiet ? now : Outcome{};
-    if (quiet) continue;
-    if (polls < kYields)
-      (void)::sched_yield();
-    else
-      (void)::usleep(100);
+    if (!quiet) pause_before_poll(polls);
   }
+}
+
+// Eventually.
+bool LiveSystem::orders_are_carried_out() const {
+  Patience patience(sender_.pid(), kEventually);
+  for (int polls = 0; sender_.left() != 0; ++polls) {
+    if (!patience.lasts()) return false;
+    pause_before_poll(polls);
+  }
+  return true;
 }
 
 Outcome LiveSystem::perform(const Action& action) {
@@ -156,10 +174,7 @@ Outcome LiveSystem::perform(const Action& action) {
 
 std::string LiveSystem::finish() {
   std::string left = tracee_.finish();
-  const auto end = std::chrono::steady_clock::now() + kEventually;
-  while (sender_.left() != 0 && std::chrono::steady_clock::now() < end)
-    (void)::sched_yield();
-  if (sender_.left() != 0) left += "orders not carried out; ";
+  if (!orders_are_carried_out()) left += "orders not carried out; ";
   return left;
 }
 

@@ -26,6 +26,7 @@ class LiveSystem : public System {
 
  private:
   [[nodiscard]] Outcome settle();
+  [[nodiscard]] bool orders_are_carried_out() const;
   // Empty while any thread is on its way.
   [[nodiscard]] Outcome letters() const;
 

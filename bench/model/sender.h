@@ -23,6 +23,7 @@ class Sender {
 
   // kill(2) of the process, in this order, when the sender comes to it.
   void order(pid_t process, int sig);
+  [[nodiscard]] pid_t pid() const noexcept { return self_; }
   // Orders whose kill(2) has not returned.
   [[nodiscard]] int left() const noexcept;
 

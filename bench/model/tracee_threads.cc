@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "core/ptrace/patience.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 
@@ -23,14 +24,12 @@ namespace {
 constexpr std::chrono::seconds kSpawnLimit{20};
 constexpr std::chrono::seconds kDeathLimit{10};
 
-using Clock = std::chrono::steady_clock;
-
-// Until `done`; false: it took too long.
+// Until `done`; false: `whom` had its chance, after `limit` at the earliest.
 template <typename Done>
-bool poll(std::chrono::seconds limit, Done done) {
-  const auto end = Clock::now() + limit;
+bool poll(pid_t whom, std::chrono::seconds limit, Done done) {
+  Patience patience(whom, limit);
   for (int polls = 0; !done(); ++polls) {
-    if (Clock::now() > end) return false;
+    if (!patience.lasts()) return done();
     if (polls < 4)
       (void)::sched_yield();
     else
@@ -59,7 +58,7 @@ TraceeThreads::TraceeThreads(const std::vector<int>& cpus,
   if (page == MAP_FAILED) check_unix(-1, "mmap of the counters");
   page_ = ::new (page) Page{};
   tracee_.emplace(Tracee::spawn([this, &cpus] { live(*page_, cpus); }));
-  watchdog_.emplace(tracee_->pid(), deadline);
+  watchdog_.emplace(tracee_->pid(), deadline, Watchdog::Of::kStandstill);
   wait_until_asleep();
 }
 
@@ -122,7 +121,7 @@ void TraceeThreads::wait_until_asleep() {
       if (!state) state.emplace(tid(i));
       return state->letter() == 'S';
     };
-    if (!poll(kSpawnLimit, asleep))
+    if (!poll(tracee_->pid(), kSpawnLimit, asleep))
       throw std::runtime_error("thread " + std::to_string(i) +
                                " of the new tracee does not go to sleep");
   }
@@ -134,7 +133,7 @@ std::string TraceeThreads::finish() {
   std::string left;
   for (int i = threads_ - 1; i >= 0; --i) {
     const pid_t id = tid(i);
-    const bool gone = poll(kDeathLimit, [this, i, id] {
+    const bool gone = poll(tracee_->pid(), kDeathLimit, [this, i, id] {
       return is_reaped(id) && letter(i) == '\0';
     });
     if (!gone)

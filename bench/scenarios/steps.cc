@@ -3,13 +3,14 @@
 
 #include <sched.h>
 
-#include "core/sys/clock.h"
+#include "core/ptrace/patience.h"
 #include "core/sys/relax.h"
 
 namespace retrap {
 namespace {
 
-constexpr std::uint64_t kPatienceNs = 2'000'000'000;
+// More than a way to sleep ever took; the dead are found after some ms.
+constexpr unsigned kPollsToAReport = 1U << 12;
 
 }  // namespace
 
@@ -35,20 +36,27 @@ bool Steps::not_reached(const char* what) noexcept {
 }
 
 bool Steps::asleep_in(long syscall) noexcept {
-  const std::uint64_t end = RawClock::now() + kPatienceNs;
-  while (RawClock::now() < end) {
+  Patience patience(pid_);
+  for (unsigned polls = 1;; ++polls) {
+    const bool is_last = !patience.lasts();
     // A trapped task is in its system call too: only S is asleep.
     if (state_->blocked_syscall() == syscall) {
       if (state_->has_report())
         return not_reached("the tracee reports a stop where it should sleep");
       if (state_->letter() == 'S') return true;
     }
+    if (polls % kPollsToAReport == 0 && state_->has_report())
+      return not_reached("the other end died or stopped, and should sleep");
+    if (is_last) break;
     if (same_cpu_)
       (void)::sched_yield();
     else
       relax();
   }
-  return not_reached("the other end did not fall asleep in 2 s");
+  return not_reached(patience.saw_it_run()
+                         ? "the other end runs and does not fall asleep"
+                         : "the other end does not run, and is not asleep in "
+                           "its system call");
 }
 
 bool Steps::trapped_and_quiet() noexcept {

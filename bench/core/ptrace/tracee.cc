@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/measure/marker.h"
+#include "core/ptrace/patience.h"
 #include "core/ptrace/uapi.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
@@ -22,7 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kReapTime = std::chrono::seconds(2);
 constexpr auto kPollTime = std::chrono::microseconds(100);
 
 const void* as_data(unsigned long value) noexcept {
@@ -83,8 +83,8 @@ Tracee::Tracee(Tracee&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
 Tracee::~Tracee() {
   if (pid_ <= 0) return;
   (void)::kill(pid_, SIGKILL);
-  const auto deadline = Clock::now() + kReapTime;
-  while (Clock::now() < deadline) {
+  Patience patience(pid_);
+  while (patience.lasts()) {
     int status = 0;
     const pid_t got = ::waitpid(pid_, &status, __WALL | WNOHANG);
     if (got == -1 && errno != EINTR) return;  // ECHILD: reaped before

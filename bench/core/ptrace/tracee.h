@@ -31,8 +31,8 @@ class Tracee {
   Tracee(const Tracee&) = delete;
   Tracee& operator=(const Tracee&) = delete;
   Tracee& operator=(Tracee&&) = delete;
-  // SIGKILLs and reaps; gives up after two seconds, as only a broken kernel
-  // would need (then PTRACE_O_EXITKILL and PR_SET_PDEATHSIG remain).
+  // SIGKILLs and reaps; gives up when it had its chance to die (patience.h), as
+  // on a broken kernel (then PTRACE_O_EXITKILL and PR_SET_PDEATHSIG remain).
   ~Tracee();
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
