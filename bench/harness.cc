@@ -4,23 +4,48 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <vector>
 
 #include "core/measure/marker.h"
+#include "core/sys/clock.h"
+#include "core/sys/cpu_wait.h"
 #include "core/sys/tick.h"
 #include "exit_code.h"
 
 namespace retrap {
 namespace {
 
+std::string in_s(std::chrono::duration<double> time) {
+  char text[32];
+  (void)std::snprintf(text, sizeof text, "%.3g s", time.count());
+  return text;
+}
+
+// Of a run that the watchdog ended: what it was, and what took its time.
+std::string deadline_reason(Run& run) {
+  const auto deadline = run.watchdog->deadline();
+  std::string why = "longer than --deadline " + in_s(deadline);
+  const auto samples = run.samples.samples();
+  const std::chrono::nanoseconds last(
+      samples.empty() ? 0 : RawClock::now() - samples.back().t_return_ns);
+  const auto lost = lost_to_others(run.cell.partner());
+  const bool is_busy = lost > deadline / 10;
+  run.stuck = !is_busy && (samples.empty() || last > deadline / 2);
+  if (last > deadline / 2) why += ", " + in_s(last) + " of them in this sample";
+  if (is_busy)
+    why +=
+        "; this machine is busy: other programs had its CPU for " + in_s(lost);
+  return why;
+}
+
 void note_failure(Sample& sample, Run& run) {
-  std::string why = describe(run.cell.failure());
-  if (run.watchdog != nullptr && run.watchdog->expired()) {
-    sample.outcome = Outcome::kDeadline;
-    why = "killed at the deadline (" + why + ")";
-  }
+  run.cut = run.watchdog != nullptr && run.watchdog->expired();
+  if (run.cut) sample.outcome = Outcome::kDeadline;
   run.stop_reason =
-      "sample " + std::to_string(run.samples.samples().size()) + ": " + why;
+      "sample " + std::to_string(run.samples.samples().size()) + ": " +
+      (run.cut ? deadline_reason(run) : describe(run.cell.failure()));
 }
 
 void fail(benchmark::State& state, Run& run, Sample& sample) {

@@ -24,6 +24,8 @@ struct Run {
   std::uint64_t seed;
   unsigned shift;
   bool ran = false;
+  bool cut = false;    // by the watchdog
+  bool stuck = false;  // then: in one sample, and not for want of a CPU
   std::string stop_reason = "complete";
 };
 

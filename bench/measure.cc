@@ -127,15 +127,28 @@ struct Leftover {
   }
 };
 
+// By default twenty times what a sample of the longest scenario takes.
+std::chrono::seconds deadline(const Options& options) {
+  const auto derived = static_cast<unsigned>(60 + options.samples / 20);
+  return std::chrono::seconds(options.deadline_s.value_or(derived));
+}
+
 std::unique_ptr<Watchdog> guard(const Cell& cell, const Options& options) {
   if (cell.partner() == 0) return nullptr;
-  return std::make_unique<Watchdog>(cell.partner(),
-                                    std::chrono::seconds(options.deadline_s));
+  return std::make_unique<Watchdog>(cell.partner(), deadline(options));
 }
 
 std::unique_ptr<PerfControl> counters(const Options& options) {
   if (!options.perf_control) return nullptr;
   return std::make_unique<PerfControl>(*options.perf_control);
+}
+
+// A run that is cut says nothing of its kernel, unless one sample never ended.
+std::string advice(const Run& run) {
+  if (run.stuck)
+    return "; retrap-conform says whether this kernel loses a stop";
+  if (run.cut) return "; allow more, or ask for fewer --samples";
+  return "; retrap-conform says which rule this kernel breaks";
 }
 
 }  // namespace
@@ -175,8 +188,7 @@ ExitCode measure(const Options& options, const Plan& plan) {
   record.stop_reason = run.stop_reason;
   write_files(options, samples, record, benchmark_json);
   if (record.samples_failed == 0) return ExitCode::kOk;
-  say(options,
-      run.stop_reason + "; retrap-conform says which rule this kernel breaks");
+  say(options, run.stop_reason + advice(run));
   return ExitCode::kSamplesFailed;
 }
 

@@ -49,8 +49,10 @@ void add_cell_options(CLI::App& app, Options& o) {
                  "A verdict that they change was chance (default: 0).")
       ->option_text("N")
       ->check(CLI::Range(0U, kMostShift));
-  app.add_option("--deadline", o.deadline_s,
-                 "Kill the tracee when the run takes longer (default: 60).")
+  app.add_option(
+         "--deadline", o.deadline_s,
+         "Kill the tracee when the run takes longer (default: 60, and 1 "
+         "more for every 20 samples).")
       ->option_text("SECONDS")
       ->check(CLI::Range(1U, 86400U));
 }

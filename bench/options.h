@@ -26,7 +26,7 @@ struct Options {
   WantedEnds cpus;
   std::uint64_t seed = 20110526;
   unsigned shift = 0;
-  unsigned deadline_s = 60;
+  std::optional<unsigned> deadline_s;  // nothing: follows from `samples`
   std::optional<std::string> perf_control;
   std::optional<std::string> config_sha256;
 

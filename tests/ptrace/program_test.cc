@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/output/npy.h"
+#include "core/ptrace/patience.h"
 #include "core/ptrace/task_state.h"
 #include "core/sys/file.h"
 
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono_literals::operator""ms;
 using testing::HasSubstr;
+using testing::Not;
 
 class Bench : public testing::Test {
  protected:
@@ -106,6 +108,14 @@ TEST_F(Bench, TakesASampleAnIterationWhateverTheHarnessIsTold) {
   EXPECT_EQ(run["samples_taken"], 20);
 }
 
+TEST_F(Bench, SaysThatItWasTheDeadline) {
+  const Output output = run_bench(
+      {"--scenario", "floor/pipe", "--samples", "2000000", "--deadline", "1"});
+  EXPECT_EQ(output.exit_code, 4);
+  EXPECT_THAT(output.err, HasSubstr("longer than --deadline 1 s"));
+  EXPECT_THAT(output.err, Not(HasSubstr("retrap-conform")));
+}
+
 TEST_F(Bench, CountsWithoutSamplesAndFailsWithoutPerf) {
   const Output output = sigcont({"--perf-control", "/none/ctl,/none/ack"});
   EXPECT_EQ(output.exit_code, 1);
@@ -124,7 +134,7 @@ TEST_F(Bench, LeavesNoTraceeWhenItIsKilled) {
   const pid_t bench = start_bench(
       {"--scenario", "retrap/trigger:sigcont", "--samples", "10000000"});
   std::vector<pid_t> children;
-  for (int i = 0; i < 500 && children.size() < 2; ++i) {
+  for (Patience patience(bench); children.size() < 2 && patience.lasts();) {
     std::this_thread::sleep_for(10ms);
     children = children_of(bench);
   }
@@ -133,7 +143,8 @@ TEST_F(Bench, LeavesNoTraceeWhenItIsKilled) {
   ASSERT_EQ(::waitpid(bench, nullptr, 0), bench);
   for (const pid_t child : children) {
     char state = state_of(child);
-    for (int i = 0; i < 200 && state != '\0' && state != 'Z'; ++i) {
+    for (Patience patience(child);
+         state != '\0' && state != 'Z' && patience.lasts();) {
       std::this_thread::sleep_for(10ms);
       state = state_of(child);
     }
