@@ -34,7 +34,7 @@ EXIT STATUS
     2   wrong usage
     3   the kernel or the machine is not what was asked for
     4   files written, but a sample failed
-    77  not supported here
+    77  this kernel or machine does not have what the cell needs
 
 FILES
     STEM.npy             samples, for numpy.load

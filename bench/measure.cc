@@ -170,7 +170,7 @@ ExitCode measure(const Options& options, const Plan& plan) {
   for (const std::string& warning : record.warnings)
     say(options, "warning: " + warning);
 
-  const auto cell = plan.scenario->open(plan.cell);
+  const auto cell = plan.scenario->of.open(plan.cell);
   const auto watchdog = guard(*cell, options);
   Run run{*cell,         samples,      watchdog.get(),
           control.get(), options.seed, options.shift};

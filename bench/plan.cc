@@ -60,10 +60,23 @@ void check_cell(const Plan& plan) {
                       join(info.interfaces, interface_name));
 }
 
+void check_kernel(const ScenarioInfo& info) {
+  if (const char* what = info.of.missing())
+    throw Refusal(ExitCode::kNotSupported,
+                  std::string("this kernel does not have ") + what);
+}
+
+bool is_forbidden(const std::error_code& error) {
+  return error == std::errc::operation_not_permitted ||
+         error == std::errc::permission_denied ||
+         error == std::errc::function_not_supported;
+}
+
 std::vector<Interface> probe() {
   try {
     return probe_offered();
   } catch (const std::system_error& error) {
+    if (!is_forbidden(error.code())) throw;
     throw Refusal(ExitCode::kNotSupported,
                   std::string(error.what()) +
                       "; allow this process to ptrace its children "
@@ -150,6 +163,7 @@ Plan make_plan(const Options& options) {
   plan.placement = require_placement(options.placement);
   plan.cell.interface = require_interface(options.interface);
   check_cell(plan);
+  check_kernel(*plan.scenario);
   plan.cell.ends = require_ends(plan.placement, options.cpus);
   plan.offered = probe();
   check_offered(plan, options);

@@ -7,6 +7,8 @@
 //   int fire() noexcept                     the trigger and the wait: a status
 //   static constexpr int kExpected          which status
 //   Steps& steps() noexcept                 and its const twin
+//   static const char* missing() noexcept   optional: what this kernel does not
+//                                           have and the scenario needs
 #ifndef RETRAP_SCENARIOS_CELL_H_
 #define RETRAP_SCENARIOS_CELL_H_
 
@@ -112,6 +114,13 @@ class CellOf final : public Cell {
 template <typename Scenario>
 std::unique_ptr<Cell> open_cell(const CellConfig& config) {
   return std::make_unique<CellOf<Scenario>>(config);
+}
+
+// What the kernel lacks; nullptr: nothing.
+template <typename Scenario>
+const char* missing_for() noexcept {
+  if constexpr (requires { Scenario::missing(); }) return Scenario::missing();
+  return nullptr;
 }
 
 }  // namespace retrap

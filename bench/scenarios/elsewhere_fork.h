@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 
@@ -37,6 +38,8 @@ template <typename Body>
 class ForkWait {
  public:
   static constexpr int kExpected = kNopExit << 8;
+
+  static const char* missing() noexcept { return missing_for<Body>(); }
 
   explicit ForkWait(const CellConfig&) {}
   bool arm() noexcept { return true; }
@@ -81,17 +84,25 @@ struct ExitAtOnce {
 // retrap-nop lies beside the running program; it is opened before.
 class ExecNop {
  public:
+  static const char* missing() noexcept {
+    const bool has = execute(-1) != -1 || errno != ENOSYS;
+    return has ? nullptr : "execveat(2)";
+  }
+
   ExecNop() : program_(open_beside("retrap-nop")) {}
 
   [[noreturn]] void operator()() const noexcept {
-    static char name[] = "retrap-nop";
-    static char* const argv[] = {name, nullptr};
-    (void)::syscall(SYS_execveat, program_.get(), "", argv, argv + 1,
-                    AT_EMPTY_PATH);
+    (void)execute(program_.get());
     ::_exit(127);  // as a shell does; the parent sees it
   }
 
  private:
+  // Does not return when there is such a file.
+  static long execute(int fd) noexcept {
+    static char name[] = "retrap-nop";
+    static char* const argv[] = {name, nullptr};
+    return ::syscall(SYS_execveat, fd, "", argv, argv + 1, AT_EMPTY_PATH);
+  }
   static UniqueFd open_beside(const char* name) {
     const auto path =
         std::filesystem::read_symlink("/proc/self/exe").replace_filename(name);

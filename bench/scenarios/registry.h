@@ -11,12 +11,18 @@
 
 namespace retrap {
 
+// What there is of a scenario's class (cell.h) before a cell is open.
+struct ScenarioClass {
+  std::unique_ptr<Cell> (*open)(const CellConfig&);
+  const char* (*missing)() noexcept;
+};
+
 struct ScenarioInfo {
   std::string_view name;
   std::string_view summary;
   std::span<const Placement> placements;
   std::span<const Interface> interfaces;
-  std::unique_ptr<Cell> (*open)(const CellConfig&);
+  ScenarioClass of;
 
   // What the method costs without ptrace: the same for every interface.
   [[nodiscard]] bool is_floor() const { return name.starts_with("floor/"); }

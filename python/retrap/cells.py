@@ -93,6 +93,12 @@ class Boot:
         return machine(self.record["substrate"], self.record["arch"])
 
     @property
+    def missing(self) -> dict[str, str]:
+        """Why a cell was not run, by its stem: what the kernel does not have."""
+        found: dict[str, str] = self.record.get("missing", {})
+        return found
+
+    @property
     def version(self) -> str | None:
         """`6.12`: which mainline the kernel is near to."""
         releases = (cell.run["kernel"].get("release") for cell in self.cells)

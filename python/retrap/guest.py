@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from retrap import environment, initramfs, qemu, source
 from retrap.build import Programs
 from retrap.config import ROOT, Guest
 from retrap.counting import event_options
-from retrap.errors import EXIT_GUEST, RetrapError
+from retrap.errors import EXIT_GUEST, EXIT_UNSUPPORTED, RetrapError
 from retrap.kernels import Kernel
 from retrap.plan import Cell
 from retrap.profile import trace
@@ -131,7 +132,8 @@ def measure(
         facts = environment.read(results / f"env-{moment}")
         write_environment(results / f"env-{moment}.json", facts)
         shutil.rmtree(results / f"env-{moment}")
-    _check_cells(kernel, cells, results, boot.console)
+    missing = _check_cells(kernel, cells, results, boot.console)
+    done = [cell.output for cell in cells if cell.stem not in missing]
     (results / "console.log").write_text(boot.console)
     if guest.plugin:
         trace.pack(work / trace.RAW, results / trace.PACKED)
@@ -154,7 +156,8 @@ def measure(
         "payload_bytes": boot.payload_bytes,
         "payload_sha256": boot.payload_sha256,
         "wall_s": boot.wall_s,
-        "cells": [cell.output for cell in cells],
+        "cells": done,
+        **({"missing": missing} if missing else {}),
     }
     atomic_write(results / "boot.json", json.dumps(record, indent=1) + "\n")
     for file in results.iterdir():
@@ -163,7 +166,7 @@ def measure(
         shutil.rmtree(directory)
     results.rename(directory)
     shutil.rmtree(work)
-    task.update(f"{len(cells)} runs")
+    task.update(f"{len(done)} runs" + (f", {len(missing)} n.a." if missing else ""))
 
 
 def write_environment(path: Path, facts: dict[str, Any]) -> None:
@@ -173,21 +176,28 @@ def write_environment(path: Path, facts: dict[str, Any]) -> None:
 
 def _check_cells(
     kernel: Kernel, cells: list[Cell], results: Path, console: str
-) -> None:
-    """Every cell came back, from the kernel that was built; tidies logs."""
+) -> dict[str, str]:
+    """Every cell came back, from the kernel that was built; tidies logs.
+
+    Or the kernel has not what the scenario needs: returns why, by the cell's stem.
+    """
     name, build_id = kernel.variant.name, kernel.meta()["build_id"]
+    missing: dict[str, str] = {}
     for cell in cells:
         stem = cell.output.removesuffix(".run.json").removesuffix(".jsonl")
         status = _text(results / f"{stem}.status")
         log = _text(results / f"{stem}.log")
-        if not (results / cell.output).exists() or status not in ("0", "4"):
+        if status == str(EXIT_UNSUPPORTED):
+            missing[cell.stem] = reason(cell, log)
+            (results / cell.output).unlink(missing_ok=True)  # perf's, of a run of none
+        elif not (results / cell.output).exists() or status not in ("0", "4"):
             raise RetrapError(
                 f"guest {name}: {stem}: exit status {status or 'none'}: "
                 f"{log or 'no output'}\n  console: {console.splitlines()[-1]}",
                 "the results of other variants are kept",
                 EXIT_GUEST,
             )
-        if cell.cycles is None:
+        elif cell.cycles is None:
             run_record = json.loads((results / cell.output).read_text())
             if run_record["kernel"]["build_id"] != build_id:
                 raise RetrapError(
@@ -198,6 +208,30 @@ def _check_cells(
                 )
         for suffix in ("status", "log"):
             (results / f"{stem}.{suffix}").unlink(missing_ok=True)
+        if status == "4":
+            say(f"guest {name}: {stem}: {reason(cell, log)}")
+    say_missing(f"guest {name}", cells, missing)
+    return missing
+
+
+def reason(cell: Cell, log: str) -> str:
+    """What retrap-bench said of a cell last."""
+    said: list[str] = re.findall(
+        rf"^retrap-bench: {re.escape(cell.scenario)}: (.+)$", log, re.M
+    )
+    return said[-1] if said else log or "no output"
+
+
+def say_missing(where: str, cells: list[Cell], missing: dict[str, str]) -> None:
+    """Errors: EXIT_UNSUPPORTED, when no cell could run."""
+    for stem, why in missing.items():
+        say(f"{where}: {stem}: n.a.: {why}")
+    if missing and all(cell.stem in missing for cell in cells):
+        raise RetrapError(
+            f"{where}: no cell can run: {next(iter(missing.values()))}",
+            "measure scenarios and placements that it has",
+            EXIT_UNSUPPORTED,
+        )
 
 
 def _text(path: Path) -> str:

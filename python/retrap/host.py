@@ -16,13 +16,16 @@ from retrap.build import Programs
 from retrap.config import ROOT
 from retrap.counting import SYSCALLS, event_options
 from retrap.errors import EXIT_BENCH, EXIT_UNSUPPORTED, RetrapError
-from retrap.guest import write_environment
+from retrap.guest import reason, say_missing, write_environment
 from retrap.plan import Cell
 from retrap.process import child
 from retrap.progress import Task, say
 from retrap.store import atomic_write, seal
 
-LIMIT_S = 300  # a cell takes seconds; a cell that takes this long hangs
+
+def limit_s(cell: Cell) -> float:
+    """Twice the time after which retrap-bench ends a run itself (bench/measure.cc)."""
+    return 2 * (60 + (cell.samples if cell.cycles is None else cell.cycles) / 20)
 
 
 def boot_name() -> str:
@@ -41,14 +44,17 @@ def measure(programs: Programs, cells: list[Cell], directory: Path, task: Task) 
         write_environment(before, environment.read())
         seal(before)
     failures = 0
+    missing: dict[str, str] = {}
     for number, cell in enumerate(cells, 1):
         task.update(f"run {number}/{len(cells)} {cell.stem}")
         if (directory / cell.output).exists():
             continue
         if cell.cycles is None:
-            _timed(programs, cell, directory)
-        elif not failures:
+            if why := _timed(programs, cell, directory):
+                missing[cell.stem] = why
+        elif not failures and cell.stem not in missing:
             failures += not _counted(programs, cell, directory)
+    say_missing("this machine", cells, missing)
     facts = environment.read()
     write_environment(directory / "env-after.json", facts)
     done = [cell.output for cell in cells if (directory / cell.output).exists()]
@@ -65,6 +71,7 @@ def measure(programs: Programs, cells: list[Cell], directory: Path, task: Task) 
         **dict.fromkeys(("payload_bytes", "payload_sha256", "wall_s")),
         "config_sha256": config_sha256(),
         "cells": done,
+        **({"missing": missing} if missing else {}),
     }
     atomic_write(directory / "boot.json", json.dumps(record, indent=1) + "\n")
     for file in directory.iterdir():
@@ -95,13 +102,15 @@ def _arguments(cell: Cell) -> list[str]:
     return arguments
 
 
-def _timed(programs: Programs, cell: Cell, directory: Path) -> None:
-    """A run into a scratch directory; its files move in together, run.json last."""
+def _timed(programs: Programs, cell: Cell, directory: Path) -> str | None:
+    """A run into a scratch directory; its files move in together, run.json last.
+
+    Why the cell is n.a., where this kernel has not what its scenario needs."""
     scratch = directory / f"{cell.stem}.partial"
     scratch.mkdir()
     argv = [str(programs.bench), *_arguments(cell), "--out", str(scratch / cell.stem)]
     try:
-        status, said = _run(argv)
+        status, said = _run(argv, limit_s(cell))
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
@@ -109,12 +118,16 @@ def _timed(programs: Programs, cell: Cell, directory: Path) -> None:
         for file in sorted(scratch.iterdir(), key=lambda f: f.name == cell.output):
             file.rename(directory / file.name)
         scratch.rmdir()
-        return
+        if status == 4:
+            say(f"{cell.stem}: {reason(cell, said)}")
+        return None
     shutil.rmtree(scratch)
+    if status == EXIT_UNSUPPORTED:
+        return reason(cell, said)
     raise RetrapError(
         f"{cell.stem} on this machine: exit status {status}: {said}",
         f"run it alone: {' '.join(argv[:-2])} --out /tmp/{cell.stem}",
-        EXIT_UNSUPPORTED if status == EXIT_UNSUPPORTED else EXIT_BENCH,
+        EXIT_BENCH,
     )
 
 
@@ -136,7 +149,7 @@ def _counted(programs: Programs, cell: Cell, directory: Path) -> bool:
             "LC_ALL": "C",
             "PATH": f"{programs.directory}:{os.environ.get('PATH', '')}",
         }
-        status, said = _run(argv, env)
+        status, said = _run(argv, limit_s(cell), env)
         if status not in (0, 4) or not result.exists():
             reason = said.splitlines()[0] if said else f"exit status {status}"
             say(f"no counters on this machine: {reason}")
@@ -146,12 +159,14 @@ def _counted(programs: Programs, cell: Cell, directory: Path) -> bool:
     return True
 
 
-def _run(argv: list[str], env: dict[str, str] | None = None) -> tuple[int, str]:
+def _run(
+    argv: list[str], limit_s: float, env: dict[str, str] | None = None
+) -> tuple[int, str]:
     with child(
         argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
     ) as process:
         try:
-            said, _ = process.communicate(timeout=LIMIT_S)
+            said, _ = process.communicate(timeout=limit_s)
         except subprocess.TimeoutExpired:
-            return -1, f"no end after {LIMIT_S} s"
+            return -1, f"no end after {limit_s:.0f} s"
         return process.returncode, said.strip()

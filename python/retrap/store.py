@@ -129,6 +129,22 @@ class Results:
             and (cell.scenario, cell.placement) == where
         ]
 
+    def why_missing(self, machine: Machine, side: str, where: tuple[str, str]) -> str:
+        """What the kernel of a side has not that the cell `where` needs; or empty."""
+        for boot in self.boots:
+            if boot.machine == machine and side in {cell.side for cell in boot.cells}:
+                for stem, why in boot.missing.items():
+                    cell, _, interface = stem.partition("+")
+                    mine = not interface or f"/{interface}" in side
+                    if mine and cell == cell_stem(*where):
+                        return why
+        return ""
+
+
+def cell_stem(scenario: str, placement: str) -> str:
+    """How the names of a cell's files begin."""
+    return f"{scenario.replace('/', '.').replace(':', '-')}@{placement}"
+
 
 def _ordered(present: set[str], planned: list[str]) -> tuple[str, ...]:
     known = [name for name in dict.fromkeys(planned) if name in present]
@@ -150,9 +166,11 @@ def _read_cell(path: Path, variant: str, boot: str, machine: Machine) -> Cell:
         what = f"substrate {run['substrate']!r} in a boot of {machine.substrate!r}"
         raise damaged(path, what)
     stem = path.name.removesuffix(".run.json")
-    slug = run["scenario"].replace("/", ".").replace(":", "-")
     cell, _, interface = stem.partition("+")
-    if cell != f"{slug}@{run['placement']}" or interface not in ("", run["interface"]):
+    if cell != cell_stem(run["scenario"], run["placement"]) or interface not in (
+        "",
+        run["interface"],
+    ):
         where = f"{run['scenario']}@{run['placement']}"
         raise damaged(path, f"is about {where} through {run['interface']}")
     side = f"{variant}/{interface}" if interface else variant
@@ -194,6 +212,11 @@ def _read_boot(path: Path) -> Boot:
     for file in record.get("cells") or []:
         if not isinstance(file, str) or not (path / file).is_file():
             raise damaged(path / "boot.json", f"names {file!r}, which is not there")
+    missing = record.get("missing", {})
+    if not isinstance(missing, dict) or not all(
+        isinstance(why, str) for why in missing.values()
+    ):
+        raise damaged(path / "boot.json", "field 'missing' is not all strings")
     if not isinstance(record.get("patches") or [], list):
         raise damaged(path / "boot.json", "field 'patches' is not a list")
     env = path / "env-before.json"

@@ -34,12 +34,20 @@ def tables(results: Results) -> str:
     blocks = [_path_table(results, m, notes) for m in results.machines]
     blocks += [_time_table(results, m, notes) for m in results.machines]
     blocks += [shift.table(results, m) for m in results.machines]
-    for boot in results.unfinished:
-        notes.add(f"boot {boot} is not finished and is left out")
+    for boot in results.boots:
+        for stem, why in boot.missing.items():
+            notes.add(why_not(why), f"{stem} {boot.variant}")
+    for name in results.unfinished:
+        notes.add(f"boot {name} is not finished and is left out")
     text = "\n".join(block for block in blocks if block)
     if footnotes := notes.text():
         text += "\nNotes\n" + footnotes
     return text
+
+
+def why_not(missing: str) -> str:
+    """The note of a cell that a side does not have."""
+    return f"n.a.: {missing}" if missing else NOTE_NA
 
 
 def _groups(
@@ -73,7 +81,8 @@ def _path_table(results: Results, machine: Machine, notes: Notes) -> str:
         got = path_integers(results, machine, name, where)
         if got is None:
             found = results.of(machine, name, where)
-            notes.add(NOTE_UNCOUNTED if found else NOTE_NA)
+            why = results.why_missing(machine, name, where)
+            notes.add(NOTE_UNCOUNTED if found else why_not(why))
             return row(label, ("-" if found else NOT_APPLICABLE, "", "", ""), PATH)
         for event in got.values():
             if event is None:
@@ -165,7 +174,7 @@ def _time_row(
     widths = EXACT if machine.exact else TIMED
     one = side(results.of(machine, name, where))
     if one is None:
-        notes.add(NOTE_NA)
+        notes.add(why_not(results.why_missing(machine, name, where)))
         return row(label, [NOT_APPLICABLE, *[""] * (len(widths) - 1)], widths)
     for text in one.warnings:
         marked = f"! {text}" if " samples failed" in text else text

@@ -2,10 +2,17 @@
 #include "program.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <memory>
 #include <sstream>
 
@@ -20,7 +27,8 @@ struct CloseFile {
 };
 using File = std::unique_ptr<FILE, CloseFile>;
 
-pid_t start(const std::vector<std::string>& arguments, int out, int err) {
+pid_t start(const std::vector<std::string>& arguments, int out, int err,
+            const std::function<void()>& before) {
   const pid_t pid = check_unix(::fork(), "fork");
   if (pid != 0) return pid;
   std::vector<std::string> words = arguments;
@@ -30,6 +38,7 @@ pid_t start(const std::vector<std::string>& arguments, int out, int err) {
   argv.push_back(nullptr);
   (void)::dup2(out, STDOUT_FILENO);
   (void)::dup2(err, STDERR_FILENO);
+  before();
   (void)::execv(RETRAP_BENCH, argv.data());
   ::_exit(127);
 }
@@ -41,10 +50,27 @@ std::string text_of(const File& file) {
 
 }  // namespace
 
-Output run_bench(const std::vector<std::string>& arguments) {
+std::function<void()> without_syscall(long number) {
+  return [number] {
+    const auto wanted = static_cast<std::uint32_t>(number);
+    sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, wanted, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog filter{std::size(program), program};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+      ::_exit(126);
+  };
+}
+
+Output run_bench(const std::vector<std::string>& arguments,
+                 const std::function<void()>& before) {
   const File out(::tmpfile());
   const File err(::tmpfile());
-  const pid_t pid = start(arguments, ::fileno(out.get()), ::fileno(err.get()));
+  const pid_t pid =
+      start(arguments, ::fileno(out.get()), ::fileno(err.get()), before);
   int status = 0;
   check_unix(::waitpid(pid, &status, 0), "waitpid");
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out),
@@ -54,7 +80,7 @@ Output run_bench(const std::vector<std::string>& arguments) {
 pid_t start_bench(const std::vector<std::string>& arguments) {
   const File nowhere(::fopen("/dev/null", "we"));
   const int fd = ::fileno(nowhere.get());
-  return start(arguments, fd, fd);
+  return start(arguments, fd, fd, [] {});
 }
 
 std::vector<pid_t> children_of(pid_t pid) {

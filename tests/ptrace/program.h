@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,13 @@ struct Output {
   std::string err;
 };
 
-// To its end.
-Output run_bench(const std::vector<std::string>& arguments);
+// To its end. `before` runs in the child, before the exec.
+Output run_bench(
+    const std::vector<std::string>& arguments,
+    const std::function<void()>& before = [] {});
+
+// For `before`: the kernel answers that system call with ENOSYS.
+std::function<void()> without_syscall(long number);
 
 // Only starts it, with its output thrown away.
 pid_t start_bench(const std::vector<std::string>& arguments);

@@ -3,6 +3,7 @@
 #include "program.h"
 
 #include <gmock/gmock.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -114,6 +115,25 @@ TEST_F(Bench, SaysThatItWasTheDeadline) {
   EXPECT_EQ(output.exit_code, 4);
   EXPECT_THAT(output.err, HasSubstr("longer than --deadline 1 s"));
   EXPECT_THAT(output.err, Not(HasSubstr("retrap-conform")));
+}
+
+// As in a container whose seccomp profile does not know it, and as before 3.19.
+TEST_F(Bench, SaysWhatTheKernelDoesNotHave) {
+  const Output output = run_bench(
+      {"--scenario", "elsewhere/fork-exec-exit-wait", "--out", stem()},
+      without_syscall(SYS_execveat));
+  EXPECT_EQ(output.exit_code, 77);
+  EXPECT_EQ(output.err,
+            "retrap-bench: elsewhere/fork-exec-exit-wait: this kernel does not "
+            "have execveat(2)\n");
+  EXPECT_FALSE(fs::exists(stem() + ".run.json"));
+}
+
+TEST_F(Bench, RunsWhatDoesNotNeedIt) {
+  const Output output =
+      run_bench({"--scenario", "elsewhere/fork-exit-wait", "--samples", "20"},
+                without_syscall(SYS_execveat));
+  EXPECT_EQ(output.exit_code, 0) << output.err;
 }
 
 TEST_F(Bench, CountsWithoutSamplesAndFailsWithoutPerf) {

@@ -86,7 +86,7 @@ TEST_P(Scenario, EndsEverySampleWithItsStatus) {
   const auto ends = choose_ends(placement, {}, allowed_cpus());
   if (!ends) GTEST_SKIP() << "needs two CPUs";
   pin_to_cpu(ends->tracer_cpu);
-  const auto cell = info->open({*ends, interface});
+  const auto cell = info->of.open({*ends, interface});
   Phase phase(1);
   for (int i = 0; i < kSamples; ++i) {
     const Sample sample = cell->sample(phase.next());

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Maker, perf_text
+from conftest import PLACEMENTS, Maker, perf_text
 
 from retrap import lkml, table, textgrid
 from retrap.store import load
@@ -116,11 +116,52 @@ def test_failed_samples_are_marked_and_told(maker: Maker) -> None:
     assert "! 3 of 60 samples failed: deadline" in " ".join(text.split())
 
 
+def test_a_cut_cell_is_marked_and_says_that_it_was_the_deadline(maker: Maker) -> None:
+    maker.failed, maker.substrates = 1, ("vm",)
+    path = maker.write()
+    why = "sample 399: longer than --deadline 60 s"
+    for file in path.glob("raw/*/*/retrap.trigger-sigcont@same-cpu*.run.json"):
+        run = json.loads(file.read_text())
+        run |= {"samples_requested": 20000, "stop_reason": why}
+        file.write_text(json.dumps(run))
+    text = table.render(path)
+    assert_mailable(text)
+    times = text[text.index("Nanoseconds from trigger") :]
+    row = times[times.index("retrap/trigger:sigcont same-cpu") :].splitlines()[1]
+    assert re.search(r"mainline .*\d!", row)
+    assert f"400 of 20000 samples taken: {why}" in " ".join(text.split())
+
+
 def test_every_sample_failed_is_a_dash(maker: Maker) -> None:
     maker.failed = maker.samples = 30
     text = table.render(maker.write())
     assert_mailable(text)
     assert "  mainline                      -!" in text
+
+
+def test_a_cell_that_a_kernel_cannot_run_says_why(maker: Maker) -> None:
+    maker.substrates = ("exact",)
+    path = maker.write()
+    boot = path / "raw/please-notify/exact-1"
+    for file in boot.glob("floor.futex@*"):
+        file.unlink()
+    record = json.loads((boot / "boot.json").read_text())
+    why = "this kernel does not have futex(2)"
+    record["missing"] = {f"floor.futex@{placement}": why for placement in PLACEMENTS}
+    (boot / "boot.json").write_text(json.dumps(record))
+    text = table.render(path)
+    assert_mailable(text)
+    row = text[text.index("floor/futex same-cpu") :].splitlines()[3]
+    assert row.split() == ["please-notify", "n.a."]
+    notes = " ".join(text.split())
+    assert f"- n.a.: {why} (floor.futex@same-cpu please-notify; " in notes
+
+
+def test_a_cell_that_every_kernel_lacks_is_told(maker: Maker) -> None:
+    maker.scenarios, maker.substrates = maker.scenarios[2:], ("exact",)
+    maker.record = {"missing": {"floor.futex@same-cpu": "no futex(2)"}}
+    text = " ".join(table.render(maker.write()).split())
+    assert "- n.a.: no futex(2) (floor.futex@same-cpu async-retrap; " in text
 
 
 def test_few_boots_have_neither_interval_nor_verdict(maker: Maker) -> None:

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A cell that cannot run is n.a. with its reason, and costs the others nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from retrap import guest, host
+from retrap.build import Programs
+from retrap.config import Guest
+from retrap.errors import EXIT_UNSUPPORTED, RetrapError
+from retrap.kernels import Kernel
+from retrap.plan import Cell
+from retrap.progress import Task
+
+TIMED = Cell("retrap/trigger:sigcont", "same-cpu", "listen", 20, None, 1)
+COUNTED = Cell("retrap/trigger:sigcont", "same-cpu", "listen", 20, 8, 1)
+# One CPU cannot hold it, guest or host.
+APART = Cell("retrap/trigger:sigcont", "cross-cpu", "listen", 20, None, 1)
+APART_COUNTED = Cell("retrap/trigger:sigcont", "cross-cpu", "listen", 20, 8, 1)
+WHY = "cross-cpu needs two CPUs"
+ONE_CPU = Guest(cpus=1, timeout_s=300)
+
+
+def record(directory: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((directory / "boot.json").read_text())
+    return found
+
+
+def test_guest(
+    tmp_path: Path,
+    programs: Programs,
+    built: dict[str, Kernel],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cells = [APART, TIMED, COUNTED, APART_COUNTED]
+    into = tmp_path / "exact-1"
+    guest.measure(built["mainline"], programs, cells, into, ONE_CPU, Task("boot"))
+    got = record(into)
+    assert got["cells"] == [TIMED.output, COUNTED.output]
+    missing = got["missing"]
+    assert isinstance(missing, dict) and list(missing) == [APART.stem]
+    assert missing[APART.stem].startswith(WHY)
+    assert {file.name for file in into.glob("*cross-cpu*")} == set()
+    assert f"{APART.stem}: n.a.: {WHY}" in " ".join(capsys.readouterr().err.split())
+
+
+def test_guest_with_nothing_to_run(
+    tmp_path: Path, programs: Programs, built: dict[str, Kernel]
+) -> None:
+    into = tmp_path / "exact-1"
+    with pytest.raises(RetrapError, match=WHY) as caught:
+        guest.measure(built["mainline"], programs, [APART], into, ONE_CPU, Task("boot"))
+    assert caught.value.exit_code == EXIT_UNSUPPORTED
+    assert not list(tmp_path.rglob("boot.json"))
+
+
+@pytest.fixture
+def one_cpu() -> object:
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})
+    yield
+    os.sched_setaffinity(0, cpus)
+
+
+def test_host(tmp_path: Path, programs: Programs, one_cpu: object) -> None:
+    host.measure(programs, [APART, TIMED], tmp_path, Task("host"))
+    got = record(tmp_path)
+    assert got["cells"] == [TIMED.output]
+    missing = got["missing"]
+    assert isinstance(missing, dict) and missing[APART.stem].startswith(WHY)
+
+
+def test_host_with_nothing_to_run(
+    tmp_path: Path, programs: Programs, one_cpu: object
+) -> None:
+    with pytest.raises(RetrapError, match=WHY) as caught:
+        host.measure(programs, [APART], tmp_path, Task("host"))
+    assert caught.value.exit_code == EXIT_UNSUPPORTED
+    assert not (tmp_path / "boot.json").exists()
