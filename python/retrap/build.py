@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Step 1: the C++ programs, by CMake preset; for a foreign architecture by the
-preset's `-<arch>` namesake, against its sysroot."""
+"""Step 1: the C++ programs that a command needs, by CMake preset; for a foreign
+architecture by the preset's `-<arch>` namesake, against its sysroot."""
 
 from __future__ import annotations
 
@@ -19,33 +19,32 @@ from retrap.plan import Scenario
 from retrap.process import capture, run_logged
 from retrap.progress import Progress
 
-PROGRAMS = (
-    "retrap-bench",
-    "retrap-conform",
-    "retrap-handloop",
-    "retrap-model",
-    "retrap-nop",
-)
+BENCH = "retrap-bench"
+MEASURING = (BENCH, "retrap-nop")  # of a matrix and a profile: boots alike
+RULES = ("retrap-conform",)
+TURNS = "retrap-turns"  # is loaded into this machine's QEMU
+PROGRAMS = (*MEASURING, *RULES, "retrap-handloop", "retrap-model")
 
 
 @dataclass(frozen=True)
 class Programs:
-    """The built programs of one preset."""
+    """The built programs of one preset. `names`: those that go into a guest."""
 
     directory: Path
     arch: Arch = field(default_factory=native)
+    names: tuple[str, ...] = PROGRAMS
 
     def path(self, name: str) -> Path:
         return self.directory / name
 
     @property
     def bench(self) -> Path:
-        return self.path("retrap-bench")
+        return self.path(BENCH)
 
     def sha256(self) -> str:
         """One hash over what goes into a guest."""
         total = hashlib.sha256()
-        for name in PROGRAMS:
+        for name in self.names:
             total.update(self.path(name).read_bytes())
         return total.hexdigest()
 
@@ -70,26 +69,19 @@ class Programs:
 
 def build(
     progress: Progress,
+    *targets: str,
     preset: str = "release",
-    target: str = "all",
     arch: Arch | None = None,
 ) -> Programs:
-    """Configures and builds; a build with nothing to do takes a second."""
+    """Configures and builds `targets`, or all there is; with nothing to do it
+    takes a second."""
     arch = arch or native()
     options = []
     if arch.cross:
         packages.ensure(*packages.sets(arch))
         preset = f"{preset}-{arch.name}"
         options = [f"-DRETRAP_SYSROOT={sysroot.ensure(arch, progress)}"]
-    directory = ROOT / "build" / preset
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RetrapError(
-            f"{directory}: cannot create: {error.strerror}",
-            "retrap builds in the clone: make it writable",
-            EXIT_BUILD,
-        ) from None
+    directory = _directory(preset)
     log = directory / "retrap-build.log"
     with progress.task(f"build ({preset})") as task, locked(directory, task):
         log.unlink(missing_ok=True)
@@ -101,7 +93,7 @@ def build(
         task.update("configuring")
         steps = [
             ["cmake", "--preset", preset, *options],
-            ["cmake", "--build", str(directory), "--target", target],
+            ["cmake", "--build", str(directory), "--target", *(targets or ["all"])],
         ]
         for argv in steps:
             if run_logged(argv, log, show, cwd=ROOT) != 0:
@@ -112,4 +104,28 @@ def build(
                     EXIT_BUILD,
                 )
         task.update("")
-    return Programs(directory, arch)
+    names = tuple(name for name in PROGRAMS if not targets or name in targets)
+    return Programs(directory, arch, names)
+
+
+def build_for_guests(
+    progress: Progress, names: tuple[str, ...], arch: Arch
+) -> Programs:
+    """The programs `names` for guests of `arch`, and what their QEMU loads."""
+    if arch.cross:
+        build(progress, TURNS)
+        return build(progress, *names, arch=arch)
+    return build(progress, *names, TURNS)
+
+
+def _directory(preset: str) -> Path:
+    directory = ROOT / "build" / preset
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RetrapError(
+            f"{directory}: cannot create: {error.strerror}",
+            "retrap builds in the clone: make it writable",
+            EXIT_BUILD,
+        ) from None
+    return directory

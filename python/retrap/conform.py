@@ -18,7 +18,7 @@ from typing import Any
 
 from retrap import book, kernels, ktap, qemu, ruletable
 from retrap.arch import Arch
-from retrap.build import Programs, build
+from retrap.build import RULES, Programs, build_for_guests
 from retrap.config import ROOT, Guest, Variant
 from retrap.errors import EXIT_CONFIG, RetrapError
 from retrap.kernels import Kernel
@@ -107,7 +107,7 @@ def run(options: Options, variants: dict[str, Variant], rules: RuleBook) -> Path
         jobs: list[_Job] = []
         unbuilt: dict[str, str] = {}
         for arch in options.arches:
-            programs = build(progress, arch=arch)
+            programs = build_for_guests(progress, RULES, arch)
             for name in options.kernels:
                 try:
                     kernel = kernels.ensure(variants[name], variants, progress, arch)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from retrap import sysroot
 from retrap.arch import Arch
-from retrap.build import PROGRAMS, Programs
+from retrap.build import BENCH, Programs
 from retrap.config import ROOT
 from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.process import capture
@@ -75,15 +75,17 @@ Files = Mapping[str, str | Path]  # by path in the guest: a text, or a host's fi
 
 
 def make(work: Path, arch: Arch, programs: Programs, files: Files) -> Path:
-    """Builds work/initramfs.cpio, with the libraries its programs need."""
+    """Builds work/initramfs.cpio, with the libraries its programs need; perf,
+    which counts for retrap-bench, only beside it."""
     root, origin = work / "root", sysroot.root(arch)
     for name in ("bin", "lib", "lib64", "proc", "sys", "dev", "tmp", "results"):
         (root / name).mkdir(parents=True)
     _copy(origin / "bin/busybox", root / "bin/busybox", "busybox-static")
     for applet in APPLETS.split():
         (root / "bin" / applet).symlink_to("busybox")
-    elfs = [programs.path(name) for name in PROGRAMS]
-    if perf := perf_program(origin):
+    elfs = [programs.path(name) for name in programs.names]
+    perf = perf_program(origin) if BENCH in programs.names else None
+    if perf:
         elfs.append(perf)
     for elf in elfs:
         _copy(elf, root / "bin" / ("perf" if elf == perf else elf.name), "")

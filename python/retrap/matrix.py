@@ -11,7 +11,7 @@ from typing import Any
 
 from retrap import boots, host, kernels
 from retrap.arch import Arch, native
-from retrap.build import Programs, build
+from retrap.build import BENCH, MEASURING, Programs, build, build_for_guests
 from retrap.config import ROOT, Experiment, Variant, scenario_error
 from retrap.kernels import Kernel
 from retrap.errors import EXIT_CONFIG, RetrapError
@@ -37,8 +37,7 @@ def run(
     raised at the end, when all else that could be measured is reported."""
     errors: list[RetrapError] = []
     with Progress() as progress:
-        programs = {native(): build(progress)}
-        registry = programs[native()].registry()
+        registry = build(progress, BENCH).registry()
         check_scenarios(experiment, registry, path)
         if profile and not _profiled(experiment):
             raise RetrapError(
@@ -46,6 +45,7 @@ def run(
                 "add retrap/trigger:sigcont, or use ./retrap profile SCENARIO",
                 EXIT_CONFIG,
             )
+        programs = {native(): _build_native(experiment, progress)}
         errors += _build_foreign(experiment, programs, progress)
         built: dict[Job, Kernel] = {}
         for arch in experiment.arches:
@@ -121,10 +121,18 @@ def _profile(
         kernel for kernel in built.values() if request.cells(kernel.variant, registry)
     ]
     path = stamp.path / measure.NESTED
+    measure.build_plugins(request, progress)
     plan = measure.plan_of(request, variants, jobs, programs)
     if not (path / "plan.json").exists():
         atomic_write(path / "plan.json", json.dumps(plan, indent=1) + "\n")
     measure.fill(request, registry, jobs, programs, path, progress)
+
+
+def _build_native(experiment: Experiment, progress: Progress) -> Programs:
+    """Guests of whichever architecture need what QEMU loads."""
+    if experiment.variants:
+        return build_for_guests(progress, MEASURING, native())
+    return build(progress, *MEASURING)
 
 
 def _build_foreign(
@@ -135,7 +143,7 @@ def _build_foreign(
     for arch in experiment.arches if experiment.variants else ():
         try:
             if arch not in programs:
-                programs[arch] = build(progress, arch=arch)
+                programs[arch] = build_for_guests(progress, MEASURING, arch)
         except RetrapError as error:
             errors.append(error)
             say(f"build {arch.name}: failed; the others go on")

@@ -24,7 +24,7 @@ from typing import Any
 
 from retrap import book, conform, kernels, laid, mutations, qemu, rulebook
 from retrap.arch import Arch
-from retrap.build import Programs, build
+from retrap.build import RULES, Programs, build_for_guests
 from retrap.cache import subdirectory
 from retrap.config import Guest, Variant
 from retrap.errors import EXIT_CONFIG, EXIT_FAILURE, RetrapError
@@ -114,7 +114,7 @@ def run(
         Progress() as progress,
         tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch,
     ):
-        programs = build(progress, arch=arch)
+        programs = build_for_guests(progress, RULES, arch)
         targets = _targets(chosen, variants, arch, Path(scratch), progress)
         plan = _plan(chosen, targets, arch, programs)
         stamp = open_stamp(results, plan, fresh=False)

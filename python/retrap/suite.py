@@ -94,7 +94,7 @@ def run(everything: bool = False, fresh: bool = False) -> int:
         ledger = stages.Ledger.open(stages.STORE, _identity(), names, fresh)
     with Progress() as progress:
         build(progress)
-        build(progress, "asan-ubsan", "retrap-unit-tests")
+        build(progress, "retrap-unit-tests", preset="asan-ubsan")
     failed = []
     for number, stage in enumerate(todo, 1):
         if ledger and stage.name in ledger.done:

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a build asks for before it begins."""
+"""What a build asks for before it begins, and what of it goes where."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from retrap import build, packages, sysroot
-from retrap.arch import ARCHES
+from retrap import build, config, initramfs, packages, sysroot
+from retrap.arch import ARCHES, native
+from retrap.build import BENCH, MEASURING, RULES, TURNS, Programs
+from retrap.errors import EXIT_CONFIG, RetrapError
+from retrap.profile import measure
 from retrap.progress import Progress
 
 
@@ -29,3 +36,82 @@ def test_a_foreign_build_installs_compiler_and_qemu(
     with Progress() as progress, pytest.raises(Enough):
         build.build(progress, arch=foreign)
     assert asked == [foreign.name, f"cross-{foreign.name}"]
+
+
+def asked_of_ninja(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The targets of every build from now on; nothing is built."""
+    asked: list[list[str]] = []
+
+    def note(argv: list[str], *_: object, **__: object) -> int:
+        if "--target" in argv:
+            asked.append(argv[argv.index("--target") + 1 :])
+        return 0
+
+    monkeypatch.setattr(build, "run_logged", note)
+    return asked
+
+
+def test_a_guest_has_the_programs_that_were_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = asked_of_ninja(monkeypatch)
+    with Progress() as progress:
+        measuring = build.build_for_guests(progress, MEASURING, native())
+        rules = build.build_for_guests(progress, RULES, native())
+        everything = build.build(progress)
+    assert asked == [[*MEASURING, TURNS], [*RULES, TURNS], ["all"]]
+    assert (measuring.names, rules.names) == (MEASURING, RULES)
+    assert everything.names == build.PROGRAMS
+
+
+def test_a_scenario_that_is_not_there_costs_one_program(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It took a build of all programs to say so."""
+    asked = asked_of_ninja(monkeypatch)
+    monkeypatch.setattr(Programs, "registry", lambda self: {})
+    variants = config.load_variants()
+    request = measure.Request(
+        ("nope",), ("mainline",), (native(),), config.PLACEMENTS, 10, 2, 1
+    )
+    monkeypatch.setattr(measure, "nearest", lambda name, known: "none")
+    with pytest.raises(RetrapError, match="no scenario 'nope'") as caught:
+        measure.run(request, variants, tmp_path, fresh=False)
+    assert caught.value.exit_code == EXIT_CONFIG and asked == [[BENCH]]
+
+
+def programs_of(directory: Path, names: tuple[str, ...]) -> Programs:
+    for name in names:
+        shutil.copyfile("/bin/true", directory / name)
+    return Programs(directory, native(), names)
+
+
+def test_what_another_command_boots_is_no_other_plan(tmp_path: Path) -> None:
+    """A rule of the book that changed made every measurement a new one."""
+    measuring = programs_of(tmp_path, MEASURING)
+    before = measuring.sha256()
+    (tmp_path / "retrap-conform").write_text("new")
+    assert measuring.sha256() == before
+    (tmp_path / BENCH).write_text("new")
+    assert measuring.sha256() != before
+
+
+@pytest.mark.parametrize("names", [MEASURING, RULES])
+def test_an_initramfs_holds_its_own_programs_alone(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    programs = programs_of(tmp_path, names)
+    packed = initramfs.make(tmp_path / "work", native(), programs, {})
+    inside = subprocess.run(
+        ["cpio", "--quiet", "-t"],
+        input=packed.read_bytes(),
+        capture_output=True,
+        check=True,
+    )
+    found = {
+        Path(name).name
+        for name in inside.stdout.decode().splitlines()
+        if name.startswith("bin/")
+    }
+    assert found & set(build.PROGRAMS) == set(names)
+    assert ("perf" in found) == (names == MEASURING)

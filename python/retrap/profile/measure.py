@@ -16,7 +16,7 @@ from typing import Any
 
 from retrap import boots, kernels, qemu
 from retrap.arch import Arch, native
-from retrap.build import Programs, build
+from retrap.build import BENCH, MEASURING, Programs, build, build_for_guests
 from retrap.config import ROOT, Guest, Plugin, Variant, nearest
 from retrap.errors import (
     EXIT_CONFIG,
@@ -83,6 +83,12 @@ def plugin_file(arch: Arch) -> Path:
     return Programs(ROOT / "build/release").path(f"retrap-profile-{interface}.so")
 
 
+def build_plugins(request: Request, progress: Progress) -> None:
+    """The profilers that the QEMUs of a request load."""
+    files = {plugin_file(arch) for arch in request.arches}
+    build(progress, *sorted(file.stem for file in files))
+
+
 def plugin(kernel: Kernel) -> Plugin:
     """The profiler, told where this kernel switches tasks."""
     name = SWITCH[kernel.arch.name]
@@ -109,15 +115,16 @@ def run(
     """Everything; the filled result directory."""
     check_variants(request, variants)
     with Progress() as progress:
-        programs = {native(): build(progress)}
-        registry = programs[native()].registry()
+        registry = build(progress, BENCH).registry()
         check_cells(request, variants, registry)
+        programs = {native(): build_for_guests(progress, MEASURING, native())}
         jobs: list[Kernel] = []
         for arch in request.arches:
             if arch not in programs:
-                programs[arch] = build(progress, arch=arch)
+                programs[arch] = build_for_guests(progress, MEASURING, arch)
             for name in request.variants:
                 jobs.append(kernels.ensure(variants[name], variants, progress, arch))
+        build_plugins(request, progress)
         plan = plan_of(request, variants, jobs, programs)
         stamp = open_stamp(results, plan, fresh)
         say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
