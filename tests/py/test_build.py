@@ -12,6 +12,7 @@ import pytest
 from retrap import build, config, initramfs, packages, sysroot
 from retrap.arch import ARCHES, native
 from retrap.build import BENCH, MEASURING, RULES, TURNS, Programs
+from retrap.config import ROOT
 from retrap.errors import EXIT_CONFIG, RetrapError
 from retrap.profile import measure
 from retrap.progress import Progress
@@ -115,3 +116,28 @@ def test_an_initramfs_holds_its_own_programs_alone(
     }
     assert found & set(build.PROGRAMS) == set(names)
     assert ("perf" in found) == (names == MEASURING)
+
+
+@pytest.mark.parametrize("name", ["it's", "a$b", "o'h $x & y #1", "[x] (1) 2^3.*"])
+def test_a_clone_of_any_name_builds_once(tmp_path: Path, name: str) -> None:
+    """ninja read another name than GCC had written, and built all of it again."""
+    clone = tmp_path / name
+    clone.mkdir()
+    shutil.copy(ROOT / "cmake/Depfiles.cmake", clone)
+    (clone / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.25)\nproject(x LANGUAGES C)\n"
+        "include(Depfiles.cmake)\nadd_executable(x x.c)\n"
+    )
+    (clone / "x.c").write_text('#include "x.h"\nint main(void) { return X; }\n')
+    (clone / "x.h").write_text("#define X 0\n")
+    words = ["cmake", "-G", "Ninja", "-S", str(clone), "-B", f"{clone}/build"]
+    subprocess.run(words, check=True, capture_output=True)
+
+    def built() -> bool:
+        words = ["cmake", "--build", f"{clone}/build"]
+        done = subprocess.run(words, check=True, capture_output=True, text=True)
+        return "no work to do" not in done.stdout
+
+    assert built() and not built()
+    (clone / "x.h").write_text("#define X 1\n")
+    assert built() and not built()
