@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from retrap import packages, sysroot
+from retrap import packages, sysroot, toolchain
 from retrap.arch import Arch, native
 from retrap.cache import locked
 from retrap.config import ROOT
@@ -96,7 +96,7 @@ def build(
             ["cmake", "--build", str(directory), "--target", *(targets or ["all"])],
         ]
         for argv in steps:
-            if run_logged(argv, log, show, cwd=ROOT) != 0:
+            if run_logged(argv, log, show, cwd=ROOT, env=toolchain.environment()) != 0:
                 tail = "\n  ".join(log.read_text().splitlines()[-15:])
                 raise RetrapError(
                     f"{' '.join(argv)} failed:\n  {tail}",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap import build, config, initramfs, packages, sysroot
+from retrap import build, config, initramfs, packages, sysroot, toolchain
 from retrap.arch import ARCHES, native
 from retrap.build import BENCH, MEASURING, RULES, TURNS, Programs
 from retrap.config import ROOT
@@ -141,3 +141,15 @@ def test_a_clone_of_any_name_builds_once(tmp_path: Path, name: str) -> None:
     assert built() and not built()
     (clone / "x.h").write_text("#define X 1\n")
     assert built() and not built()
+
+
+def test_a_compiler_of_the_environment_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CC", "gcc-11")
+    monkeypatch.setenv("CCACHE_DIR", "/elsewhere")
+    toolchain.say_left_out.cache_clear()
+    found = [toolchain.environment() for _ in range(2)]
+    assert all("CC" not in each and "CCACHE_DIR" in each for each in found)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and "CC=gcc-11" in said[0]
