@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from retrap.arch import ARCHES, Arch, native
-from retrap.errors import EXIT_CONFIG, RetrapError
+from retrap.errors import RetrapError
+from retrap.fragments import most_cpus
+from retrap.tomlfile import Table, read_toml
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIANTS = ROOT / "configs/variants.toml"
@@ -24,6 +24,8 @@ DEFAULT_EXPERIMENT = ROOT / "configs/experiments/quick.toml"
 INTERFACES = ("listen", "async-retrap", "please-notify")
 PLACEMENTS = ("same-cpu", "cross-cpu")
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
+LEAST_SAMPLES, MOST_SAMPLES = 10, 1_000_000  # of a cell
+MOST_CPUS = 8  # vCPUs that a guest may have
 SCENARIO = re.compile(r"[a-z]+(/[a-z-]+(:[a-z0-9-]+)?)+")
 
 
@@ -39,7 +41,8 @@ class Source:
 @dataclass(frozen=True)
 class Variant:
     """A kernel to build. `patches` are files, in the order they apply;
-    `interfaces` those that its cells are measured through."""
+    `interfaces` those that its cells are measured through; `file` where its
+    table stands."""
 
     name: str
     base: str | None
@@ -47,6 +50,7 @@ class Variant:
     patches: tuple[Path, ...]
     fragments: tuple[Path, ...]
     interfaces: tuple[str, ...]
+    file: Path | None = None
 
     @property
     def interface(self) -> str:
@@ -57,6 +61,23 @@ class Variant:
     def offers(self) -> tuple[str, ...]:
         """Interfaces a tracer must find when it probes this kernel."""
         return tuple(dict.fromkeys(("listen", *self.interfaces)))
+
+
+class Variants(dict[str, Variant]):
+    """The variants of a file by name. A bad table stops only whoever asks for
+    its name, `in` included; `bad` has what is wrong with each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bad: dict[str, RetrapError] = {}
+
+    def __contains__(self, name: object) -> bool:
+        if isinstance(name, str) and name in self.bad:
+            raise self.bad[name]
+        return super().__contains__(name)
+
+    def __missing__(self, name: str) -> Variant:
+        raise self.bad.get(name) or KeyError(name)
 
 
 @dataclass(frozen=True)
@@ -102,105 +123,18 @@ class Experiment:
     arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
 
 
-_TYPES = {
-    str: "a string",
-    int: "a whole number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a table",
-}
-
-
-class Table:
-    """A TOML table whose every complaint carries file and line."""
-
-    def __init__(self, path: Path, text: str, data: dict[str, Any], head: str):
-        self.path, self.text, self.data, self.head = path, text, data, head
-
-    def fail(self, key: str, what: str) -> RetrapError:
-        where = f"{self.path}:{_line_of(self.text, self.head, key)}"
-        name = f"[{self.head}] {key}" if self.head else key
-        return RetrapError(
-            f"{where}: {name}: {what}", f"correct {self.path}", EXIT_CONFIG
-        )
-
-    def only(self, known: tuple[str, ...]) -> None:
-        for key in self.data:
-            if key not in known:
-                raise self.fail(key, f"unknown key; known: {', '.join(known)}")
-
-    def get(self, key: str, kind: type, default: Any = None) -> Any:
-        if key not in self.data:
-            if default is None:
-                raise self.fail(key, "missing")
-            return default
-        value = self.data[key]
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.fail(key, f"must be {_TYPES[kind]}, is {value!r}")
-        return value
-
-    def number(self, key: str, low: int, high: int, default: int | None) -> int:
-        value: int = self.get(key, int, default)
-        if not low <= value <= high:
-            raise self.fail(key, f"must be {low} to {high}, is {value}")
-        return value
-
-    def words(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
-        value = self.get(key, list, default)
-        if not all(isinstance(word, str) for word in value):
-            raise self.fail(key, "must be a list of strings")
-        if len(set(value)) != len(value):
-            raise self.fail(key, "names something twice")
-        return tuple(value)
-
-    def table(self, key: str) -> Table | None:
-        if key not in self.data:
-            return None
-        return Table(self.path, self.text, self.get(key, dict), key)
-
-
-def _line_of(text: str, head: str, key: str) -> int:
-    """The line of `key` below `[head]`; the head's, or 1, when it is absent."""
-    here, found = "", 1
-    for number, line in enumerate(text.splitlines(), 1):
-        if match := re.match(r"\s*\[([^]]+)\]", line):
-            here = match.group(1).strip().strip("\"'")
-            if here == head:
-                found = number
-        elif here == head and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-            return number
-    return found
-
-
-def read_toml(path: Path, what: str) -> Table:
+def _path(table: Table, key: str, word: str) -> Path:
+    """`word` as a path: below the clone, or absolute, or below a ~."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is not UTF-8 text"
-        raise RetrapError(
-            f"{path}: cannot read the {what}: {reason}",
-            f"name an existing {what}",
-            EXIT_CONFIG,
-        ) from None
-    try:
-        return Table(path, text, tomllib.loads(text), "")
-    except RecursionError:
-        raise RetrapError(
-            f"{path}: not TOML: nested too deep", f"correct {path}", EXIT_CONFIG
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        number = int(line.group(1)) if line else len(text.splitlines())
-        what = str(error).split(" (at ")[0]
-        raise RetrapError(
-            f"{path}:{number}: not TOML: {what}", f"correct {path}", EXIT_CONFIG
-        ) from None
+        return (ROOT / Path(word).expanduser()).resolve()
+    except (RuntimeError, ValueError, OSError) as error:  # no such user, a NUL
+        raise table.fail(key, f"not a path: {word!r}: {error}") from None
 
 
 def _patch_files(table: Table) -> tuple[Path, ...]:
     files: list[Path] = []
     for word in table.words("patches", []):
-        path = (ROOT / Path(word).expanduser()).resolve()
+        path = _path(table, "patches", word)
         found = sorted(path.glob("*.patch")) if path.is_dir() else [path]
         if not found or not all(file.is_file() for file in found):
             raise table.fail("patches", f"no patch at {path}")
@@ -209,9 +143,7 @@ def _patch_files(table: Table) -> tuple[Path, ...]:
 
 
 def _fragments(table: Table) -> tuple[Path, ...]:
-    files = [
-        (ROOT / Path(word).expanduser()).resolve() for word in table.words("config", [])
-    ]
+    files = [_path(table, "config", word) for word in table.words("config", [])]
     for file in files:
         if not file.is_file():
             raise table.fail("config", f"no kernel config fragment at {file}")
@@ -223,7 +155,7 @@ def _source(table: Table) -> Source:
     if len(given) != 1:
         raise table.fail("package", "give exactly one of package, tree and base")
     if given == ["tree"]:
-        tree = ROOT / Path(table.get("tree", str)).expanduser()
+        tree = _path(table, "tree", table.get("tree", str))
         return Source(None, tree, table.get("ref", str, "HEAD"))
     if "ref" in table.data:
         raise table.fail("ref", "goes with tree")
@@ -242,32 +174,42 @@ def _interfaces(table: Table) -> tuple[str, ...]:
     return found
 
 
-def load_variants(path: Path = VARIANTS) -> dict[str, Variant]:
+def load_variants(path: Path = VARIANTS) -> Variants:
     """Every variant by name. Errors: EXIT_CONFIG, with file and line."""
     whole = read_toml(path, "variants file")
-    variants: dict[str, Variant] = {}
+    variants = Variants()
     for name in whole.data:
-        table = whole.table(name)
-        assert table is not None
-        if not NAME.fullmatch(name) or name == "host":
-            raise table.fail("", f"not a variant name: {name!r}")
-        known = ("package", "tree", "ref", "base", "patches", "config", "interface")
-        table.only(known)
-        interfaces = _interfaces(table)
-        base = table.get("base", str, "") or None
-        patches, fragments = _patch_files(table), _fragments(table)
-        if base is None or {"package", "tree", "ref"} & table.data.keys():
-            source = _source(table)
-        elif base not in variants:
-            raise table.fail("base", f"no variant {base!r} above this one")
-        else:
-            source = variants[base].source
-            patches = variants[base].patches + patches
-            fragments = variants[base].fragments + fragments
-        if base == "":
-            raise table.fail("base", "is empty")
-        variants[name] = Variant(name, base, source, patches, fragments, interfaces)
+        try:
+            table = whole.table(name)
+            assert table is not None
+            variants[name] = _variant(name, table, variants)
+        except RetrapError as error:
+            variants.bad[name] = error
     return variants
+
+
+def _variant(name: str, table: Table, above: Variants) -> Variant:
+    if not NAME.fullmatch(name) or name == "host":
+        raise table.fail("", f"not a variant name: {name!r}")
+    known = ("package", "tree", "ref", "base", "patches", "config", "interface")
+    table.only(known)
+    interfaces = _interfaces(table)
+    base = table.get("base", str, "") or None
+    if base is None and "base" in table.data:
+        raise table.fail("base", "is empty")
+    patches, fragments = _patch_files(table), _fragments(table)
+    if base is None or {"package", "tree", "ref"} & table.data.keys():
+        source = _source(table)
+    elif base in above.bad:
+        raise table.fail("base", f"{base!r} is bad: {above.bad[base].message}")
+    elif base not in above:
+        raise table.fail("base", f"no variant {base!r} above this one")
+    else:
+        source = above[base].source
+        patches = above[base].patches + patches
+        fragments = above[base].fragments + fragments
+    file = table.path.resolve()
+    return Variant(name, base, source, patches, fragments, interfaces, file)
 
 
 def _sampling(table: Table | None, extra: tuple[str, ...]) -> Sampling | None:
@@ -275,8 +217,8 @@ def _sampling(table: Table | None, extra: tuple[str, ...]) -> Sampling | None:
         return None
     table.only(("samples", "cycles", *extra))
     return Sampling(
-        table.number("samples", 10, 1_000_000, None),
-        table.number("cycles", 0, 1_000_000, 0),
+        table.number("samples", LEAST_SAMPLES, MOST_SAMPLES, None),
+        table.number("cycles", 0, MOST_SAMPLES, 0),
     )
 
 
@@ -297,43 +239,99 @@ def load_experiment(
     baseline = table.get("baseline", str, names[0] if names else "mainline")
     if names and baseline not in names:
         raise table.fail("baseline", f"{baseline!r} is not among the variants")
-    placements = table.words("placements", list(PLACEMENTS))
-    for word in placements:
-        if word not in PLACEMENTS:
-            raise table.fail("placements", f"no placement {word!r}: {PLACEMENTS}")
-    arches = table.words("arch", [native().name])
-    for word in arches:
-        if word not in ARCHES:
-            raise table.fail("arch", f"no architecture {word!r}: {', '.join(ARCHES)}")
-    scenarios = table.words("scenarios")
-    for word in scenarios:
-        if not SCENARIO.fullmatch(word):
-            raise table.fail("scenarios", f"not a scenario name: {word!r}")
-    lists = {"placements": placements, "scenarios": scenarios, "arch": arches}
-    for key, found in lists.items():
-        if not found:
-            raise table.fail(key, "is empty: nothing would be measured")
     guest = table.table("exact")
     exact = _sampling(guest, ("cpus", "timeout_s"))
-    if not (names and exact) and "host" not in table.data:
+    if exact and not names:
+        raise table.fail("exact", "needs variants to boot")
+    if names and not exact:
+        raise table.fail("variants", "none is booted without [exact]")
+    if not exact and "host" not in table.data:
         raise table.fail("host", "without it or [exact] and variants nothing runs")
-    return Experiment(
+    experiment = Experiment(
         name=path.stem,
         sha256=hashlib.sha256(table.text.encode()).hexdigest(),
-        variants=names if exact else (),
+        variants=names,
         baseline=baseline,
-        placements=placements,
-        scenarios=scenarios,
+        placements=_choice(table, "placements", "placement", PLACEMENTS, PLACEMENTS),
+        scenarios=_scenarios(table),
         seed=table.number("seed", 0, 2**63 - 1, 1),
-        exact=exact if names else None,
+        exact=exact,
         guest=Guest(
-            guest.number("cpus", 1, 8, 2) if guest else 2,
+            guest.number("cpus", 1, MOST_CPUS, 2) if guest else 2,
             guest.number("timeout_s", 1, 86400, 300) if guest else 300,
         ),
         host=_sampling(table.table("host"), ()),
-        interface=_interfaces(table)[0] if "interface" in table.data else None,
-        arches=tuple(ARCHES[word] for word in arches),
+        interface=_interface(table),
+        arches=tuple(
+            ARCHES[word]
+            for word in _choice(
+                table, "arch", "architecture", tuple(ARCHES), (native().name,)
+            )
+        ),
     )
+    if guest:
+        _check_cpus(guest, experiment, variants)
+    _check_interface(table, experiment, variants)
+    return experiment
+
+
+def _choice(
+    table: Table, key: str, what: str, known: tuple[str, ...], default: tuple[str, ...]
+) -> tuple[str, ...]:
+    words = table.words(key, list(default))
+    for word in words:
+        if word not in known:
+            raise table.fail(key, f"no {what} {word!r}: {', '.join(known)}")
+    if not words:
+        raise table.fail(key, "is empty: nothing would be measured")
+    return words
+
+
+def _scenarios(table: Table) -> tuple[str, ...]:
+    words = table.words("scenarios")
+    for word in words:
+        if not SCENARIO.fullmatch(word):
+            raise table.fail("scenarios", f"not a scenario name: {word!r}")
+    if not words:
+        raise table.fail("scenarios", "is empty: nothing would be measured")
+    return words
+
+
+def _interface(table: Table) -> str | None:
+    """Of every variant, so one name and no list."""
+    if "interface" not in table.data:
+        return None
+    if table.get("interface", str) not in INTERFACES:
+        raise table.fail("interface", f"must be one of {', '.join(INTERFACES)}")
+    return str(table.data["interface"])
+
+
+def _check_cpus(
+    guest: Table, experiment: Experiment, variants: dict[str, Variant]
+) -> None:
+    cpus = experiment.guest.cpus
+    if cpus == 1 and "cross-cpu" in experiment.placements:
+        raise guest.fail(
+            "cpus", 'is 1, and cross-cpu needs 2: set placements = ["same-cpu"]'
+        )
+    for name in experiment.variants:
+        for arch in experiment.arches:
+            if cpus > (most := most_cpus(variants[name], arch)):
+                raise guest.fail(
+                    "cpus", f"is {cpus}, and CONFIG_NR_CPUS of {name} is {most}"
+                )
+
+
+def _check_interface(
+    table: Table, experiment: Experiment, variants: dict[str, Variant]
+) -> None:
+    """Of a kernel that does not offer it no cell would come back."""
+    asked = experiment.interface
+    lacking = [n for n in experiment.variants if asked not in variants[n].offers]
+    if asked and lacking:
+        raise table.fail("interface", f"{', '.join(lacking)} does not offer {asked}")
+    if asked not in (None, "listen") and experiment.host:
+        raise table.fail("interface", f"[host] is mainline and does not offer {asked}")
 
 
 def scenario_error(experiment: Path, name: str, known: list[str]) -> RetrapError:

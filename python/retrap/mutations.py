@@ -13,8 +13,9 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap.config import ROOT, Variant, read_toml
+from retrap.config import ROOT, Variant
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
+from retrap.tomlfile import read_toml
 
 DIRECTORY = ROOT / "kernel-patch/mutations"
 WORDS = ("breaks", "file", "before", "after")

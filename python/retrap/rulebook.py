@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap.config import INTERFACES, ROOT, Table, read_toml
+from retrap.config import INTERFACES, ROOT
+from retrap.tomlfile import Table, read_toml
 
 RULEBOOK = ROOT / "configs/conform.toml"
 MOST_UNTESTED = 5

@@ -24,8 +24,10 @@ def write(tmp_path: Path, text: str, name: str = "x.toml") -> Path:
 
 
 def variants_error(tmp_path: Path, text: str) -> str:
+    """What a file says that cannot be read, or its last bad table."""
     with pytest.raises(RetrapError) as caught:
-        config.load_variants(write(tmp_path, text))
+        bad = config.load_variants(write(tmp_path, text)).bad
+        raise list(bad.values())[-1]
     assert caught.value.exit_code == EXIT_CONFIG
     return caught.value.message
 
@@ -39,6 +41,8 @@ def experiment_error(tmp_path: Path, text: str) -> str:
 
 
 def test_shipped_files_load() -> None:
+    for name in ("variants", "debug", "kcsan"):
+        assert not config.load_variants(config.ROOT / f"configs/{name}.toml").bad
     variants = config.load_variants()
     experiment = config.load_experiment()
     assert experiment.variants == ("mainline", "async-retrap", "please-notify")
@@ -100,6 +104,10 @@ def test_truncated_toml_names_the_last_line(tmp_path: Path) -> None:
         ('patches = ["/nowhere.patch"]', "no patch at /nowhere.patch"),
         ('config = ["/nowhere.config"]', "no kernel config fragment"),
         ("patches = [1]", "list of strings"),
+        ('patches = ["~nouser/x.patch"]', "not a path: '~nouser/x.patch'"),
+        ('config = ["~nouser/x.config"]', "not a path"),
+        (r'patches = ["a\u0000b"]', "not a path"),
+        ('base = ""', "is empty"),
         ('ref = "v6.12"', "goes with tree"),
     ],
 )
@@ -111,6 +119,33 @@ def test_bad_variant_names_line(tmp_path: Path, line: str, what: str) -> None:
 def test_variant_needs_one_source(tmp_path: Path) -> None:
     assert "exactly one of" in variants_error(tmp_path, "[x]\n")
     assert "exactly one of" in variants_error(tmp_path, f'{VARIANTS}tree = "/t"\n')
+
+
+def test_a_tree_that_is_no_path(tmp_path: Path) -> None:
+    message = variants_error(tmp_path, '[x]\ntree = "~nouser/linux"\n')
+    assert "x.toml:2: [x] tree: not a path" in message
+
+
+def test_a_bad_table_stops_who_asks_for_it(tmp_path: Path) -> None:
+    text = f"""{VARIANTS}[bad]
+base = "mainline"
+patches = ["/nowhere.patch"]
+[on-top]
+base = "bad"
+[good]
+base = "mainline"
+"""
+    variants = config.load_variants(write(tmp_path, text))
+    assert list(variants) == ["mainline", "good"] and "good" in variants
+    with pytest.raises(RetrapError, match=r"x.toml:5: \[bad\] patches: no patch"):
+        variants["bad"]
+    with pytest.raises(RetrapError, match=r"x.toml:7: \[on-top\] base: 'bad' is bad"):
+        variants["on-top"]
+    with pytest.raises(KeyError):
+        variants["nope"]
+    experiment = write(tmp_path, EXPERIMENT.replace("mainline", "bad"), "e.toml")
+    with pytest.raises(RetrapError, match="x.toml:5"):
+        config.load_experiment(experiment, variants)
 
 
 def test_unknown_base(tmp_path: Path) -> None:
@@ -155,12 +190,46 @@ def test_experiment_defaults(tmp_path: Path) -> None:
         ("[exact]", 'interface = "x"\n[exact]', "x.toml:3: interface: must be one of"),
         ("[exact]", 'arch = ["sparc"]\n[exact]', "x.toml:3: arch: no architecture"),
         ("[exact]", "arch = []\n[exact]", "x.toml:3: arch: is empty"),
+        (
+            "[exact]",
+            'interface = ["listen", "async-retrap"]\n[exact]',
+            "x.toml:3: interface: must be a string",
+        ),
+        (
+            "[exact]",
+            'interface = "async-retrap"\n[exact]',
+            "x.toml:3: interface: mainline does not offer async-retrap",
+        ),
+        (
+            "samples = 100",
+            "samples = 100\ncpus = 8",
+            "x.toml:5: [exact] cpus: is 8, and CONFIG_NR_CPUS of mainline is 4",
+        ),
+        (
+            "samples = 100",
+            "samples = 100\ncpus = 1",
+            "x.toml:5: [exact] cpus: is 1, and cross-cpu needs 2",
+        ),
+        ('variants = ["mainline"]', "", "x.toml:3: exact: needs variants to boot"),
+        (
+            "[exact]",
+            "[host]",
+            "x.toml:1: variants: none is booted without [exact]",
+        ),
     ],
 )
 def test_bad_experiment_names_line(
     tmp_path: Path, old: str, new: str, where: str
 ) -> None:
     assert where in experiment_error(tmp_path, EXPERIMENT.replace(old, new))
+
+
+def test_a_fragment_may_raise_the_number_of_cpus(tmp_path: Path) -> None:
+    (tmp_path / "more.config").write_text("CONFIG_NR_CPUS=8\n")
+    text = f'{VARIANTS}config = ["{tmp_path}/more.config"]\n'
+    variants = config.load_variants(write(tmp_path, text, "v.toml"))
+    path = write(tmp_path, EXPERIMENT + "cpus = 8\n")
+    assert config.load_experiment(path, variants).guest.cpus == 8
 
 
 def test_missing_experiment(tmp_path: Path) -> None:
