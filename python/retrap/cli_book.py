@@ -3,20 +3,21 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 from retrap import arch
 from retrap.cli_parts import (
     cpus_option,
     json_option,
-    positive,
+    number,
     results_option,
     stored_option,
     subcommand,
     variants_option,
 )
 from retrap.manpage import ManParser
+
+MOST_TURNS = 10_000_000  # a day and more in a guest
 
 
 def conform(adder: Any) -> None:
@@ -42,7 +43,7 @@ def conform(adder: Any) -> None:
     _arch_option(command, "architectures of the guests, with commas between")
     command.add_argument(
         "--count",
-        type=positive,
+        type=number(1, MOST_TURNS),
         default=10_000,
         metavar="N",
         help="turns of the rules that are races, vCPUs side by side; a twentieth "
@@ -50,7 +51,7 @@ def conform(adder: Any) -> None:
     )
     command.add_argument(
         "--sweep",
-        type=_number,
+        type=number(0, MOST_TURNS),
         default=10_000,
         metavar="N",
         help="most turns of a sweep in exact mode, which moves the second actor of "
@@ -109,12 +110,6 @@ def _stored_run_options(command: ManParser) -> None:
         help="make the run the one in results/reference/ and docs/conformance.md "
         "(default: leave them)",
     )
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a number, is {text!r}")
-    return int(text)
 
 
 def _common_options(command: ManParser) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,17 +81,24 @@ def stored_option(command: ManParser) -> None:
 def cpus_option(command: ManParser) -> None:
     command.add_argument(
         "--cpus",
-        type=positive,
+        type=number(1, config.MOST_CPUS),
         default=2,
         metavar="N",
         help="vCPUs of a guest (default: 2)",
     )
 
 
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"must be a number from 1 on, is {text!r}")
-    return int(text)
+def number(least: int, most: int) -> Callable[[str], int]:
+    """An option's whole number, refused at once where it can only end badly."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(
+                f"must be a number from {least} to {most}, is {text!r}"
+            )
+        return int(text)
+
+    return read
 
 
 def json_option(command: ManParser) -> None:

@@ -10,7 +10,7 @@ from retrap.cli_parts import (
     cpus_option,
     fresh_option,
     json_option,
-    positive,
+    number,
     results_option,
     stored_option,
     subcommand,
@@ -73,7 +73,7 @@ def add(adder: Any) -> None:
     )
     command.add_argument(
         "--samples",
-        type=positive,
+        type=number(1, config.MOST_SAMPLES),
         default=200,
         metavar="N",
         help="samples of each cell (default: 200)",
@@ -110,7 +110,7 @@ def _looks(command: Any) -> None:
     )
     command.add_argument(
         "--top",
-        type=positive,
+        type=number(1, 1_000_000),
         default=30,
         metavar="N",
         help="functions to print; the rest is one line (default: 30)",

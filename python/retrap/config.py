@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrap.arch import ARCHES, Arch, native
-from retrap.errors import RetrapError
+from retrap.errors import EXIT_USAGE, RetrapError
 from retrap.fragments import most_cpus
 from retrap.tomlfile import Table, read_toml
 
@@ -314,12 +315,38 @@ def _check_cpus(
         raise guest.fail(
             "cpus", 'is 1, and cross-cpu needs 2: set placements = ["same-cpu"]'
         )
-    for name in experiment.variants:
-        for arch in experiment.arches:
-            if cpus > (most := most_cpus(variants[name], arch)):
-                raise guest.fail(
-                    "cpus", f"is {cpus}, and CONFIG_NR_CPUS of {name} is {most}"
-                )
+    too_many = cpus_beyond(cpus, experiment.variants, variants, experiment.arches)
+    if too_many:
+        raise guest.fail("cpus", too_many)
+
+
+def cpus_beyond(
+    cpus: int,
+    names: Iterable[str],
+    variants: dict[str, Variant],
+    arches: Iterable[Arch],
+) -> str | None:
+    """What is wrong with as many vCPUs: a kernel leaves those off that are more
+    than it was configured for, and says nothing."""
+    for name, arch in itertools.product(names, arches):
+        if cpus > (most := most_cpus(variants[name], arch)):
+            return f"is {cpus}, and CONFIG_NR_CPUS of {name} is {most}"
+    return None
+
+
+def check_cpus(
+    cpus: int,
+    names: Iterable[str],
+    variants: dict[str, Variant],
+    arches: Iterable[Arch],
+) -> None:
+    """The same of `--cpus`. Errors: EXIT_USAGE."""
+    if found := cpus_beyond(cpus, names, variants, arches):
+        raise RetrapError(
+            f"--cpus: {found}",
+            "name fewer, or raise it in a config fragment (docs/kernels.md)",
+            EXIT_USAGE,
+        )
 
 
 def _check_interface(

@@ -19,7 +19,7 @@ from typing import Any
 from retrap import book, kernels, ktap, qemu, ruletable
 from retrap.arch import Arch
 from retrap.build import RULES, Programs, build_for_guests
-from retrap.config import ROOT, Guest, Variant
+from retrap.config import ROOT, Guest, Variant, check_cpus
 from retrap.errors import EXIT_CONFIG, RetrapError
 from retrap.kernels import Kernel
 from retrap.process import capture
@@ -103,6 +103,7 @@ def git_version() -> str:
 def run(options: Options, variants: dict[str, Variant], rules: RuleBook) -> Path:
     """Everything; the filled result directory. Failed kernels are verdicts."""
     start = time.monotonic()
+    check_cpus(options.cpus, options.kernels, variants, options.arches)
     with Progress() as progress:
         jobs: list[_Job] = []
         unbuilt: dict[str, str] = {}

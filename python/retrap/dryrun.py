@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from retrap import kernels
+from retrap import kernels, source
 from retrap.arch import Arch
 from retrap.build import Programs
 from retrap.config import ROOT, Experiment, Variant
@@ -27,7 +27,7 @@ def dry_run(
     bench = Programs(ROOT / "build/release")
     registry = bench.registry() if bench.bench.exists() else {}
     if registry:
-        check_scenarios(experiment, registry, path)
+        check_scenarios(experiment, variants, registry, path)
     for name, arch in jobs:
         what = _cells_state(
             experiment, registry, variants[name].interfaces, experiment.exact
@@ -43,11 +43,14 @@ def dry_run(
 
 def _kernel_state(variant: Variant, arch: Arch) -> str:
     patches = f"{len(variant.patches)} patches"
+    if variant.source.tree:  # which no package will bring
+        source.identify(variant)
+        source.say_uncommitted(variant)
     try:
         kernel = kernels.find(variant, arch)
         key = kernels.kernel_key(variant, arch)
     except RetrapError:
-        return f"{patches}, source not installed yet"
+        return f"{patches}, source or compiler not installed yet"
     return f"{patches}, {'in the cache' if kernel else 'to build'} ({key})"
 
 

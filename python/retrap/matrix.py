@@ -15,10 +15,11 @@ from retrap.build import BENCH, MEASURING, Programs, build, build_for_guests
 from retrap.config import ROOT, Experiment, Variant, scenario_error
 from retrap.kernels import Kernel
 from retrap.errors import EXIT_CONFIG, RetrapError
-from retrap.plan import Cell, Scenario, expand
+from retrap.plan import Cell, Scenario, expand, nothing_to_run
 from retrap.progress import Progress, say
 from retrap.rawfile import atomic_write
 from retrap.stamp import Stamp, finish, identified, open_stamp, unwritable
+from retrap.tomlfile import read_toml
 
 RESULTS = ROOT / "results"
 PROFILED_SAMPLES = 200
@@ -38,7 +39,7 @@ def run(
     errors: list[RetrapError] = []
     with Progress() as progress:
         registry = build(progress, BENCH).registry()
-        check_scenarios(experiment, registry, path)
+        check_scenarios(experiment, variants, registry, path)
         if profile and not _profiled(experiment):
             raise RetrapError(
                 f"{path}: --profile: none of its scenarios is a notification",
@@ -151,11 +152,16 @@ def _build_foreign(
 
 
 def check_scenarios(
-    experiment: Experiment, registry: dict[str, Scenario], path: Path
+    experiment: Experiment,
+    variants: dict[str, Variant],
+    registry: dict[str, Scenario],
+    path: Path,
 ) -> None:
     for name in experiment.scenarios:
         if name not in registry:
             raise scenario_error(path, name, list(registry))
+    if found := nothing_to_run(experiment, registry, variants):
+        raise read_toml(path, "experiment").fail(*found)
 
 
 def report(directory: Path, progress: Progress, profile: bool = False) -> None:

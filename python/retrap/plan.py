@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from retrap.config import Experiment, Sampling
+from retrap.config import Experiment, Sampling, Variant
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,30 @@ def expand(
         for cycles in lengths
     ]
     return [cell(path, None) for path in paths] + counted
+
+
+def nothing_to_run(
+    experiment: Experiment,
+    registry: dict[str, Scenario],
+    variants: dict[str, Variant],
+) -> tuple[str, str] | None:
+    """Key and reason: a scenario that nothing of the experiment can run, or a
+    variant that can run none of it."""
+    sides = [variants[name].interfaces for name in experiment.variants]
+    sides += [("listen",)] * bool(experiment.host)
+    once = Sampling(1, 0)
+    ran = [
+        {cell.scenario for cell in expand(experiment, registry, side, once)}
+        for side in sides
+    ]
+    where = " or ".join(experiment.placements)
+    for name in experiment.scenarios:
+        if not any(name in scenarios for scenarios in ran):
+            return "scenarios", f"{name} does not exist at {where} on any kernel named"
+    for name, scenarios in zip(experiment.variants, ran):
+        if not scenarios:
+            return "variants", f"none of the scenarios exists at {where} on {name}"
+    return None
 
 
 def _floor(scenario: str) -> bool:

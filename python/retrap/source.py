@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -13,7 +14,7 @@ from retrap.arch import Arch
 from retrap.config import ROOT, Source, Variant
 from retrap.errors import EXIT_KERNEL, RetrapError
 from retrap.process import capture, run_logged
-
+from retrap.progress import say
 
 BOOT_LIST = "retrap-boot.json"  # in a kernel's tree
 # A tree may be another user's: reading a commit of it runs none of its hooks.
@@ -35,15 +36,53 @@ def identify(variant: Variant) -> str:
         return f"{source.package} {version.strip()}"
     commit = capture(
         [*GIT, "rev-parse", "--verify", "--quiet", f"{source.ref}^{{commit}}"],
-        cwd=source.tree if source.tree and source.tree.is_dir() else Path("/"),
+        cwd=_top(source),
     )
     if not commit:
         raise RetrapError(
-            f"{variant.name}: no commit {source.ref!r} in the git tree {source.tree}",
-            "correct tree and ref in configs/variants.toml",
+            f"{variant.name}: {_no_commit(source)}",
+            f"correct tree and ref in {variant.file or 'configs/variants.toml'}",
             EXIT_KERNEL,
         )
     return f"git {commit.strip()}"
+
+
+def _top(source: Source) -> Path:
+    """Of the git tree that `tree` is, or lies in: below its top git archives the
+    part below alone. A bare repository is its own."""
+    tree = source.tree
+    if tree is None or not tree.is_dir():
+        return Path("/")
+    top = capture([*GIT, "rev-parse", "--show-toplevel"], cwd=tree)
+    return Path(top.rstrip("\n")) if top else tree
+
+
+def _no_commit(source: Source) -> str:
+    assert source.tree
+    if not source.tree.is_dir():
+        return f"no directory {source.tree}"
+    if capture([*GIT, "rev-parse", "--git-dir"], cwd=source.tree) is None:
+        return f"no git tree at {source.tree}"
+    return f"no commit {source.ref!r} in the git tree {source.tree}"
+
+
+def say_uncommitted(variant: Variant) -> None:
+    """Whoever edits in the tree may think that it is measured."""
+    if variant.source.tree:
+        commit = identify(variant).removeprefix("git ")
+        _say_uncommitted(variant.name, _top(variant.source), commit)
+
+
+@functools.cache
+def _say_uncommitted(name: str, tree: Path, commit: str) -> None:
+    """Once a command, of the commit that is checked out. git itself refuses the
+    tree of another user, whose settings name programs."""
+    head = capture(["git", "rev-parse", "HEAD"], cwd=tree) or ""
+    words = ["git", "--no-optional-locks", "status", "--porcelain", "-uno"]
+    changed = capture(words, cwd=tree) if head.strip() == commit else None
+    if changed:
+        count = len(changed.splitlines())
+        say(f"{name}: left out, not committed in {tree}: {count} changed files")
 
 
 def _tarball(source: Source) -> Path:
@@ -62,10 +101,16 @@ def unpack(variant: Variant, identity: str, into: Path, log: Path) -> None:
         status = run_logged(
             [*GIT, "archive", "--format=tar", "-o", str(archive), commit],
             log,
-            cwd=source.tree,
+            cwd=_top(source),
         ) or run_logged(["tar", "-xf", str(archive), "-C", str(into)], log)
         archive.unlink(missing_ok=True)
-    if status != 0 or not (into / "Kbuild").is_file():
+    if status == 0 and not (into / "Kbuild").is_file():
+        raise RetrapError(
+            f"{variant.name}: {identity} is no kernel source: it has no Kbuild",
+            f"correct {variant.file or 'configs/variants.toml'}",
+            EXIT_KERNEL,
+        )
+    if status != 0:
         raise RetrapError(
             f"{variant.name}: cannot unpack {identity}: {_last_line(log)}",
             f"is the disk full? the log is {log}",

@@ -23,6 +23,16 @@ PATCH = """--- a/f.c
 """
 
 
+def git(tree: Path, *words: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@localhost.invalid"]
+    subprocess.run(["git", "-C", tree, *identity, *words], check=True)
+
+
+def commit(tree: Path) -> None:
+    git(tree, "add", ".")
+    git(tree, "commit", "-qam", "x")
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A git tree with one commit."""
@@ -30,9 +40,8 @@ def tree(tmp_path: Path) -> Path:
     path.mkdir()
     (path / "f.c").write_text("one\ntwo\nthree\n")
     (path / "Kbuild").write_text("")
-    identity = ["-c", "user.name=t", "-c", "user.email=t@localhost.invalid"]
-    for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "x"]):
-        subprocess.run(["git", "-C", path, *words], check=True)
+    git(path, "init", "-q")
+    commit(path)
     return path
 
 
@@ -56,12 +65,8 @@ def test_key_follows_every_input(variant: Variant, tmp_path: Path) -> None:
     fragment.write_text("CONFIG_BUG=y\n")
     other = dataclasses.replace(variant, fragments=(fragment,))
     keys.add(kernels.kernel_key(other, X86_64))
-    tree = variant.source.tree
-    identity = ["-c", "user.name=t", "-c", "user.email=t@localhost.invalid"]
-    subprocess.run(
-        ["git", "-C", tree, *identity, "commit", "-q", "--allow-empty", "-m", "y"],
-        check=True,
-    )
+    assert variant.source.tree
+    git(variant.source.tree, "commit", "-q", "--allow-empty", "-m", "y")
     keys.add(kernels.kernel_key(variant, X86_64))
     assert len(keys) == 4
 
@@ -91,8 +96,55 @@ def test_unknown_ref(variant: Variant) -> None:
 
 def test_missing_tree(variant: Variant, tmp_path: Path) -> None:
     lost = dataclasses.replace(variant, source=Source(None, tmp_path / "no", "HEAD"))
-    with pytest.raises(RetrapError, match="no commit 'HEAD' in the git tree"):
+    with pytest.raises(RetrapError, match="no directory"):
         source.identify(lost)
+    (tmp_path / "no").mkdir()
+    with pytest.raises(RetrapError, match="no git tree at"):
+        source.identify(lost)
+
+
+def test_a_tree_named_by_a_directory_in_it(variant: Variant, tmp_path: Path) -> None:
+    """git archives the part below: that was taken for a full disk."""
+    assert variant.source.tree
+    below = variant.source.tree / "kernel"
+    below.mkdir()
+    (below / "x.c").write_text("")
+    commit(variant.source.tree)
+    inner = dataclasses.replace(variant, source=Source(None, below, "HEAD"))
+    (tmp_path / "out").mkdir()
+    source.unpack(inner, source.identify(inner), tmp_path / "out", tmp_path / "log")
+    assert (tmp_path / "out/kernel/x.c").exists() and (tmp_path / "out/f.c").exists()
+
+
+def test_a_tree_that_is_no_kernel(variant: Variant, tmp_path: Path) -> None:
+    assert variant.source.tree
+    (variant.source.tree / "Kbuild").unlink()
+    commit(variant.source.tree)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(RetrapError, match="is no kernel source"):
+        source.unpack(
+            variant, source.identify(variant), tmp_path / "out", tmp_path / "log"
+        )
+
+
+def test_what_is_not_committed_is_said_to_be_left_out(
+    variant: Variant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert variant.source.tree
+    source.say_uncommitted(variant)
+    assert capsys.readouterr().err == ""
+    (variant.source.tree / "f.c").write_text("edited\n")
+    old = dataclasses.replace(variant, source=Source(None, variant.source.tree, "old"))
+    git(variant.source.tree, "tag", "old")
+    source._say_uncommitted.cache_clear()
+    source.say_uncommitted(variant)
+    source.say_uncommitted(variant)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and "mine: left out" in said[0] and "1 changed" in said[0]
+    commit(variant.source.tree)
+    (variant.source.tree / "f.c").write_text("edited again\n")
+    source.say_uncommitted(old)  # those edits are not on top of this one
+    assert capsys.readouterr().err == ""
 
 
 def test_unpack_and_patch(variant: Variant, tmp_path: Path) -> None:

@@ -4,8 +4,10 @@
 import dataclasses
 from pathlib import Path
 
-from retrap.config import Experiment, Guest, Sampling
-from retrap.plan import Cell, Scenario, expand
+import pytest
+
+from retrap.config import Experiment, Guest, Sampling, Source, Variant
+from retrap.plan import Cell, Scenario, expand, nothing_to_run
 
 BOTH = ("same-cpu", "cross-cpu")
 REGISTRY = {
@@ -107,3 +109,38 @@ def test_one_interface_for_all_leaves_no_suffix() -> None:
     listen = dataclasses.replace(experiment(), interface="listen")
     cells = expand(listen, REGISTRY, ("please-notify", "listen"), Sampling(100, 0))
     assert {(cell.interface, cell.suffix) for cell in cells} == {("listen", "")}
+
+
+VARIANTS = {
+    name: Variant(name, None, Source("p", None, None), (), (), (name,))
+    for name in ("listen", "async-retrap")
+}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "placement", "variants", "host", "key"),
+    [
+        ("floor/clock", "cross-cpu", ("listen",), False, "scenarios"),
+        ("retrap/trigger:interrupt", "same-cpu", ("async-retrap",), False, "scenarios"),
+        (
+            "retrap/trigger:interrupt",
+            "same-cpu",
+            ("listen", "async-retrap"),
+            False,
+            "variants",
+        ),
+        ("retrap/trigger:interrupt", "same-cpu", (), True, None),
+        ("floor/clock", "same-cpu", ("listen", "async-retrap"), False, None),
+    ],
+)
+def test_what_nothing_can_run_is_found_before_a_boot(
+    scenario: str, placement: str, variants: tuple[str, ...], host: bool, key: str
+) -> None:
+    asked = dataclasses.replace(
+        experiment((placement,)),
+        scenarios=(scenario,),
+        variants=variants,
+        host=Sampling(10, 0) if host else None,
+    )
+    found = nothing_to_run(asked, REGISTRY, VARIANTS)
+    assert (found and found[0]) == key

@@ -77,6 +77,12 @@ def _measure(args: Namespace) -> Path:
             "./retrap profile retrap/trigger:sigcont, or --from DIR",
             EXIT_USAGE,
         )
+    if args.cpus == 1 and args.placement == "cross-cpu":
+        raise RetrapError(
+            "--placement cross-cpu: needs --cpus 2 or more",
+            "leave out --cpus, or take --placement same-cpu",
+            EXIT_USAGE,
+        )
     placements = config.PLACEMENTS if args.placement == "both" else (args.placement,)
     names = [*_variants(args), *([args.against] if args.against else [])]
     request = measure.Request(

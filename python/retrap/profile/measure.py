@@ -17,12 +17,13 @@ from typing import Any
 from retrap import boots, kernels, qemu
 from retrap.arch import Arch, native
 from retrap.build import BENCH, MEASURING, Programs, build, build_for_guests
-from retrap.config import ROOT, Guest, Plugin, Variant, nearest
+from retrap.config import ROOT, Guest, Plugin, Variant, check_cpus, nearest
 from retrap.errors import (
     EXIT_CONFIG,
     EXIT_GUEST,
     EXIT_KERNEL,
     EXIT_RESULTS,
+    EXIT_USAGE,
     RetrapError,
 )
 from retrap.kernels import Kernel
@@ -176,6 +177,13 @@ def check_variants(request: Request, variants: dict[str, Variant]) -> None:
                 "add it to configs/variants.toml, or name another",
                 EXIT_CONFIG,
             )
+        if request.of(variants[name]) not in variants[name].offers:
+            raise RetrapError(
+                f"--interface {request.interface}: {name} does not offer it",
+                f"of {', '.join(variants[name].offers)}, or leave it out",
+                EXIT_USAGE,
+            )
+    check_cpus(request.cpus, request.variants, variants, request.arches)
 
 
 def check_cells(
