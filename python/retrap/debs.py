@@ -22,7 +22,8 @@ from retrap.arch import Arch
 from retrap.cache import locked, partial, publish, subdirectory
 from retrap.config import Variant
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
-from retrap.kernels import OBJ, check_config, compiler
+from retrap.kconfig import check_config
+from retrap.kernels import OBJ, compiler
 from retrap.process import run_logged
 from retrap.progress import Progress, Task
 
@@ -79,6 +80,11 @@ def _base_config(
             "--config FILE gives one",
             EXIT_CONFIG,
         )
+    return read_config(given)
+
+
+def read_config(given: Path) -> str:
+    """A kernel config, or an .xz of one. Errors: EXIT_CONFIG."""
     try:
         data = given.read_bytes()
         text = (lzma.decompress(data) if given.suffix == ".xz" else data).decode()

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel config that is asked for: ours, then the variant's fragments."""
+"""The kernel config that is asked for: ours, then the variant's fragments; and
+which variants share it."""
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,3 +43,23 @@ def most_cpus(variant: Variant, arch: Arch) -> int:
     """What CONFIG_NR_CPUS lets a guest have."""
     word = asked(config_text(variant, arch)).get("CONFIG_NR_CPUS", "")
     return int(word) if word.isdecimal() else 1
+
+
+def lineage(variant: Variant, variants: dict[str, Variant]) -> Iterator[Variant]:
+    """The variant, what it is based on, and so on."""
+    yield variant
+    while variant.base:
+        variant = variants[variant.base]
+        yield variant
+
+
+def first_of_config(
+    variant: Variant, variants: dict[str, Variant], arch: Arch
+) -> Variant:
+    """The last of the lineage that has the variant's config: of the others of
+    that config only what their patches touch is compiled."""
+    text = config_text(variant, arch)
+    alike = itertools.takewhile(
+        lambda each: config_text(each, arch) == text, lineage(variant, variants)
+    )
+    return list(alike)[-1]

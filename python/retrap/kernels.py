@@ -3,8 +3,9 @@
 
 A kernel is its source, patches, config and compiler; the same four give the
 same key, and a key is built once. A variant with a `base` starts from a copy
-of its base's tree and objects, so make compiles what the patches touch and
-nothing else: seconds instead of minutes (kernel-patch/README.md).
+of the tree and objects of what it is based on, so make compiles what the
+patches touch and nothing else: seconds instead of minutes
+(kernel-patch/README.md). Kept is the tree of the first variant of a config.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import source
+from retrap import objects, source, toolchain
 from retrap.arch import Arch, native
 from retrap.cache import locked, partial, publish, subdirectory
-from retrap.config import ROOT, Variant
+from retrap.config import Variant
 from retrap.errors import EXIT_KERNEL, RetrapError
+from retrap.fragments import config_text, first_of_config, lineage
+from retrap.kconfig import Kconfig, check_config
 from retrap.process import capture, run_logged
 from retrap.progress import Progress, Task
+from retrap.usage import hold
 
 RECIPE = 2  # raise it when a change here makes another kernel of the same inputs
 _TOOLS = ("gcc", "ld")
@@ -76,16 +80,6 @@ def compiler(arch: Arch) -> str:
     return "; ".join(lines)
 
 
-def config_text(variant: Variant, arch: Arch) -> str:
-    """The variant's fragments in order, less their comments; the last word on a
-    symbol wins. Another comment is no other kernel."""
-    names = ("common", arch.name)
-    base = [ROOT / "configs/kernel" / f"{name}.config" for name in names]
-    text = "".join(file.read_text() for file in (*base, *variant.fragments))
-    lines = re.findall(r"^(?:CONFIG_\w+=.*|# CONFIG_\w+ is not set)$", text, re.M)
-    return "".join(f"{line}\n" for line in lines)
-
-
 def kernel_key(variant: Variant, arch: Arch) -> str:
     """16 hex digits over everything that decides what the kernel is."""
     identity = json.dumps(
@@ -110,32 +104,50 @@ def find(variant: Variant, arch: Arch | None = None) -> Kernel | None:
     return Kernel(variant, arch, key, directory) if directory.is_dir() else None
 
 
+def nearest_tree(
+    variant: Variant, variants: dict[str, Variant], arch: Arch
+) -> tuple[Path, int] | None:
+    """The tree that is kept of the nearest in the lineage, and how many of the
+    variant's patches it has. It is in use from now on."""
+    for each in lineage(variant, variants):
+        tree = subdirectory("trees") / kernel_key(each, arch)
+        if hold(tree):
+            return tree, len(each.patches)
+    return None
+
+
 def ensure(
     variant: Variant,
     variants: dict[str, Variant],
     progress: Progress,
     arch: Arch | None = None,
 ) -> Kernel:
-    """The variant's kernel, built now when it is not there."""
+    """The variant's kernel, built now when it is not there; it is in use until
+    this process ends."""
     arch = arch or native()
-    if kernel := find(variant, arch):
+    source.say_uncommitted(variant)
+    if (kernel := find(variant, arch)) and hold(kernel.directory):
         return kernel
-    if variant.base:  # its objects are where this build starts
-        ensure(variants[variant.base], variants, progress, arch)
+    toolchain.say_left_out()
+    first = first_of_config(variant, variants, arch)
+    if first != variant:  # its objects are where this build starts
+        ensure(first, variants, progress, arch)
     with progress.task(f"kernel {variant.name} {arch.name}") as task, locked(
         subdirectory("."), task
     ) as lock:
-        if kernel := find(variant, arch):
+        if (kernel := find(variant, arch)) and hold(kernel.directory):
             task.update("built meanwhile")
             return kernel
         try:
-            return _Build(variant, variants, arch, task, lock).run()
+            kernel = _Build(variant, variants, arch, task, lock).run()
         except OSError as error:
             raise RetrapError(
                 f"{variant.name}: {error.filename or 'kernel build'}: {error.strerror}",
                 "free disk space or set RETRAP_CACHE to another disk",
                 EXIT_KERNEL,
             ) from None
+        hold(kernel.directory)
+        return kernel
 
 
 class _Build:
@@ -150,7 +162,7 @@ class _Build:
         lock: int,
     ) -> None:
         self.variant, self.arch, self.task, self.lock = variant, arch, task, lock
-        self.base = variants[variant.base] if variant.base else None
+        self.variants = variants
         self.key = kernel_key(variant, arch)
         self.identity = source.identify(variant)
         self.objects = 0
@@ -165,21 +177,25 @@ class _Build:
         # Always this path: objtool's build remembers absolute names, and a
         # rebuilt objtool would rebuild every object.
         tree = partial(trees / "build")
-        done = self._lay(trees, tree)
+        start = nearest_tree(self.variant, self.variants, self.arch)
+        done = self._lay(start, tree)
         source.patch(self.variant, tree, self.log, done)
+        if start:
+            objects.forget(start[0], tree, OBJ)
         self._configure(tree)
         self._compile(tree)
         kernel = self._publish(tree)
-        if self.base is None:
+        if first_of_config(self.variant, self.variants, self.arch) == self.variant:
             publish(tree, trees / self.key)
         else:
             shutil.rmtree(tree)
         self.task.update(f"{self.objects} objects compiled")
         return kernel
 
-    def _lay(self, trees: Path, tree: Path) -> int:
+    def _lay(self, start: tuple[Path, int] | None, tree: Path) -> int:
         """Fills `tree`; the number of patches it then already has."""
-        if self.base and (built := trees / kernel_key(self.base, self.arch)).is_dir():
+        if start:
+            built, done = start
             self.task.update("copies the base's tree")
             tree.rmdir()
             # Sources are hard links, which patch(1) replaces and never writes.
@@ -190,7 +206,7 @@ class _Build:
             ):
                 if run_logged(argv, self.log) != 0:
                     raise self._failed(f"{argv[0]} of the base's tree failed")
-            return len(self.base.patches)
+            return done
         self.task.update(f"unpacks {self.identity}")
         source.unpack(self.variant, self.identity, tree, self.log)
         source.patch_boot(self.arch, tree, self.log)
@@ -200,11 +216,12 @@ class _Build:
         self.task.update("configures")
         (tree / OBJ).mkdir(exist_ok=True)
         wanted = tree / OBJ / "retrap.config"
-        wanted.write_text(config_text(self.variant, self.arch))
+        known = Kconfig(tree, self.arch)
+        text = config_text(self.variant, self.arch)
+        wanted.write_text(known.settled(text) if self.variant.fragments else text)
         self._make(tree, [f"KCONFIG_ALLCONFIG={wanted}", "allnoconfig"])
-        check_config(
-            self.variant.name, wanted.read_text(), (tree / OBJ / ".config").read_text()
-        )
+        got = (tree / OBJ / ".config").read_text()
+        check_config(self.variant.name, wanted.read_text(), got, known)
 
     def _compile(self, tree: Path) -> None:
         def count(line: str) -> None:
@@ -254,6 +271,7 @@ class _Build:
             shutil.copy(obj / "vmlinux", work / "vmlinux")
         meta = {
             "variant": self.variant.name,
+            "file": str(self.variant.file) if self.variant.file else None,
             "arch": self.arch.name,
             "source": self.identity,
             "patches": source.patch_list(self.variant),
@@ -267,28 +285,6 @@ class _Build:
         (work / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
         publish(work, directory)
         return Kernel(self.variant, self.arch, self.key, directory)
-
-
-def check_config(name: str, wanted: str, got: str) -> None:
-    """Every symbol asked for must be in .config: kconfig drops them silently."""
-    asked: dict[str, str] = {}
-    for line in wanted.splitlines():
-        if match := re.match(r"(CONFIG_\w+)=(.+)", line):
-            asked[match.group(1)] = match.group(2).strip()
-        elif match := re.match(r"# (CONFIG_\w+) is not set", line):
-            asked[match.group(1)] = "n"
-    have = dict(re.findall(r"^(CONFIG_\w+)=(.+)$", got, re.MULTILINE))
-    lost = [
-        f"{symbol}={value}"
-        for symbol, value in asked.items()
-        if have.get(symbol, "n").strip() != value
-    ]
-    if lost:
-        raise RetrapError(
-            f"{name}: kconfig did not take {', '.join(lost)}",
-            "add what these symbols depend on to the config fragment",
-            EXIT_KERNEL,
-        )
 
 
 def build_id(elf: Path) -> str:

@@ -11,7 +11,7 @@ from retrap import source
 from retrap.arch import Arch
 from retrap.cache import subdirectory
 from retrap.config import Variant
-from retrap.kernels import kernel_key
+from retrap.kernels import nearest_tree
 
 
 def lay_source(
@@ -24,14 +24,12 @@ def lay_source(
     """`files` and those that the variant's patches touch, patched, in `into`."""
     log = subdirectory("logs") / "laid.log"
     identity = source.identify(variant)
-    base = variants[variant.base] if variant.base else variant
-    tree = subdirectory("trees") / kernel_key(base, arch)
-    done = len(base.patches)
-    if not tree.is_dir():
-        tree, done = into.with_name("whole"), 0
+    start = nearest_tree(variant, variants, arch)
+    tree, done = start or (into.with_name("whole"), 0)
+    if start is None:
         tree.mkdir()
         source.unpack(variant, identity, tree, log)
-    patches = "".join(patch.read_text() for patch in variant.patches)
+    patches = "".join(patch.read_text(errors="replace") for patch in variant.patches)
     for name in files.union(re.findall(r"^--- a/(\S+)", patches, re.M)):
         if (tree / name).is_file():
             (into / name).parent.mkdir(parents=True, exist_ok=True)

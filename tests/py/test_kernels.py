@@ -3,15 +3,17 @@
 
 import dataclasses
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from retrap import kernels, qemu, source
-from retrap.arch import ARM64, X86_64, Arch
+from retrap import kconfig, kernels, laid, qemu, source
+from retrap.arch import ARM64, X86_64, Arch, native
 from retrap.config import ROOT, Guest, Source, Variant
 from retrap.errors import EXIT_KERNEL, RetrapError
+from retrap.progress import Progress
 
 PATCH = """--- a/f.c
 +++ b/f.c
@@ -185,11 +187,11 @@ def test_a_patch_that_does_not_apply_names_file_and_hunk(
 
 def test_config_check() -> None:
     wanted = 'CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C="x"\nCONFIG_A=n\n'
-    kernels.check_config("v", wanted, 'CONFIG_C="x"\n')
+    kconfig.check_config("v", wanted, 'CONFIG_C="x"\n')
     with pytest.raises(RetrapError, match="did not take CONFIG_A=y"):
-        kernels.check_config("v", "CONFIG_A=y\n", "# CONFIG_A is not set\n")
+        kconfig.check_config("v", "CONFIG_A=y\n", "# CONFIG_A is not set\n")
     with pytest.raises(RetrapError, match="did not take CONFIG_B=n"):
-        kernels.check_config("v", "# CONFIG_B is not set\n", "CONFIG_B=y\n")
+        kconfig.check_config("v", "# CONFIG_B is not set\n", "CONFIG_B=y\n")
 
 
 @pytest.mark.parametrize(
@@ -263,3 +265,177 @@ def test_key_follows_the_boot_patches(
     monkeypatch.setattr(source, "boot_patches", lambda arch: [patch])
     keys.add(kernels.kernel_key(variant, X86_64))
     assert len(keys) == 2
+
+
+KCONFIG = """\
+config BIG
+\tbool "Big"
+\thelp
+\t  choice
+\t  config NOT_A_SYMBOL
+
+choice
+\tprompt "Preemption"
+\tdefault NONE
+config NONE
+\tbool "None"
+config VOLUNTARY
+\tbool "Voluntary"
+config FULL
+\tbool "Full"
+endchoice
+
+config CORE
+\tbool
+config PROVER
+\tbool "Prove"
+\tselect CORE
+if BIG
+config INNER
+\tbool "Inner"
+\tdepends on PROVER && \\
+\t\t!NONE
+endif
+source "arch/$(SRCARCH)/Kconfig"
+"""
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> kconfig.Kconfig:
+    (tmp_path / "Kconfig").write_text(KCONFIG)
+    (tmp_path / "arch/x86").mkdir(parents=True)
+    (tmp_path / "arch/x86/Kconfig").write_text('config X86\n\tbool "X"\n')
+    return kconfig.Kconfig(tmp_path, X86_64)
+
+
+def test_of_a_choice_the_last_word_wins(known: kconfig.Kconfig) -> None:
+    """It was: kconfig did not take ours, of a user who asked for another."""
+    text = "CONFIG_VOLUNTARY=y\nCONFIG_BIG=y\nCONFIG_FULL=y\nCONFIG_BIG=y\n"
+    assert known.settled(text) == "CONFIG_BIG=y\nCONFIG_FULL=y\nCONFIG_BIG=y\n"
+    assert "X86" in known.symbols and "NOT_A_SYMBOL" not in known.symbols
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value", "have", "why"),
+    [
+        ("CORE", "y", "", "cannot be set itself: set what selects it, as CONFIG_PRO"),
+        ("CORE", "n", "PROVER CORE", "selected by CONFIG_PROVER"),
+        ("INNER", "y", "BIG NONE PROVER", "needs PROVER && !NONE"),
+        ("INNER", "y", "PROVER", "needs BIG"),
+        ("VOLUNTARY", "y", "FULL", "of its choice CONFIG_FULL is set"),
+        ("NOSUCH", "y", "", "this source has no such symbol"),
+    ],
+)
+def test_why_kconfig_did_not_take_a_symbol(
+    known: kconfig.Kconfig, symbol: str, value: str, have: str, why: str
+) -> None:
+    got = "".join(f"CONFIG_{name}=y\n" for name in have.split())
+    with pytest.raises(RetrapError) as caught:
+        kconfig.check_config("v", f"CONFIG_{symbol}={value}\n", got, known)
+    assert f"did not take CONFIG_{symbol}={value}" in caught.value.message
+    assert f"\n  CONFIG_{symbol}: {why}" in caught.value.message
+
+
+KERNEL = """\
+O := obj
+allnoconfig:
+\tcp $(KCONFIG_ALLCONFIG) $(O)/.config
+bzImage: $(O)/signal.o $(O)/exit.o
+\tmkdir -p $(O)/arch/x86/boot $(O)/arch/arm64/boot
+\tcp /bin/true $(O)/vmlinux
+\ttouch $(O)/System.map
+\tcat $^ >$(O)/arch/x86/boot/bzImage
+\tcat $^ >$(O)/arch/arm64/boot/Image
+Image: bzImage
+$(O)/%.o: %.c
+\t@echo "  CC      $@"
+\t@cat $< >$@
+"""
+
+
+class Builds:
+    """Variants of a tree whose make compiles in no time, and how many objects
+    each kernel took."""
+
+    def __init__(self, tree: Path, into: Path) -> None:
+        self.into = into
+        self.source = Source(None, tree, "HEAD")
+        self.variants: dict[str, Variant] = {}
+
+    def add(
+        self, name: str, base: str | None, patch: str = "", config: str = ""
+    ) -> None:
+        below = self.variants[base] if base else None
+        files, fragments = (below.patches, below.fragments) if below else ((), ())
+        if patch:
+            file = self.into / f"{name}.patch"
+            file.write_text(
+                f"--- a/{patch}\n+++ b/{patch}\n@@ -1 +1,2 @@\n int x;\n+int {name};\n"
+            )
+            files = (*files, file)
+        if config:
+            fragment = self.into / f"{name}.config"
+            fragment.write_text(config)
+            fragments = (*fragments, fragment)
+        self.variants[name] = Variant(
+            name, base, self.source, files, fragments, ("listen",)
+        )
+
+    def ensure(self, name: str) -> int:
+        with Progress() as progress:
+            kernel = kernels.ensure(self.variants[name], self.variants, progress)
+        return int(kernel.meta()["objects_compiled"])
+
+    def built(self, name: str) -> bool:
+        return kernels.find(self.variants[name]) is not None
+
+
+@pytest.fixture
+def builds(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builds:
+    monkeypatch.setenv("RETRAP_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(kernels, "build_id", lambda elf: "b")
+    (tree / "Makefile").write_text(KERNEL)
+    (tree / "Kconfig").write_text("")
+    for name in ("signal", "exit"):
+        (tree / f"{name}.c").write_text("int x;\n")
+    commit(tree)
+    made = Builds(tree, tmp_path)
+    made.add("main", None)
+    made.add("p1", "main", "signal.c")
+    made.add("p2", "p1", "exit.c")
+    made.add("own", "main", config="CONFIG_OWN=y\n")
+    made.add("on-own", "own", "signal.c")
+    return made
+
+
+def test_a_chain_compiles_what_its_patches_touch(builds: Builds) -> None:
+    """p1's tree is not kept: all of it was unpacked and compiled."""
+    assert builds.ensure("main") == 2
+    assert builds.ensure("p2") == 2 and not builds.built("p1")
+    assert builds.ensure("p1") == 1
+    cache = Path(os.environ["RETRAP_CACHE"])
+    assert len(list((cache / "trees").iterdir())) == 1
+
+
+def test_the_base_comes_first_where_its_objects_serve(builds: Builds) -> None:
+    assert builds.ensure("p1") == 1 and builds.built("main")
+
+
+def test_a_config_of_its_own_is_no_reason_to_build_the_base(builds: Builds) -> None:
+    assert builds.ensure("own") == 2
+    assert not builds.built("main")
+    assert builds.ensure("on-own") == 1  # from own's objects, which are kept
+
+
+def test_objects_of_the_base_serve_where_they_are(builds: Builds) -> None:
+    assert builds.ensure("main") == 2
+    assert builds.ensure("own") == 0  # this make sees no change in a config
+
+
+def test_a_patched_file_of_a_chain_is_laid(builds: Builds, tmp_path: Path) -> None:
+    builds.ensure("main")
+    into = tmp_path / "laid"
+    into.mkdir()
+    laid.lay_source(builds.variants["p2"], builds.variants, native(), set(), into)
+    assert (into / "signal.c").read_text() == "int x;\nint p1;\n"
+    assert (into / "exit.c").read_text() == "int x;\nint p2;\n"
