@@ -23,7 +23,14 @@ def cache_dir() -> Path:
     """$RETRAP_CACHE, else $XDG_CACHE_HOME/retrap, else ~/.cache/retrap."""
     if own := os.environ.get("RETRAP_CACHE"):
         return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # a user without an entry and HOME, as in a container
+        raise RetrapError(
+            "no home directory is known to keep kernels in",
+            "set RETRAP_CACHE to a directory with 4 GiB of space",
+            EXIT_KERNEL,
+        ) from None
     return Path(base) / "retrap"
 
 

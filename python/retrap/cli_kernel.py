@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ VERBS = {
         None,
         "every kernel: key, built or not, size",
         """A stale kernel is in the cache, and what is on this machine now would
-        make another one. unknown: its source or compiler is not installed.""",
+        make another one. of another file: a file of variants that is named below
+        made it. unknown: its source or compiler is not installed. bad: its table
+        is, as said below. The last line says what the whole cache takes.""",
         "",
     ),
     "build": (
@@ -49,6 +53,15 @@ VERBS = {
         packages made by deb stay.""",
         " --all",
     ),
+    "prune": (
+        None,
+        "trim the cache to a size, least recently used first",
+        """Deletes kernels and build trees until they take no more than SIZE, those
+        first that no command used for longest; prints what it deletes. Waits for
+        a retrap that builds, and keeps what one that runs has in use. What is
+        deleted is built again when it is asked for.""",
+        " --to 2G",
+    ),
     "deb": (
         "",
         "a kernel as packages, to install and boot on a machine",
@@ -65,7 +78,7 @@ def add(adder: Any) -> None:
     command = subcommand(
         adder,
         "kernel",
-        "the kernels: list, build, path, size, clean, deb",
+        "the kernels: list, build, path, size, clean, prune, deb",
         """Shows and makes the kernels of configs/variants.toml, which matrix and
         conform otherwise build by themselves. `retrap kernel VERB --help` says
         more.""",
@@ -80,6 +93,8 @@ def add(adder: Any) -> None:
             verb.add_argument("name", metavar="VARIANT", help=NAME)
         elif names:
             verb.add_argument("names", nargs=names, metavar="VARIANT", help=NAME)
+        if name == "prune":
+            continue
         verb.add_argument(
             "--arch",
             choices=tuple(ARCHES),
@@ -94,6 +109,13 @@ def add(adder: Any) -> None:
         action="store_true",
         help="every kernel, tree and fetched package (default: VARIANTs)",
     )
+    verbs.choices["prune"].add_argument(
+        "--to",
+        type=size,
+        metavar="SIZE",
+        required=True,
+        help="what may stay: a number and K, M, G or T (no default)",
+    )
     verbs.choices["deb"].add_argument(
         "--config",
         type=Path,
@@ -101,6 +123,15 @@ def add(adder: Any) -> None:
         help="kernel config, or .xz of one (default: the distribution's for this "
         "version, else the running kernel's)",
     )
+
+
+def size(text: str) -> int:
+    """Bytes of `2G`, `500M`, `0`."""
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([KMGT]?)", text, re.I)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"must be a size as 2G or 500M, is {text!r}")
+    number, unit = match.groups()
+    return int(float(number) * 1024 ** " KMGT".index(unit.upper() or " "))
 
 
 def add_packages(adder: Any) -> None:

@@ -4,46 +4,21 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
+import time
 from argparse import Namespace
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from retrap import config, debs, kernels, packages, patchsize
+from retrap import config, debs, kernel_table, kernels, packages, patchsize, source
+from retrap import usage
 from retrap.arch import ARCHES, Arch, native
 from retrap.cache import locked, subdirectory
 from retrap.config import Variant
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, EXIT_OK, EXIT_USAGE, RetrapError
-from retrap.progress import Progress
-
-BUILT, TO_BUILD, UNKNOWN, STALE = "built", "to build", "unknown", "stale"
-
-
-@dataclass(frozen=True)
-class Row:
-    """`key` is null where `why` says what it cannot be known for; a stale kernel
-    is one that today's sources, patches, config and compiler do not make."""
-
-    variant: str
-    arch: str
-    base: str | None
-    state: str
-    key: str | None
-    bytes: int
-    why: str | None
-
-
-@dataclass(frozen=True)
-class SizeRow:
-    """`text` is null where the kernel or its base is not built."""
-
-    variant: str
-    arch: str
-    base: str
-    lines: patchsize.Lines
-    text: patchsize.Text | None
+from retrap.kernel_table import BAD, BUILT, OTHER, STALE, TO_BUILD, UNKNOWN
+from retrap.kernel_table import Row, SizeRow, mib
+from retrap.progress import Progress, Task, say
 
 
 def run(args: Namespace) -> int:
@@ -53,6 +28,7 @@ def run(args: Namespace) -> int:
         "path": path,
         "size": size,
         "clean": clean,
+        "prune": prune,
         "deb": deb,
     }[args.verb](args)
     return status
@@ -62,19 +38,35 @@ def list_(args: Namespace) -> int:
     variants = config.load_variants(args.variants)
     wanted = [ARCHES[args.arch]] if args.arch else list(ARCHES.values())
     rows = [_row(variant, arch) for variant in variants.values() for arch in wanted]
+    rows += [
+        Row(name, None, None, BAD, None, 0, 0, error.message)
+        for name, error in variants.bad.items()
+    ]
     names = {arch.name for arch in wanted}
     current = {row.key for row in rows}
+    file = str(args.variants.resolve())
     rows += [
-        Row(meta["variant"], meta["arch"], None, STALE, where.name, _size(where), None)
+        _left(where, meta, file)
         for where, meta in _stored()
         if where.name not in current and meta["arch"] in names
     ]
-    print(
-        json.dumps([asdict(row) for row in rows], indent=1)
-        if args.json
-        else _text(rows)
-    )
+    if args.json:
+        print(json.dumps([asdict(row) for row in rows], indent=1))
+    else:
+        print(kernel_table.text(rows, file))
+        print(kernel_table.totals())
     return EXIT_OK
+
+
+def _left(where: Path, meta: dict[str, Any], file: str) -> Row:
+    """A kernel that no variant of `file` makes today."""
+    origin = meta.get("file")
+    state = OTHER if origin not in (None, file) else STALE
+    tree = usage.size(subdirectory("trees") / where.name)
+    size = usage.size(where) + tree
+    return Row(
+        meta["variant"], meta["arch"], None, state, where.name, size, tree, origin
+    )
 
 
 def build(args: Namespace) -> int:
@@ -98,6 +90,7 @@ def path(args: Namespace) -> int:
             f"./retrap kernel build {variant.name} --arch {arch.name}",
             EXIT_KERNEL,
         )
+    usage.hold(kernel.directory)
     print(kernel.image)
     return EXIT_OK
 
@@ -119,14 +112,13 @@ def size(args: Namespace) -> int:
     print(
         json.dumps([asdict(row) for row in rows], indent=1)
         if args.json
-        else _sizes(rows)
+        else kernel_table.sizes(rows)
     )
     return EXIT_OK
 
 
 def clean(args: Namespace) -> int:
-    """Under the lock, so never what is being built; renamed before it is deleted,
-    so that half a kernel has no final name."""
+    """Under the lock, so never what is being built."""
     if bool(args.names) == args.all:
         raise RetrapError(
             "clean wants either VARIANTs or --all",
@@ -135,23 +127,45 @@ def clean(args: Namespace) -> int:
         )
     with Progress() as progress, progress.task("clean") as task:
         with locked(subdirectory("."), task):
-            freed = 0
-            for directory in _doomed(args):
-                size = _size(directory)
-                task.update(f"deletes {directory.name}")
-                gone = directory.with_name(directory.name + ".partial")
-                shutil.rmtree(gone, ignore_errors=True)
-                directory.rename(gone)
-                shutil.rmtree(gone)
-                freed += size
-                print(f"{directory} {_mib(size)}", flush=True)
-            task.update(f"{_mib(freed)} freed")
+            freed = sum(_delete(directory, task) for directory in _doomed(args))
+            task.update(f"{mib(freed)} freed")
     return EXIT_OK
+
+
+def prune(args: Namespace) -> int:
+    """Least recently used first, kernels and trees alike. What is left may still
+    be more: it is in use."""
+    with Progress() as progress, progress.task("prune") as task:
+        with locked(subdirectory("."), task):
+            tops = subdirectory("kernels"), subdirectory("trees")
+            found = [each for top in tops for each in top.iterdir() if each.is_dir()]
+            for directory in sorted(found, key=usage.last):
+                if usage.size(*tops) <= args.to:
+                    break
+                _delete(directory, task)
+            left = usage.size(*tops)
+            task.update(f"kernels and trees take {mib(left)}")
+    return EXIT_OK
+
+
+def _delete(directory: Path, task: Task) -> int:
+    """The bytes that it took; 0, and said so, when it is in use."""
+    task.update(f"deletes {directory.name}")
+    used = time.strftime("%Y-%m-%d %H:%M", time.gmtime(usage.last(directory)))
+    size = usage.size(directory)
+    if not usage.delete(directory):
+        say(f"{directory}: in use, kept")
+        return 0
+    print(f"{directory} {mib(size)}, last used {used} UTC", flush=True)
+    return size
 
 
 def deb(args: Namespace) -> int:
     variant = _variant(config.load_variants(args.variants), args.name)
     arch = _arch(args)
+    if args.config:
+        debs.read_config(args.config)  # before anything is installed
+    source.say_uncommitted(variant)
     packages.ensure("report", "guest", "deb", *packages.sets(arch))
     with Progress() as progress:
         made = debs.make(variant, arch, args.config, progress)
@@ -174,16 +188,14 @@ def _variant(variants: dict[str, Variant], name: str) -> Variant:
 
 
 def _row(variant: Variant, arch: Arch) -> Row:
+    who = variant.name, arch.name, variant.base
     try:
         kernel, key = kernels.find(variant, arch), kernels.kernel_key(variant, arch)
     except RetrapError as error:
-        return Row(
-            variant.name, arch.name, variant.base, UNKNOWN, None, 0, error.message
-        )
-    size = _size(kernel.directory) if kernel else 0
-    size += _size(subdirectory("trees") / key)
-    state = BUILT if kernel else TO_BUILD
-    return Row(variant.name, arch.name, variant.base, state, key, size, None)
+        return Row(*who, UNKNOWN, None, 0, 0, error.message)
+    tree = usage.size(subdirectory("trees") / key)
+    size = tree + (usage.size(kernel.directory) if kernel else 0)
+    return Row(*who, BUILT if kernel else TO_BUILD, key, size, tree, None)
 
 
 def _found(variant: Variant, arch: Arch) -> kernels.Kernel | None:
@@ -221,48 +233,3 @@ def _doomed(args: Namespace) -> list[Path]:
         ]
     trees = [subdirectory("trees") / where.name for where in mine]
     return mine + [tree for tree in trees if tree.is_dir()]
-
-
-def _size(directory: Path) -> int:
-    """Bytes on disk; a hard link counts once."""
-    seen: dict[tuple[int, int], int] = {}
-    for top, _, names in os.walk(directory):
-        for name in names:
-            info = os.lstat(os.path.join(top, name))
-            seen[info.st_dev, info.st_ino] = info.st_blocks * 512
-    return sum(seen.values())
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:.0f} MiB"
-
-
-def _text(rows: list[Row]) -> str:
-    lines = [f"{'variant':18}{'arch':8}{'state':10}{'key':18}{'size':>10}  base"]
-    for row in rows:
-        size = _mib(row.bytes) if row.bytes else "-"
-        lines.append(
-            f"{row.variant:17} {row.arch:7} {row.state:9} {row.key or '-':17} "
-            f"{size:>10}  {row.base or '-'}"
-        )
-    whys = dict.fromkeys(f"{row.arch}: {row.why}" for row in rows if row.why)
-    return "\n".join([*lines, *(f"unknown: {why}" for why in whys)])
-
-
-def _sizes(rows: list[SizeRow]) -> str:
-    lines = [
-        "                          source lines         functions        bytes",
-        "variant           arch     +    -  files   new changed gone   of text  base",
-    ]
-    for row in rows:
-        text = row.text
-        found = (
-            f"{text.new:5} {text.changed:7} {text.gone:4} {text.bytes:+9}"
-            if text
-            else f"{'not built':>28}"
-        )
-        lines.append(
-            f"{row.variant:17} {row.arch:6} {row.lines.added:3} {row.lines.removed:4} "
-            f"{row.lines.files:6} {found}  {row.base}"
-        )
-    return "\n".join(lines)

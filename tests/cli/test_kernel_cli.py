@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_cli import SECTIONS, refused, retrap
 
-VERBS = ("list", "build", "path", "clean", "deb")
+VERBS = ("list", "build", "path", "clean", "prune", "deb")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -30,6 +30,9 @@ def test_help_of_every_verb(verb: str) -> None:
         (2, ["kernel", "path", "mainline", "--arch", "pdp11"]),
         (2, ["kernel", "clean"]),
         (2, ["kernel", "clean", "mainline", "--all"]),
+        (2, ["kernel", "prune"]),
+        (2, ["kernel", "prune", "--to", "much"]),
+        (4, ["kernel", "deb", "mainline", "--config", "/none"]),
         (2, ["packages"]),
         (2, ["packages", "sysroot"]),
         (4, ["kernel", "path", "nosuch"]),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import json
 import lzma
@@ -13,7 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from retrap import config, debs, kernel_command, kernels, packages, sysroot
+from retrap import (
+    cli_kernel,
+    config,
+    debs,
+    kernel_command,
+    kernels,
+    packages,
+    sysroot,
+    usage,
+)
 from retrap.arch import ARM64, X86_64, native
 from retrap.config import Source, Variant
 from retrap.errors import EXIT_CONFIG, EXIT_PACKAGES, RetrapError
@@ -28,10 +38,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def stored(cache: Path, key: str, variant: str, arch: str) -> Path:
+def stored(
+    cache: Path, key: str, variant: str, arch: str, file: str | None = None
+) -> Path:
     directory = cache / "kernels" / key
     directory.mkdir(parents=True)
-    (directory / "meta.json").write_text(json.dumps({"variant": variant, "arch": arch}))
+    meta = {"variant": variant, "arch": arch, "file": file}
+    (directory / "meta.json").write_text(json.dumps(meta))
     (cache / "trees" / key / "obj").mkdir(parents=True)
     (cache / "trees" / key / "obj/vmlinux").write_bytes(bytes(8192))
     return directory
@@ -61,6 +74,98 @@ def test_list_tells_stale_from_built(
     assert states["mainline-arm64"] == "built" and states[STALE] == "stale"
     assert states["mainline-x86_64"] == "to build"
     assert next(r["bytes"] for r in rows if r["key"] == "mainline-arm64") >= 8192
+
+
+def test_list_tells_stale_from_another_file(
+    cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel of another file was "stale", and its owner deleted it."""
+    monkeypatch.setattr(kernels, "kernel_key", lambda variant, arch: variant.name)
+    stored(cache, STALE, "mainline", "x86_64", file=str(config.VARIANTS))
+    stored(cache, "f" * 16, "mine", "x86_64", file="/home/me/other.toml")
+    kernel_command.list_(words())
+    states = {row["key"]: row for row in json.loads(capsys.readouterr().out)}
+    assert states[STALE]["state"] == "stale"
+    assert states["f" * 16]["state"] == "of another file"
+    kernel_command.list_(words(json=False))
+    text = capsys.readouterr().out
+    assert "of another file: /home/me/other.toml" in text
+    assert max(map(len, text.splitlines()[:-1])) <= 80
+    *_, total = text.splitlines()
+    assert (
+        total.startswith(f"{cache}: kernels 0 MiB, trees 0 MiB") and "in all" in total
+    )
+
+
+def test_list_shows_a_bad_table_and_goes_on(
+    cache: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "v.toml"
+    file.write_text('[good]\ntree = "/nowhere"\n[bad]\ncolour = "red"\n')
+    kernel_command.list_(words(variants=file))
+    rows = {row["variant"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["good"]["state"] == "unknown" and rows["bad"]["state"] == "bad"
+    assert "v.toml:4: [bad] colour: unknown key" in rows["bad"]["why"]
+    with pytest.raises(RetrapError, match="v.toml:4") as caught:
+        kernel_command.build(words(variants=file, names=["bad"]))
+    assert caught.value.exit_code == EXIT_CONFIG
+
+
+def aged(cache: Path) -> list[Path]:
+    """Three kernels of 8 KiB and their trees; the first was used longest ago."""
+    found = []
+    for age, key in ((3, "a" * 16), (2, "b" * 16), (1, "c" * 16)):
+        kernel = stored(cache, key, "mainline", "x86_64")
+        (kernel / "bzImage").write_bytes(bytes(8192))
+        for directory in (kernel, cache / "trees" / key):
+            os.utime(directory, (10**9 - age, 10**9 - age))
+        found.append(kernel)
+    return found
+
+
+def test_prune_takes_what_was_used_longest_ago(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = aged(cache)
+    kernels_and_trees = usage.size(cache / "kernels", cache / "trees")
+    kernel_command.prune(words(to=kernels_and_trees))
+    assert first.exists() and capsys.readouterr().out == ""
+    assert usage.hold(second)  # which a command that runs does
+    kernel_command.prune(words(to=usage.size(second)))
+    assert not first.exists() and not (cache / "trees" / first.name).exists()
+    assert second.exists() and not (cache / "trees" / third.name).exists()
+    said = capsys.readouterr().out
+    assert f"{first} 0 MiB, last used 2001-09-09" in said and str(second) not in said
+
+
+def test_what_is_in_use_is_kept(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a matrix that boots, which holds no lock of the whole cache."""
+    first, second, third = aged(cache)
+    assert usage.hold(first)
+    kernel_command.prune(words(to=0))
+    assert first.exists() and not second.exists() and not third.exists()
+    kernel_command.clean(words(names=["mainline"]))
+    assert first.exists()
+    assert capsys.readouterr().err.count(f"{first}: in use, kept") == 2
+
+
+def test_what_is_gone_cannot_be_held(cache: Path) -> None:
+    assert not usage.hold(cache / "kernels/none")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("2G", 2 << 30), ("1.5k", 1536), ("0", 0), ("10T", 10 << 40)]
+)
+def test_sizes(text: str, size: int) -> None:
+    assert cli_kernel.size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "G", "-1", "2X", "1e9", "9" * 20])
+def test_no_sizes(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        cli_kernel.size(text)
 
 
 def test_clean_takes_one_variant_of_one_architecture(cache: Path) -> None:
@@ -116,9 +221,9 @@ def test_size_without_the_source_of_a_base(
 
 def test_a_hard_link_counts_once(tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(bytes(1 << 20))
-    alone = kernel_command._size(tmp_path)
+    alone = usage.size(tmp_path)
     (tmp_path / "two").hardlink_to(tmp_path / "one")
-    assert kernel_command._size(tmp_path) == alone >= 1 << 20
+    assert usage.size(tmp_path) == alone >= 1 << 20
 
 
 def test_package_sets() -> None:
@@ -182,6 +287,16 @@ def test_config_that_is_none(tmp_path: Path, content: bytes | None) -> None:
     with pytest.raises(RetrapError, match=str(path)) as caught:
         base_config(path)
     assert caught.value.exit_code == EXIT_CONFIG
+
+
+def test_a_config_that_is_none_is_refused_before_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(packages, "ensure", lambda *sets: asked.extend(sets))
+    with pytest.raises(RetrapError, match="/none: cannot read") as caught:
+        kernel_command.deb(words(name="mainline", config=Path("/none")))
+    assert caught.value.exit_code == EXIT_CONFIG and not asked
 
 
 def test_tree_for_a_foreign_architecture_needs_a_config() -> None:
