@@ -357,8 +357,6 @@ def _check_interface(
     lacking = [n for n in experiment.variants if asked not in variants[n].offers]
     if asked and lacking:
         raise table.fail("interface", f"{', '.join(lacking)} does not offer {asked}")
-    if asked not in (None, "listen") and experiment.host:
-        raise table.fail("interface", f"[host] is mainline and does not offer {asked}")
 
 
 def scenario_error(experiment: Path, name: str, known: list[str]) -> RetrapError:
