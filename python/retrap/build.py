@@ -83,7 +83,8 @@ def build(
         options = [f"-DRETRAP_SYSROOT={sysroot.ensure(arch, progress)}"]
     directory = _directory(preset)
     log = directory / "retrap-build.log"
-    with progress.task(f"build ({preset})") as task, locked(directory, task):
+    what = f"build {targets[0]}" if len(targets) == 1 else "build"
+    with progress.task(f"{what} ({preset})") as task, locked(directory, task):
         log.unlink(missing_ok=True)
 
         def show(line: str) -> None:

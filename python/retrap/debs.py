@@ -23,9 +23,10 @@ from retrap.cache import locked, partial, publish, subdirectory
 from retrap.config import Variant
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 from retrap.kconfig import check_config
-from retrap.kernels import OBJ, compiler
+from retrap.kernels import OBJ
 from retrap.process import run_logged
 from retrap.progress import Progress, Task
+from retrap.toolchain import compiler
 
 RECIPE = 1  # raise it when a change here makes other packages
 # No keys but ours, and no debug information (nor BTF, which needs it and

@@ -29,10 +29,10 @@ from retrap.fragments import config_text, first_of_config, lineage
 from retrap.kconfig import Kconfig, check_config
 from retrap.process import capture, run_logged
 from retrap.progress import Progress, Task
+from retrap.toolchain import compiler
 from retrap.usage import hold
 
 RECIPE = 2  # raise it when a change here makes another kernel of the same inputs
-_TOOLS = ("gcc", "ld")
 OBJ = "obj"  # below the source: kbuild then uses relative paths, a copy builds
 
 
@@ -66,20 +66,6 @@ class Kernel:
         return meta
 
 
-def compiler(arch: Arch) -> str:
-    """First lines of `gcc --version` and `ld --version`."""
-    tools = [arch.cross + tool for tool in _TOOLS]
-    lines = [(capture([tool, "--version"]) or "").split("\n")[0] for tool in tools]
-    if not all(lines):
-        package = "" if arch.native else f"-{arch.triplet.replace('_', '-')}"
-        raise RetrapError(
-            f"{' or '.join(tools)} is missing",
-            f"apt-get install gcc{package} binutils{package}",
-            EXIT_KERNEL,
-        )
-    return "; ".join(lines)
-
-
 def kernel_key(variant: Variant, arch: Arch) -> str:
     """16 hex digits over everything that decides what the kernel is."""
     identity = json.dumps(
@@ -110,7 +96,7 @@ def nearest_tree(
     """The tree that is kept of the nearest in the lineage, and how many of the
     variant's patches it has. It is in use from now on."""
     for each in lineage(variant, variants):
-        tree = subdirectory("trees") / kernel_key(each, arch)
+        tree = _tree(each, arch)
         if hold(tree):
             return tree, len(each.patches)
     return None
@@ -130,16 +116,32 @@ def ensure(
         return kernel
     toolchain.say_left_out()
     first = first_of_config(variant, variants, arch)
-    if first != variant:  # its objects are where this build starts
-        ensure(first, variants, progress, arch)
+    if first != variant and not _tree(first, arch).is_dir():
+        _build_locked(first, variants, progress, arch)  # this build starts there
+    return _build_locked(variant, variants, progress, arch)
+
+
+def _tree(variant: Variant, arch: Arch) -> Path:
+    return subdirectory("trees") / kernel_key(variant, arch)
+
+
+def _build_locked(
+    variant: Variant, variants: dict[str, Variant], progress: Progress, arch: Arch
+) -> Kernel:
+    """The kernel, built under the lock; with its tree, where that is to be kept."""
+    kept = first_of_config(variant, variants, arch) == variant
     with progress.task(f"kernel {variant.name} {arch.name}") as task, locked(
         subdirectory("."), task
     ) as lock:
-        if (kernel := find(variant, arch)) and hold(kernel.directory):
+        if (
+            (kernel := find(variant, arch))
+            and (not kept or _tree(variant, arch).is_dir())
+            and hold(kernel.directory)
+        ):
             task.update("built meanwhile")
             return kernel
         try:
-            kernel = _Build(variant, variants, arch, task, lock).run()
+            kernel = _Build(variant, variants, arch, task, lock).run(kept)
         except OSError as error:
             raise RetrapError(
                 f"{variant.name}: {error.filename or 'kernel build'}: {error.strerror}",
@@ -168,7 +170,7 @@ class _Build:
         self.objects = 0
         self.start = time.monotonic()
 
-    def run(self) -> Kernel:
+    def run(self, keep_tree: bool) -> Kernel:
         trees = subdirectory("trees")
         for stale in trees.glob("*.partial"):
             shutil.rmtree(stale)
@@ -185,7 +187,7 @@ class _Build:
         self._configure(tree)
         self._compile(tree)
         kernel = self._publish(tree)
-        if first_of_config(self.variant, self.variants, self.arch) == self.variant:
+        if keep_tree:
             publish(tree, trees / self.key)
         else:
             shutil.rmtree(tree)
@@ -283,7 +285,10 @@ class _Build:
             "wall_s": round(time.monotonic() - self.start, 1),
         }
         (work / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
-        publish(work, directory)
+        if directory.is_dir():  # only its tree was gone; others may have it in use
+            shutil.rmtree(work)
+        else:
+            publish(work, directory)
         return Kernel(self.variant, self.arch, self.key, directory)
 
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import functools
 import os
 
+from retrap.arch import Arch
+from retrap.errors import EXIT_KERNEL, RetrapError
+from retrap.process import capture
 from retrap.progress import say
 
 # What make, kbuild or CMake would read.
@@ -32,3 +35,17 @@ def say_left_out() -> None:
     found = [f"{name}={os.environ[name]}" for name in VARIABLES if name in os.environ]
     if found:
         say(f"left out, what builds here is gcc (docs/kernels.md): {' '.join(found)}")
+
+
+def compiler(arch: Arch) -> str:
+    """First lines of `gcc --version` and `ld --version`."""
+    tools = [arch.cross + tool for tool in ("gcc", "ld")]
+    lines = [(capture([tool, "--version"]) or "").split("\n")[0] for tool in tools]
+    if not all(lines):
+        package = "" if arch.native else f"-{arch.triplet.replace('_', '-')}"
+        raise RetrapError(
+            f"{' or '.join(tools)} is missing",
+            f"apt-get install gcc{package} binutils{package}",
+            EXIT_KERNEL,
+        )
+    return "; ".join(lines)

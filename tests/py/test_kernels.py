@@ -4,6 +4,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -415,6 +416,15 @@ def test_a_chain_compiles_what_its_patches_touch(builds: Builds) -> None:
     assert builds.ensure("p1") == 1
     cache = Path(os.environ["RETRAP_CACHE"])
     assert len(list((cache / "trees").iterdir())) == 1
+
+
+def test_a_tree_that_was_pruned_is_made_once_more(builds: Builds) -> None:
+    """Its kernel is there: each variant on it would compile all."""
+    builds.ensure("main")
+    (tree,) = (Path(os.environ["RETRAP_CACHE"]) / "trees").iterdir()
+    shutil.rmtree(tree)
+    assert builds.ensure("p1") == 1 and tree.is_dir()
+    assert builds.ensure("p2") == 2
 
 
 def test_the_base_comes_first_where_its_objects_serve(builds: Builds) -> None:
