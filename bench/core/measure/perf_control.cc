@@ -9,14 +9,14 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "core/ptrace/patience.h"
 #include "core/sys/check.h"
 #include "core/sys/relax.h"
 
 namespace retrap {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kAtLeast = std::chrono::seconds(10);
 
 // O_RDWR: opening a FIFO for one direction waits for its other end.
 UniqueFd open_fifo(const std::string& path) {
@@ -40,12 +40,11 @@ void PerfControl::command(std::string_view text) const {
   // perf answers "ack\n" and a NUL, which may be left over from last time. It
   // is asked again and again: going to sleep would be a switch, and counted or
   // not depending on whether perf was faster.
-  const auto deadline = Clock::now() + kPatience;
+  Patience patience(::getppid(), kAtLeast);  // perf started this program
   for (char byte = 0; byte != '\n';) {
     pollfd ready{ack_.get(), POLLIN, 0};
     if (check_unix(::poll(&ready, 1, 0), "poll") == 0) {
-      if (Clock::now() > deadline)
-        throw_errno(ETIMEDOUT, "perf's acknowledgement");
+      if (!patience.lasts()) throw_errno(ETIMEDOUT, "perf's acknowledgement");
       relax();
       (void)::sched_yield();  // perf may want this CPU
       continue;
