@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""ECDF of every sample: one figure a scenario, one panel a placement."""
+"""ECDF of every sample: one figure a scenario; the placements below each other, on
+one axis."""
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,20 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.lines import Line2D
 
-from plots import style
+from plots import looks, scale, style, words
+from plots.looks import Floor, Look
+from retrap.side import side
 from retrap.store import Machine, Results
 
-TAIL = 0.995  # the axis ends at this quantile when the tail is long
+TAIL = 0.99  # the axis ends at this quantile when the tail is long
 LONG_TAIL = 1.5  # the maximum is beyond this many times that quantile
-LOG_FROM = 8.0  # a wider ratio of largest to smallest shown value: log axis
+NEAR = 0.25  # of the axis: it grows so much for a floor, no more
+CELLS, LEVELS = 2000, 600  # steps closer than half a pixel are one
+WIDTH = 9.4  # inches
+SMALL, ROOM = 8.0, 165.0  # points: of the text beside a panel, and its width
 Values = npt.NDArray[np.int64]
+Row = tuple[Line2D, str, str]  # how it looks, its median, its name
+Panels = dict[str, dict[str, Values]]  # by placement and side
 
 
 def draw(results: Results, directory: Path) -> list[Path]:
@@ -46,100 +53,129 @@ def _values(
 def _scenario(
     results: Results, directory: Path, machine: Machine, scenario: str
 ) -> list[Path]:
-    panels = {
+    panels: Panels = {
         placement: values
         for placement in results.placements(machine)
         if (values := _values(results, machine, (scenario, placement)))
     }
     if not panels:
         return []
-    looks = style.looks(results, machine)
-    with style.figure(4.2 * len(panels) + 0.4, 3.9) as drawing:
-        axes = drawing.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for axis, (placement, values) in zip(axes, panels.items(), strict=True):
-            beyond = _panel(axis, values, looks)
-            axis.set_xlabel(
-                f"trigger to return of the wait [{style.UNITS[machine.substrate]}]"
-            )
-            floors = style.floor_medians(results, machine, placement)
-            far = _floors(axis, floors, min(int(v[0]) for v in values.values()))
-            axis.set_title("\n".join(filter(None, [placement, beyond, far])))
-        axes[0].set_ylabel("share of samples at or below")
-        axes[0].set_ylim(0, 1.02)
-        drawing.suptitle(f"{scenario}  [{style.title(machine)}]", fontsize=10)
-        _legend(drawing, looks, panels)
+    floors = {p: looks.floors(results, machine, p) for p in panels}
+    sides = looks.sides(results, machine)
+    names = len(sides) + max(map(len, floors.values()))
+    height = 0.4 + len(panels) * max(2.0, 0.5 + 0.17 * names)
+    with style.figure(WIDTH, height) as drawing:
+        grid = drawing.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+        near = [value for found in floors.values() for _, value in found]
+        log = scale.latencies(grid[0], *_range(panels, near))
+        for axis, (placement, values) in zip(grid, panels.items(), strict=True):
+            _panel(axis, placement, values, sides)
+            where = scenario, placement
+            rows = [_row(results, machine, where, *each) for each in sides.items()]
+            _beside(axis, rows + _floors(axis, floors[placement]))
+        unit = style.UNITS[machine.substrate]
+        grid[-1].set_xlabel(f"trigger to return of the wait [{unit}]{log}")
+        style.heading(drawing, f"{scenario}  [{style.title(machine)}]")
         slug = scenario.replace("/", ".").replace(":", "-")
         return style.save(drawing, directory, f"ecdf-{machine.slug}-{slug}")
 
 
-def _panel(axis: Any, values: dict[str, Values], looks: dict[str, style.Look]) -> str:
-    """Draws the lines; returns what to say of samples beyond the axis."""
-    ends = [float(v[-1]) for v in values.values()]
-    tails = [float(np.quantile(v, TAIL)) for v in values.values()]
-    cut = max(ends) > LONG_TAIL * max(tails)
-    high = max(tails) if cut else max(ends)
-    low = min(float(v[0]) for v in values.values())
-    if low > 0 and high / low > LOG_FROM:
-        axis.set_xscale("log")
-        axis.set_xlim(low / 1.1, high * 1.1)
-    else:
-        room = 0.06 * (high - low) or 0.02 * high or 1.0
-        axis.set_xlim(low - room, high + room)
-        axis.locator_params(axis="x", nbins=5)
-    style.thousands(axis.xaxis)
-    last = max(ends) + axis.get_xlim()[1]
+def _range(panels: Panels, floors: list[float]) -> tuple[float, float]:
+    """Of all panels: the samples but for long tails, and the floors near them."""
+    every = [v for values in panels.values() for v in values.values()]
+    end = max(float(v[-1]) for v in every)
+    tail = max(float(np.quantile(v, TAIL)) for v in every)
+    low, high = min(float(v[0]) for v in every), tail if end > LONG_TAIL * tail else end
+    log = scale.wide(low, high)
+    room = (high / low) ** NEAR if log else NEAR * (high - low)
+    start, stop = (low / room, high * room) if log else (low - room, high + room)
+    near = [value for value in floors if start <= value <= stop]
+    return min([low, *near]), max([high, *near])
+
+
+def _panel(
+    axis: Any, placement: str, values: dict[str, Values], sides: dict[str, Look]
+) -> None:
     for name, ordered in values.items():
-        look = looks[name]
-        x = np.concatenate([[ordered[0]], ordered, [last]])
-        y = np.append(np.arange(ordered.size + 1) / ordered.size, 1.0)
-        style_of = {"color": look.color, "linestyle": look.line}
-        axis.step(x, y, where="post", linewidth=look.width, **style_of)
+        axis.step(*steps(axis, ordered), where="post", **_line(sides[name]))
     end = axis.get_xlim()[1]
     beyond = sum(int((v > end).sum()) for v in values.values())
     total = sum(v.size for v in values.values())
-    return f"{beyond} of {total} samples are beyond the axis" if beyond else ""
+    said = f"    {beyond} of {total} samples are beyond the axis" if beyond else ""
+    axis.set_title(placement + said, loc="left")
+    axis.set_ylabel("share at or below")
+    axis.set_ylim(0, 1.02)
 
 
-def _floors(axis: Any, floors: dict[str, tuple[float, Any]], low: int) -> str:
-    """A line for a floor that is near; returns what to say of those far off."""
-    far = []
-    heights = itertools.cycle((0.22, 0.5, 0.78))  # neighbours' names side by side
-    for name, (value, line) in sorted(floors.items(), key=lambda item: -item[1][0]):
-        start, end = axis.get_xlim()
-        log = axis.get_xscale() == "log"
-        near = low - value < 0.6 * (end - start)
-        if value >= end or not near or log and value < start:
-            far.append(f"{name} {value:.0f}")
-            continue
-        axis.axvline(value, color=style.FLOOR, linestyle=line, linewidth=1.2)
-        margin = value / 1.1 if log else value - 0.09 * (end - start)
-        axis.set_xlim(min(start, margin), end)
-        axis.annotate(
-            f"{name} {value:.0f}",
-            (value, next(heights)),
-            xycoords=("data", "axes fraction"),
-            xytext=(-2, 0),
-            textcoords="offset points",
-            rotation=90,
-            fontsize=7,
-            color=style.FLOOR,
-            ha="right",
-            va="center",
-            zorder=4,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
-        )
-    return f"off the axis: {', '.join(far)}" if far else ""
+def _line(look: Look) -> dict[str, Any]:
+    return {"color": look.color, "linestyle": look.line, "linewidth": look.width}
 
 
-def _legend(
-    drawing: Any, looks: dict[str, style.Look], panels: dict[str, dict[str, Values]]
-) -> None:
-    shown = [v for v in looks if any(v in values for values in panels.values())]
-    handles = [
-        Line2D([], [], color=looks[v].color, ls=looks[v].line, lw=looks[v].width)
-        for v in shown
-    ]
-    absent = [v for v in looks if v not in shown]
-    names = shown + [f"{v}: n.a." for v in absent]
-    handles += [Line2D([], [], linestyle="none") for _ in absent]
-    style.legend(drawing, handles, names, min(len(names), style.COLUMNS), "")
+def steps(axis: Any, ordered: Values) -> tuple[list[float], list[float]]:
+    """Where the line goes up, and to which share; what nobody can see left out."""
+    start, end = axis.get_xlim()
+    x, counts = np.unique(ordered[ordered <= end], return_counts=True)
+    y = np.cumsum(counts) / ordered.size
+    places = axis.xaxis.get_transform().transform(np.array([start, end, *x]))
+    cell = np.floor((places[2:] - places[0]) / (places[1] - places[0]) * CELLS)
+    first = _news(cell)  # to the share of the last in the cell
+    x, y = x[first], y[np.append(np.flatnonzero(first)[1:] - 1, y.size - 1)]
+    kept = _news(np.floor(y * LEVELS))
+    kept[-1] = True
+    x, y = x[kept], y[kept]
+    return [x[0], *x, end], [0.0, *y, y[-1]]
+
+
+def _news(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Those that differ from the one before."""
+    return np.append(True, values[1:] != values[:-1])
+
+
+def _row(
+    results: Results, machine: Machine, where: tuple[str, str], name: str, look: Look
+) -> Row:
+    one = side(results.of(machine, name, where))
+    if one is None:
+        return _blank(), "n.a.", name
+    if one.median is None:
+        return _blank(), "-", f"{name}, every sample failed"
+    return Line2D([], [], **_line(look)), words.thousands(one.median), name
+
+
+def _floors(axis: Any, floors: list[tuple[Floor, float]]) -> list[Row]:
+    """A line for each that is on the axis; from left to right."""
+    rows: list[Row] = []
+    start, end = axis.get_xlim()
+    for nth, (floor, value) in enumerate(sorted(floors, key=lambda each: each[1])):
+        on = start <= value <= end
+        if on:
+            floor.draw(axis, value, nth)
+        handle = Line2D([], [], **floor.settings) if on else _blank()
+        name = floor.name if on else f"{floor.name}, off the axis"
+        rows.append((handle, words.thousands(value), name))
+    return rows
+
+
+def _beside(axis: Any, rows: list[Row]) -> None:
+    """Names and medians, outside of the axes, where they hide nothing."""
+    medians = words.column([median for _, median, _ in rows])
+    names = [f"{m}  {row[2]}" for m, row in zip(medians, rows, strict=True)]
+    drawn = axis.legend(
+        [handle for handle, _, _ in rows],
+        [words.shorten(name, ROOM, SMALL) for name in names],
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.04),
+        title="median",
+        title_fontsize=SMALL,
+        alignment="left",
+        fontsize=SMALL,
+        handlelength=3.5,
+        labelspacing=0.35,
+        borderaxespad=0.4,
+    )
+    for text in drawn.get_texts():
+        text.set_parse_math(False)
+
+
+def _blank() -> Line2D:
+    return Line2D([], [], linestyle="none")

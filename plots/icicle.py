@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from matplotlib.collections import PolyCollection
-from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Patch
-from matplotlib.textpath import text_to_path
 
-from plots import calltree, style
+from plots import calltree, scale, style, words
 from plots.calltree import Box
 from retrap.profile.callgraph import INTERRUPT, OTHER, TRACEE, TRACER
 from retrap.profile.report import CLASS_TEXT, figure
@@ -22,6 +19,7 @@ from retrap.profile.summary import CHEAPEST, Profile
 
 WIDTH, ROW = 14.0, 0.2  # inches
 AXES = 13.2  # of WIDTH, about: what labels and slivers are measured with
+FEWEST = 5
 LABEL = 7.0
 SLIVER = 0.4 / 150  # inches: under that nothing is drawn
 Words = Callable[[Box], tuple[str, str]]  # a name, and what goes behind it
@@ -46,10 +44,9 @@ def draw(found: Profile, directory: Path, name: str) -> list[Path]:
         label(axis, boxes, lambda b: SIDES[b.side][0], lambda b: (str(b.function), ""))
         frame(axis, boxes)
         title = f"{cell_title(found)}: {variant_title(found)}\n{_basis(found)}"
-        drawing.suptitle(title, fontsize=10, parse_math=False)
+        style.heading(drawing, title)
         used = [side for side in SIDES if any(box.side == side for box in boxes)]
-        keys = [key(*SIDES[side]) for side in used]
-        style.legend(drawing, keys, used, len(used), "")
+        style.legend(drawing, [(key(*SIDES[side]), side) for side in used])
         return style.save(drawing, directory, name)
 
 
@@ -65,17 +62,21 @@ def _basis(found: Profile) -> str:
 
 def cell_title(found: Profile) -> str:
     facts = found.facts
-    return plain(f"{found.cell}  [{facts['substrate']} {facts['arch']}]")
+    return words.plain(f"{found.cell}  [{facts['substrate']} {facts['arch']}]")
 
 
 def variant_title(found: Profile) -> str:
-    return plain(f"{found.facts['variant']} through {found.facts['interface']}")
+    return words.plain(f"{found.facts['variant']} through {found.facts['interface']}")
 
 
 def sheet(boxes: list[Box]) -> Any:
     """As high as the calls are deep."""
-    rows = 1 + max((box.depth for box in boxes), default=0)
-    return style.figure(WIDTH, 1.5 + ROW * rows)
+    return style.figure(WIDTH, 0.5 + ROW * height(boxes))
+
+
+def height(boxes: list[Box]) -> int:
+    """Rows; the fewest that a scale of colours has room beside."""
+    return max(1 + max((box.depth for box in boxes), default=0), FEWEST)
 
 
 def visible(boxes: list[Box]) -> list[Box]:
@@ -140,31 +141,15 @@ def label(
             drawn.set_in_layout(False)
 
 
-def plain(text: str) -> str:
-    """On one line, without what has no glyph: names come from ELF files."""
-    return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
-
-
 def fit(name: str, more: str, room: float) -> str:
     """At most `room` points wide; empty where under three letters are left."""
-    name, tail = plain(name), f"  {more}" if more else ""
-    if points(name + tail) <= room:
+    name, tail = words.plain(name), f"  {more}" if more else ""
+    if words.points(name + tail, LABEL) <= room:
         return name + tail
     for end in range(len(name) - 1, 2, -1):
-        if points(f"{name[:end]}…{tail}") <= room:
+        if words.points(f"{name[:end]}…{tail}", LABEL) <= room:
             return f"{name[:end]}…{tail}"
-    return more if more and points(more) <= room else ""
-
-
-def points(text: str) -> float:
-    return sum(_letter(letter) for letter in text) * LABEL / 100
-
-
-@functools.cache
-def _letter(letter: str) -> float:
-    font = FontProperties(family="DejaVu Sans", size=100)
-    width, _, _ = text_to_path.get_text_width_height_descent(letter, font, False)
-    return float(width)
+    return more if more and words.points(more, LABEL) <= room else ""
 
 
 def ink(face: str) -> str:
@@ -174,14 +159,13 @@ def ink(face: str) -> str:
 
 
 def frame(axis: Any, boxes: list[Box]) -> None:
-    rows = 1 + max((box.depth for box in boxes), default=0)
     axis.set_xlim(0, max(float(calltree.width(boxes)), 1.0))
-    axis.set_ylim(rows, 0)
+    axis.set_ylim(height(boxes), 0)
     axis.set_yticks([])
     axis.grid(False)
     axis.spines["left"].set_visible(False)
     axis.set_xlabel("guest instructions a sample, with all that was called")
-    style.thousands(axis.xaxis)
+    scale.linear_ticks(axis, 10)
 
 
 def key(face: str, marks: str, color: str) -> Patch:

@@ -16,7 +16,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, SymLogNorm, to_hex
 from matplotlib.patches import Rectangle
 
-from plots import calltree, icicle, style
+from plots import calltree, icicle, style, words
 from plots.calltree import Box
 from retrap.profile.report import CLASS_TEXT, figure, signed
 from retrap.profile.summary import CHEAPEST, Profile
@@ -59,7 +59,7 @@ def draw(base: Profile, other: Profile, directory: Path, name: str) -> list[Path
         icicle.label(axis, boxes, lambda b: _face(b, colors), _words)
         _edges(axis, boxes)
         icicle.frame(axis, boxes)
-        drawing.suptitle(_title(base, other), fontsize=10, parse_math=False)
+        style.heading(drawing, _title(base, other))
         _bar(drawing, axis, colors)
         _legend(drawing, base, other, boxes)
         return style.save(drawing, directory, name)
@@ -101,7 +101,7 @@ def _edges(axis: Any, boxes: list[Box]) -> None:
 def _title(base: Profile, other: Profile) -> str:
     trees = base.trees[CHEAPEST], other.trees[CHEAPEST]
     before, now = trees[0].total, trees[1].total
-    names = [icicle.plain(str(each.facts["variant"])) for each in (other, base)]
+    names = [words.plain(str(each.facts["variant"])) for each in (other, base)]
     return (
         f"{icicle.cell_title(other)}: {' less '.join(names)}\n"
         f"{figure(now)} less {figure(before)} is {signed(now - before)} guest "
@@ -117,7 +117,6 @@ def _bar(drawing: Any, axis: Any, colors: Colors) -> None:
     bar.set_ticklabels([signed(Fraction(round(x))) for x in colors.ticks()])
     bar.minorticks_off()
     bar.ax.tick_params(labelsize=7)
-    bar.set_label("change of its own", fontsize=8)
     low = Rectangle(
         (0, -colors.limit),
         1,
@@ -132,14 +131,13 @@ def _bar(drawing: Any, axis: Any, colors: Colors) -> None:
 
 def _legend(drawing: Any, base: Profile, other: Profile, boxes: list[Box]) -> None:
     keys = [
-        icicle.key(MORE, "", ""),
-        icicle.key(LESS, HATCH, HATCH_LINE),
-        icicle.key(NEUTRAL, "", ""),
+        (icicle.key(MORE, "", ""), "more"),
+        (icicle.key(LESS, HATCH, HATCH_LINE), "less"),
+        (icicle.key(NEUTRAL, "", ""), "no change"),
     ]
-    names = ["more", "less", "no change"]
     if any(box.gone for box in boxes):
-        keys.append(icicle.key("white", GONE, LESS))
         rest = figure(calltree.gone(boxes))
-        name = icicle.plain(str(base.facts["variant"]))
-        names.append(f"only called there by {name}, at its width ({rest}); white above")
-    style.legend(drawing, keys, names, len(keys), "")
+        name = words.plain(str(base.facts["variant"]))
+        text = f"only called there by {name}, at its width ({rest}); white above"
+        keys.append((icicle.key("white", GONE, LESS), text))
+    style.legend(drawing, keys, note="colour: change of its own, log scale beyond ±1")

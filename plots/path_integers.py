@@ -6,9 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from matplotlib.patches import Patch
-
-from plots import style
+from plots import bars, looks, scale, style, words
+from plots.looks import Look
 from retrap import counters
 from retrap.store import Machine, Results
 
@@ -20,6 +19,8 @@ NAMES = {
     "branch-misses:k": "branch misses, kernel",
     "cache-misses:k": "cache misses, kernel",
 }
+WIDTH, ACROSS = 10.0, 4  # inches; panels beside each other
+SMALL, NAME = 8.0, 125.0  # points: of names, and their room
 Counts = dict[tuple[str, str, str], dict[str, float | None]]
 
 
@@ -70,74 +71,67 @@ def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
     for event in counters.HARDWARE:
         if any(by_event[event] is not None for by_event in counts.values()):
             events.append(event)
-    looks = style.looks(results, machine)
-    lines = (len(events) + 3) // 4
-    height = 1.3 + lines * (0.5 + 0.17 * len(groups) * (len(looks) + 0.8))
-    with style.figure(10.0, height) as drawing:
-        grid = drawing.subplots(lines, 4, sharey=True, squeeze=False).ravel()
-        for axis, event in zip(grid, events):
-            _panel(axis, groups, counts, event, looks)
-        used = len(events)
-        for axis in grid[used:]:
+    sides = looks.sides(results, machine)
+    lines = -(-len(events) // ACROSS)
+    height = lines * (0.5 + 0.17 * len(groups) * (len(sides) + 0.8))
+    with style.figure(WIDTH, height) as drawing:
+        grid = drawing.subplots(lines, ACROSS, sharey=True, squeeze=False).ravel()
+        panels = dict(zip(events, grid))
+        for axis in set(grid) - set(panels.values()):
             axis.set_visible(False)
-        grid[0].invert_yaxis()
-        title = f"Events a cycle, counted by perf stat in untimed runs  [{machine}]"
-        drawing.suptitle(title, fontsize=10)
-        handles = [
-            Patch(facecolor=_face(look), edgecolor=look.color, hatch=look.hatch)
-            for look in looks.values()
-        ]
-        columns = min(len(looks), style.COLUMNS)
-        style.legend(drawing, handles, list(looks), columns, "")
+        for event, axis in panels.items():
+            _frame(axis, event, groups, len(sides))
+        counted = "Events a cycle, counted by perf stat in untimed runs"
+        style.heading(drawing, f"{counted}  [{machine}]")
+        style.legend(drawing, bars.fills(sides))
+        drawing.draw_without_rendering()  # now the axes are as wide as they stay
+        for event, axis in panels.items():
+            _bars(axis, groups, counts, event, sides)
+        _one_scale([panels[event] for event in counters.INTEGERS])
         return style.save(drawing, directory, f"path-integers-{machine.slug}")
 
 
-def _face(look: style.Look) -> str:
-    return look.color if not look.hatch else "white"
+def _frame(axis: Any, event: str, groups: list[tuple[str, str]], sides: int) -> None:
+    step = sides + 0.8
+    names = [
+        "\n".join(words.shorten(part, NAME, SMALL) for part in group)
+        for group in groups
+    ]
+    middles = [i * step + (sides - 1) / 2 for i in range(len(groups))]
+    axis.set_yticks(middles, names, fontsize=SMALL, parse_math=False)
+    axis.tick_params(axis="y", length=0)
+    axis.grid(False, axis="y")
+    axis.set_ylim(len(groups) * step - 0.9, -0.8)
+    axis.set_title(NAMES.get(event, event))
+    axis.set_xlabel("events a cycle")
 
 
-def _panel(
+def _bars(
     axis: Any,
     groups: list[tuple[str, str]],
     counts: Counts,
     event: str,
-    looks: dict[str, style.Look],
+    sides: dict[str, Look],
 ) -> None:
-    step = len(looks) + 0.8
-    top = 1.0
+    marks = []
     for index, where in enumerate(groups):
-        for offset, (name, look) in enumerate(looks.items()):
-            y = index * step + offset
+        for offset, (name, look) in enumerate(sides.items()):
+            y = index * (len(sides) + 0.8) + offset
             value = counts.get((*where, name), {}).get(event)
             if value is None:
                 text = "-" if (*where, name) in counts else "n.a."
             else:
-                top = max(top, value)
                 whole = abs(value - round(value)) <= counters.WHOLE
-                text = f"{value:.0f}" if whole else f"{value:,.2f}".replace(",", " ")
-                axis.barh(
-                    y,
-                    value,
-                    height=0.78,
-                    facecolor=_face(look),
-                    edgecolor=look.color,
-                    hatch=look.hatch,
-                    linewidth=0.8,
-                )
-            axis.annotate(
-                text,
-                (value or 0, y),
-                xytext=(3, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=7,
-            )
-    middles = [i * step + (len(looks) - 1) / 2 for i in range(len(groups))]
-    axis.set_yticks(middles, [f"{s}\n{p}" for s, p in groups], fontsize=8)
-    axis.tick_params(axis="y", length=0)
-    axis.grid(False, axis="y")
-    axis.set_ylim(-0.8, len(groups) * step - 0.9)
-    axis.set_xlim(0, top * 1.25)
-    axis.locator_params(axis="x", nbins=4, integer=True)
-    axis.set_title(NAMES.get(event, event))
-    axis.set_xlabel("events a cycle")
+                text = words.thousands(value, 0 if whole else 2)
+                bars.bar(axis, y, value, look)
+            marks.append(words.beside(axis, value or 0, y, text, size=7.0, gap=3.0))
+    axis.set_xlim(0, max(1.0, *(value for value, _ in marks)))
+    scale.make_room(axis, marks)
+    scale.linear_ticks(axis, 4, integer=True)
+
+
+def _one_scale(axes: list[Any]) -> None:
+    """Events of any kind are events: a bar as long is as many."""
+    end = max(axis.get_xlim()[1] for axis in axes)
+    for axis in axes:
+        axis.set_xlim(0, end)

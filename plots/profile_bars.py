@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The functions that do most of the work, each design beside the other."""
+"""The kernel's functions of one cell, each design beside the other: those that
+differ, the largest change first; where none does, those that do most."""
 
 from __future__ import annotations
 
@@ -7,106 +8,117 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from matplotlib.patches import Patch
-
-from plots import icicle, style
-from retrap.profile.report import CLASS_TEXT, figure
+from plots import bars, icicle, scale, style, words
+from plots.looks import Look
+from retrap.profile.report import CLASS_TEXT, figure, signed
 from retrap.profile.summary import CHEAPEST, Profile
 from retrap.profile.symbols import Function
 
 MOST = 20
-NAME = 44  # letters of a name
+LEAST = 1  # instruction; what is less is no difference, as in the table
+NAME, SMALL = 215.0, 8.0  # points: room of a name, its letters
 Own = dict[Function, Fraction]
 
 
-def draw(profiles: list[Profile], directory: Path, name: str) -> list[Path]:
-    """Profiles of one cell, the baseline first."""
-    counts = [_own(found) for found in profiles]
-    shown = top(counts)
+def draw(
+    profiles: list[Profile],
+    sides: list[Look],
+    comparable: bool,
+    directory: Path,
+    name: str,
+) -> list[Path]:
+    """Profiles of one cell; if comparable, the first is the baseline."""
+    counts = [own(found) for found in profiles]
+    base = counts[0] if comparable else None
+    shown, rest = pick(counts, base)
     if not shown:
         return []
-    looks = [style.LOOKS[i % len(style.LOOKS)] for i in range(len(profiles))]
-    step = len(profiles) + 0.8
-    with style.figure(9.4, 1.6 + 0.115 * step * len(shown)) as drawing:
+    with style.figure(9.4, 0.5 + 0.115 * (len(sides) + 0.8) * len(shown)) as drawing:
         axis = drawing.subplots()
-        for offset, (own, look) in enumerate(zip(counts, looks, strict=True)):
-            for index, function in enumerate(shown):
-                _bar(axis, index * step + offset, own.get(function), look)
-        _frame(axis, shown, len(profiles))
-        drawing.suptitle(_title(profiles[0], shown, counts), fontsize=10)
-        keys = [
-            Patch(facecolor=_face(look), edgecolor=look.color, hatch=look.hatch)
-            for look in looks
-        ]
+        _frame(axis, shown, len(sides))
+        what = "guest instructions of its own a sample"
+        axis.set_xlabel(what + (" (change)" if comparable and len(sides) > 1 else ""))
+        head = f"{icicle.cell_title(profiles[0])}: the kernel's functions"
+        style.heading(drawing, f"{head}, {CLASS_TEXT[CHEAPEST]}\n{rest}")
         names = [_name(found) for found in profiles]
-        style.legend(drawing, keys, names, min(len(names), 2), "")
+        style.legend(drawing, bars.fills(dict(zip(names, sides, strict=True))))
+        drawing.draw_without_rendering()  # now the axes are as wide as they stay
+        _bars(axis, shown, counts, base, sides)
         return style.save(drawing, directory, name)
 
 
-def _own(found: Profile) -> Own:
+def own(found: Profile) -> Own:
     rows = found.trees[CHEAPEST].rows()
     return {row.function: row.own for row in rows if row.function.kernel}
 
 
-def top(counts: list[Own]) -> list[Function]:
-    """By the largest count of any design, then by name."""
-    most: Own = {}
-    for own in counts:
-        for function, count in own.items():
-            most[function] = max(count, most.get(function, Fraction()))
-    ordered = sorted(most, key=lambda each: (-most[each], str(each)))
-    return [each for each in ordered if most[each]][:MOST]
+def pick(counts: list[Own], base: Own | None) -> tuple[list[Function], str]:
+    """The functions to show, in order, and what to say of the others."""
+    every = {function for each in counts for function in each}
+    most = {f: max(each.get(f, Fraction()) for each in counts) for f in every}
+    differ = {f: _largest(f, counts, base) for f in every}
+    chosen = [f for f in every if base is not None and differ[f] >= LEAST]
+    by = differ if chosen else most
+    ordered = sorted(chosen or every, key=lambda f: (-by[f], -most[f], str(f)))
+    shown = [f for f in ordered if most[f]][:MOST]
+    if chosen:
+        left = [f"{len(every) - len(chosen)} equal ones (to less than {LEAST})"]
+        if len(chosen) > len(shown):
+            left.insert(0, f"{len(chosen) - len(shown)} with smaller changes")
+        return shown, f"largest change first; left out: {', '.join(left)}"
+    text = "largest count first"
+    if base is not None and len(counts) > 1:
+        text = f"none differs by {LEAST} or more; {text}"
+    rest = len(every) - len(shown)
+    return shown, text + (f"; {rest} further ones are left out" if rest else "")
 
 
-def _title(found: Profile, shown: list[Function], counts: list[Own]) -> str:
-    rest = len({each for own in counts for each in own}) - len(shown)
-    text = f"{icicle.cell_title(found)}: the kernel's functions by their own count\n"
-    text += CLASS_TEXT[CHEAPEST]
-    return text + (f"; {rest} further functions are not shown" if rest else "")
+def _largest(function: Function, counts: list[Own], base: Own | None) -> Fraction:
+    was = (base or {}).get(function, Fraction())
+    return max(abs(each.get(function, Fraction()) - was) for each in counts)
 
 
 def _name(found: Profile) -> str:
     tree = found.trees[CHEAPEST]
     return (
-        f"{icicle.plain(str(found.facts['variant']))}: {figure(tree.total)} in all "
+        f"{words.plain(str(found.facts['variant']))}: {figure(tree.total)} in all "
         f"({tree.windows} of {len(found.windows)} samples)"
-    ).replace("$", r"\$")
-
-
-def _face(look: style.Look) -> str:
-    return look.color if not look.hatch else "white"
-
-
-def _bar(axis: Any, y: float, count: Fraction | None, look: style.Look) -> None:
-    if count is not None:
-        axis.barh(
-            y,
-            float(count),
-            height=0.8,
-            facecolor=_face(look),
-            edgecolor=look.color,
-            hatch=look.hatch,
-            linewidth=0.8,
-        )
-    axis.annotate(
-        "not called" if count is None else figure(count),
-        (float(count or 0), y),
-        xytext=(3, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=7,
     )
+
+
+def _bars(
+    axis: Any,
+    shown: list[Function],
+    counts: list[Own],
+    base: Own | None,
+    sides: list[Look],
+) -> None:
+    marks = []
+    for index, function in enumerate(shown):
+        for offset, (found, look) in enumerate(zip(counts, sides, strict=True)):
+            y = index * (len(sides) + 0.8) + offset
+            count = found.get(function)
+            if count is not None:
+                bars.bar(axis, y, float(count), look)
+            text = "not called" if count is None else figure(count)
+            if base is not None:
+                text += _change((count or 0) - base.get(function, Fraction()))
+            at = float(count or 0)
+            marks.append(words.beside(axis, at, y, text, size=7.0, gap=3.0))
+    axis.set_xlim(0, max(value for value, _ in marks))
+    scale.make_room(axis, marks)
+    scale.linear_ticks(axis, 8)
+
+
+def _change(change: Fraction) -> str:
+    return f" ({signed(change)})" if abs(change) >= LEAST else ""
 
 
 def _frame(axis: Any, shown: list[Function], sides: int) -> None:
     step = sides + 0.8
-    names = [icicle.plain(str(each)) for each in shown]
-    names = [n if len(n) <= NAME else n[: NAME - 3] + "..." for n in names]
+    names = [words.shorten(words.plain(str(each)), NAME, SMALL) for each in shown]
     middles = [i * step + (sides - 1) / 2 for i in range(len(shown))]
-    axis.set_yticks(middles, names, fontsize=8, parse_math=False)
+    axis.set_yticks(middles, names, fontsize=SMALL, parse_math=False)
     axis.tick_params(axis="y", length=0)
     axis.grid(False, axis="y")
     axis.set_ylim(len(shown) * step - 0.9, -0.8)
-    axis.set_xlim(0, axis.get_xlim()[1] * 1.06)
-    axis.set_xlabel("guest instructions of its own a sample")
-    style.thousands(axis.xaxis)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from plots import icicle, icicle_difference, profile_bars, profile_html
+from plots.looks import LOOKS, Look
 from retrap.errors import RetrapError
 from retrap.profile import difference, measure
 from retrap.profile.summary import CHEAPEST, Profile
@@ -22,14 +23,20 @@ def draw_profiles(dir: Path) -> list[Path]:
     plan = load(dir).plan
     into = dir / "figures"
     paths: list[Path] = []
-    names = [each["name"] for each in plan["variants"]]
-    for place, profiles in _places(measure.stored(dir), plan["baseline"], names):
-        paths += _place(place, profiles, plan["baseline"], into)
+    names = [plan["baseline"], *(each["name"] for each in plan["variants"])]
+    order = {name: n for n, name in enumerate(dict.fromkeys(names))}
+    for place, profiles in _places(measure.stored(dir), order):
+        sides = [LOOKS[_rank(each, order) % len(LOOKS)] for each in profiles]
+        paths += _place(place, profiles, sides, plan["baseline"], into)
     return paths
 
 
+def _rank(found: Profile, order: dict[str, int]) -> int:
+    return order.get(found.facts["variant"], len(order))
+
+
 def _places(
-    profiles: list[Profile], baseline: str, names: list[str]
+    profiles: list[Profile], order: dict[str, int]
 ) -> Iterable[tuple[Place, list[Profile]]]:
     """By cell, the baseline first, then as in the plan."""
     found: dict[Place, list[Profile]] = {}
@@ -37,14 +44,17 @@ def _places(
         facts = each.facts
         place = facts["arch"], facts["scenario"], facts["placement"]
         found.setdefault(place, []).append(each)
-    order = {name: n for n, name in reversed([*enumerate([baseline, *names])])}
     for group in found.values():
-        group.sort(key=lambda each: order.get(each.facts["variant"], len(order)))
+        group.sort(key=lambda each: _rank(each, order))
     return found.items()
 
 
 def _place(
-    place: Place, profiles: list[Profile], baseline: str, into: Path
+    place: Place,
+    profiles: list[Profile],
+    sides: list[Look],
+    baseline: str,
+    into: Path,
 ) -> list[Path]:
     arch, scenario, placement = place
     cell = slug(f"{scenario}@{placement}")
@@ -66,7 +76,7 @@ def _place(
             base, found, into, f"icicle-difference-{name}-{cell}"
         )
     here = slug(f"{arch}-{cell}")
-    paths += profile_bars.draw(profiles, into, f"functions-{here}")
+    paths += profile_bars.draw(profiles, sides, comparable, into, f"functions-{here}")
     page = profile_html.draw(profiles, comparable, into, f"profile-{here}")
     return [*paths, page]
 

@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How every figure looks, and how it is saved: the same bytes every time.
-
-Colours are Okabe and Ito's, which colour-blind readers tell apart; line
-style, marker and hatch say the same again for print in grey.
-"""
+"""The paper of every figure: settings, title, legend; saved as the same bytes
+every time."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +14,10 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.lines import Line2D
+from PIL import Image
 
+from plots import words
 from retrap.store import Machine, Results, atomic_write
 
 SETTINGS = {
@@ -41,6 +39,7 @@ SETTINGS = {
     "path.simplify": False,
     "figure.dpi": 100,
 }
+DPI = 150
 UNITS = {"exact": "guest instructions", "vm": "ns", "bare-metal": "ns"}
 TITLES = {
     "exact": "exact: QEMU, counted in guest instructions",
@@ -48,37 +47,10 @@ TITLES = {
     "bare-metal": "bare-metal: this host",
 }
 COLUMNS = 4  # of a legend
-FLOOR = "#555555"
-FLOOR_LINES = (":", (0, (5, 2)), (0, (1, 3)), (0, (8, 2, 1, 2)))
-
-
-@dataclass(frozen=True)
-class Look:
-    """One side in every figure."""
-
-    color: str
-    line: Any
-    marker: str
-    hatch: str
-    width: float
-
-
-LOOKS = (
-    Look("#000000", "-", "o", "", 2.4),
-    Look("#D55E00", (0, (5, 1.5)), "s", "////", 1.7),
-    Look("#0072B2", (0, (1.2, 1)), "D", "....", 1.9),
-    Look("#009E73", (0, (6, 1.5, 1, 1.5)), "^", "xxxx", 1.5),
-    Look("#CC79A7", (0, (3, 1, 1, 1, 1, 1)), "v", "\\\\\\\\", 1.5),
-    Look("#56B4E9", (0, (10, 2)), "P", "++++", 1.5),
-    Look("#E69F00", (0, (2, 2)), "X", "oooo", 1.7),
-    Look("#999999", (0, (8, 2, 1, 2, 1, 2)), "<", "----", 1.7),
-)
-
-
-def looks(results: Results, machine: Machine) -> dict[str, Look]:
-    """By side, the baseline first; beyond eight they repeat."""
-    names = results.sides(machine)
-    return {name: LOOKS[i % len(LOOKS)] for i, name in enumerate(names)}
+HEAD, KEY = 10.0, 9.0  # points: titles, legends
+MARK = 7.0 * KEY  # of a legend: the handle, and what is around it
+LINE = 0.175  # inches: of either
+Key = tuple[Any, str]  # of a legend: a handle, a name
 
 
 def title(machine: Machine) -> str:
@@ -88,7 +60,8 @@ def title(machine: Machine) -> str:
 
 @contextmanager
 def figure(width: float, height: float) -> Iterator[Figure]:
-    """A figure in our settings, whatever the user's matplotlibrc says."""
+    """In our settings, whatever the user's matplotlibrc says. Title and legend
+    add to the height."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
@@ -98,6 +71,8 @@ def figure(width: float, height: float) -> Iterator[Figure]:
 def save(drawing: Figure, directory: Path, name: str) -> list[Path]:
     """SVG and PNG without date or version. Errors: EXIT_RESULTS."""
     paths = []
+    drawing.draw_without_rendering()
+    drawing.set_layout_engine("none")  # as it is now, in both
     for suffix in ("svg", "png"):
         out = io.BytesIO()
         if suffix == "svg":
@@ -106,55 +81,77 @@ def save(drawing: Figure, directory: Path, name: str) -> list[Path]:
         else:
             FigureCanvasAgg(drawing)
             metadata = {"Software": None}
-        drawing.savefig(out, format=suffix, dpi=150, metadata=metadata)
+        drawing.savefig(out, format=suffix, dpi=DPI, metadata=metadata)
         path = directory / f"{name}.{suffix}"
-        atomic_write(path, out.getvalue())
+        content = out.getvalue()
+        atomic_write(path, content if suffix == "svg" else _few_colors(content))
         paths.append(path)
     return paths
 
 
-def legend(
-    drawing: Figure, handles: list[Any], names: list[str], columns: int, title: str
-) -> None:
-    """Below everything, in room of its own; `title` may be empty."""
-    rows = -(-len(names) // columns) + bool(title)
-    share = (0.12 + 0.2 * rows) / float(drawing.get_figheight())
+def _few_colors(png: bytes) -> bytes:
+    """The same picture with a palette: a third of the size."""
+    out = io.BytesIO()
+    picture = Image.open(io.BytesIO(png))
+    small = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=0)
+    small.save(out, "png", optimize=True, dpi=(DPI, DPI))
+    return out.getvalue()
+
+
+def _grow(drawing: Figure, inches: float) -> None:
+    drawing.set_figheight(drawing.get_figheight() + inches)
+
+
+def heading(drawing: Figure, text: str) -> None:
+    """Above everything, on as many lines as it takes."""
+    room = 72 * drawing.get_figwidth() - 20
+    folded = words.fold(text, room, HEAD)
+    _grow(drawing, LINE * (1 + folded.count("\n")))
+    drawing.suptitle(folded, fontsize=HEAD, parse_math=False)
+
+
+def legend(drawing: Figure, *groups: list[Key], note: str = "") -> None:
+    """Below everything, in room of its own; each group begins a row."""
+    room = 72 * float(drawing.get_figwidth()) - 20
+    keys = [
+        [(key, words.shorten(name, room - MARK, KEY)) for key, name in group]
+        for group in groups
+    ]
+    columns = min(max(map(len, groups)), COLUMNS)
+    while columns > 1 and _width(keys, columns) > room:
+        columns -= 1
+    blank: Key = Line2D([], [], linestyle="none"), ""
+    cells = [k for group in keys for k in group + [blank] * (-len(group) % columns)]
+    # By row here, by column in matplotlib.
+    pairs = [pair for start in range(columns) for pair in cells[start::columns]]
+    inches = 0.12 + LINE * (len(cells) // columns + bool(note))
+    _grow(drawing, inches)
+    share = inches / float(drawing.get_figheight())
     drawing.get_layout_engine().set(rect=(0, share, 1, 1 - share))
-    drawing.legend(
-        handles,
-        names,
+    drawn = drawing.legend(
+        [handle for handle, _ in pairs],
+        [name for _, name in pairs],
         loc="lower center",
         ncol=columns,
-        title=title or None,
+        title=note or None,
         title_fontsize=8,
         handlelength=4,
         borderaxespad=0.2,
         borderpad=0.2,
         labelspacing=0.3,
     )
+    for text in drawn.get_texts():
+        text.set_parse_math(False)
 
 
-def thousands(axis: Any) -> None:
-    """Ticks like 12 000: a thin space, never `1.2e4`."""
-    text = FuncFormatter(lambda x, _: f"{x:,.0f}".replace(",", " "))
-    axis.set_major_formatter(text)
-
-
-def floor_medians(
-    results: Results, machine: Machine, placement: str
-) -> dict[str, tuple[float, Any]]:
-    """Floors of the baseline at a placement: median, and a line style each."""
-    from retrap.side import side
-
-    every = [s for s in results.scenarios(machine) if s in results.floors]
-    found: dict[str, tuple[float, Any]] = {}
-    for index, scenario in enumerate(every):
-        names = results.sides(machine, scenario)
-        one = side(results.of(machine, names[0], (scenario, placement)))
-        if one is not None and one.median is not None:
-            line = FLOOR_LINES[index % len(FLOOR_LINES)]
-            found[scenario] = (one.median, line)
-    return found
+def _width(groups: list[list[Key]], columns: int) -> float:
+    """Of a legend, in points."""
+    names = [
+        [name for group in groups for _, name in group[start::columns]]
+        for start in range(columns)
+    ]
+    widest = [max(words.points(name, KEY) for name in column) for column in names]
+    return sum(MARK + wide for wide in widest)
 
 
 def paths_of(results: Results, machine: Machine) -> list[str]:

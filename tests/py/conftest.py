@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pictures import camera  # noqa: F401
+from profiled import filled, pair  # noqa: F401
 
 from retrap.store import SAMPLE
 

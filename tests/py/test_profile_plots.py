@@ -10,91 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PATHS, Maker
+from pictures import Camera
+from profiled import EVIL, grow
 
 import plots
-from plots import calltree, icicle, icicle_difference, profile_bars, profile_html
+from plots import calltree, icicle, icicle_difference, profile_html, words
 from plots.profiles import slug
 from retrap.errors import RetrapError
-from retrap.profile import summary
-from retrap.profile.callgraph import INTERRUPT, TRACEE, TRACER, Calls, Node
+from retrap.profile.callgraph import INTERRUPT, TRACER, Calls
 from retrap.profile.callgraph import OTHER as OTHER_TASK
-from retrap.profile.summary import CHEAPEST, Profile, Tree
+from retrap.profile.summary import CHEAPEST, Profile
 from retrap.profile.symbols import Function
-
-EVIL = "</script><b>$f$ & <!--"
-# A tree: name, own, side, children.
-Made = tuple[str, int, str, tuple[Any, ...]]
-WAKE = ("wake", 40, TRACER, (("activate", 30, TRACER, ()),))
-BASE: Made = (
-    "kill",
-    100,
-    TRACER,
-    (
-        ("notify_old", 7, TRACER, (WAKE, ("log", 3, TRACER, ()))),
-        ("signal", 20, TRACER, (("gone", 50, TRACER, (("deep", 6, TRACER, ()),)),)),
-        ("tick", 9, INTERRUPT, ()),
-    ),
-)
-OTHER: Made = (
-    "kill",
-    110,
-    TRACER,
-    (
-        ("notify_new", 12, TRACER, (WAKE, ("log", 3, TRACER, ()))),
-        ("signal", 15, TRACER, ()),
-        ("tick", 9, INTERRUPT, ()),
-        (EVIL, 5, TRACEE, ()),
-    ),
-)
-
-
-def grow(made: Made, parent: Node | None = None) -> Node:
-    name, own, side, children = made
-    node = Node(Function(name), parent)
-    node.calls, node.own = 1, {(0, side): own}
-    for child in children:
-        grow(child, node)
-    return node
-
-
-def profile(variant: str, made: Made, windows: int = 4) -> Profile:
-    tree = Tree()
-    tree.add(Calls([grow(made)]), windows)
-    facts = {
-        "scenario": "retrap/trigger:sigcont",
-        "placement": "same-cpu",
-        "interface": "listen",
-        "variant": variant,
-        "arch": "x86_64",
-        "substrate": "exact",
-        "cpus": 2,
-        "seed": 1,
-        "qemu": "7.2",
-        "kernel": {},
-        "jumps": 0,
-        "lost_returns": 0,
-        "faults": 0,
-    }
-    counts = (int(tree.total),) * windows
-    return Profile(facts, counts, {name: tree for name in summary.CLASSES})
-
-
-@pytest.fixture
-def pair() -> tuple[Profile, Profile]:
-    return profile("mainline", BASE), profile("async-retrap", OTHER, 3)
-
-
-@pytest.fixture
-def filled(maker: Maker, pair: tuple[Profile, Profile]) -> Path:
-    maker.substrates, maker.samples, maker.scenarios = ("exact",), 30, PATHS[1:2]
-    maker.placements = ("same-cpu",)
-    path = maker.write()
-    (path / "profiles").mkdir()
-    for found in pair:
-        text = json.dumps(found.record())
-        (path / "profiles" / f"{found.facts['variant']}.json").write_text(text)
-    return path
 
 
 def by_name(boxes: list[calltree.Box]) -> dict[str, calltree.Box]:
@@ -180,25 +106,38 @@ def test_sides_differ_in_grey() -> None:
 
 
 def test_labels_stay_in_their_boxes() -> None:
-    room = icicle.points("abcdefghijkl")
+    room = words.points("abcdefghijkl", icicle.LABEL)
     assert icicle.fit("abcdefghijkl", "", room) == "abcdefghijkl"
     cut = icicle.fit("abcdefghijklm", "+5", room)
-    assert cut.endswith("…  +5") and icicle.points(cut) <= room
+    assert cut.endswith("…  +5") and words.points(cut, icicle.LABEL) <= room
     assert icicle.fit("abcdef", "", 3) == ""
-    assert icicle.plain("a\nb\u202e$") == "a?b?$"
+    assert words.plain("a\nb\u202e$") == "a?b?$"
 
 
-def test_top_functions_are_of_the_kernel() -> None:
-    user = Function("main", "bench")
-    found = profile("x", OTHER)
-    node = Node(user, None)
-    node.own = {(0, TRACER): 4000}  # of four windows
-    found.trees[CHEAPEST].roots[user] = node
-    own = profile_bars._own(found)
-    names = [
-        each.name for each in profile_bars.top([own, {Function("z"): Fraction(99)}])
-    ]
-    assert names[:3] == ["kill", "z", "wake"] and "main" not in names
+@pytest.mark.parametrize("long", ["", "-and-a-name-that-does-not-end" * 8])
+def test_no_text_of_a_profile_is_on_another(
+    long: str, filled: Path, camera: Camera
+) -> None:
+    plan = json.loads((filled / "plan.json").read_text())
+    path = filled / "profiles" / "async-retrap.json"
+    record = json.loads(path.read_text())
+    name = "async-retrap" + long
+    for entry in record["functions"]:
+        entry[1] += long if entry[1] == "notify_new" else ""
+    path.write_text(json.dumps({**record, "variant": name}))
+    plan["variants"][1]["name"] = name
+    (filled / "plan.json").write_text(json.dumps(plan))
+    plots.profiles.draw_profiles(filled)
+    for picture in camera.pictures.values():
+        assert not picture.collisions() + picture.outside()
+
+
+def test_the_scale_of_a_difference_says_log(filled: Path, camera: Camera) -> None:
+    plots.profiles.draw_profiles(filled)
+    (picture,) = camera.matching("icicle-difference-")
+    bar = picture.drawing.axes[-1]
+    assert any("log scale" in text for text, _ in picture.texts)
+    assert len([text for text in bar.get_yticklabels() if text.get_text()]) >= 3
 
 
 def test_every_figure_twice_the_same(filled: Path) -> None:

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Figures as a reader sees them: texts apart, axes that say what they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import COST, FLOORS, PATHS, Maker
+from pictures import Camera
+
+import plots
+
+LONG = "retrap/trigger:" + "a-very-long-name-of-a-trigger-" * 5
+
+
+@pytest.fixture
+def many_floors(monkeypatch: pytest.MonkeyPatch, maker: Maker) -> Maker:
+    """Ten, some of them within a few instructions, among the paths or far off."""
+    values = (52, 310, 6100, 6110, 6500, 7900, 7905, 8012, 8100, 9800)
+    names = tuple(f"floor/number-{n}" for n in range(len(values)))
+    for name, value in zip(names, values, strict=True):
+        monkeypatch.setitem(COST, name, (value,) * 3)
+    maker.scenarios, maker.substrates = (*names, *PATHS), ("exact",)
+    return maker
+
+
+def case(maker: Maker, monkeypatch: pytest.MonkeyPatch, name: str) -> Maker:
+    maker.samples, maker.substrates = 120, ("exact",)
+    if name == "many variants":
+        maker.variants = ("mainline", "combined", "mainline-6.1", "please-notify")
+    elif name == "one variant":
+        maker.variants = ("mainline",)
+    elif name == "one placement":
+        maker.placements = ("cross-cpu",)
+    elif name == "long names":
+        monkeypatch.setitem(COST, LONG, COST[PATHS[1]])
+        monkeypatch.setitem(COST, "floor/" + LONG, COST["floor/pipe"])
+        maker.scenarios = (*FLOORS, "floor/" + LONG, *PATHS, LONG)
+    elif name == "ratio of 10^4":
+        monkeypatch.setitem(COST, PATHS[0], tuple(x * 10**4 for x in COST[PATHS[0]]))
+        monkeypatch.setitem(COST, PATHS[2], (COST[PATHS[2]][0] * 10**4, 0, 4310))
+    elif name == "failures":
+        maker.failed = maker.samples
+    return maker
+
+
+CASES = (
+    "plain",
+    "many variants",
+    "one variant",
+    "one placement",
+    "long names",
+    "ratio of 10^4",
+    "failures",
+)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_text_is_on_another_or_leaves_the_figure(
+    name: str,
+    maker: Maker,
+    monkeypatch: pytest.MonkeyPatch,
+    camera: Camera,
+) -> None:
+    plots.draw_all(case(maker, monkeypatch, name).write())
+    wrong = [
+        text
+        for picture in camera.pictures.values()
+        for text in picture.collisions() + picture.outside()
+    ]
+    assert not wrong
+
+
+def test_any_number_of_floors_hides_nothing(many_floors: Maker, camera: Camera) -> None:
+    plots.draw_all(many_floors.write())
+    for picture in camera.matching("ecdf-"):
+        assert not picture.collisions() + picture.outside()
+        assert not [text for axis in picture.axes for text in picture.over(axis)]
+        words = " ".join(text for text, _ in picture.texts)
+        assert all(f"floor/number-{n}" in words for n in range(10))
+
+
+@pytest.mark.parametrize("name", ("plain", "ratio of 10^4"))
+def test_log_axes_say_so_and_have_labels(
+    name: str,
+    maker: Maker,
+    monkeypatch: pytest.MonkeyPatch,
+    camera: Camera,
+) -> None:
+    plots.draw_all(case(maker, monkeypatch, name).write())
+    found = 0
+    for picture in camera.pictures.values():
+        for axis, shared in picture.log_axes():
+            found += 1
+            labels = [getattr(s, f"get_{axis.axis_name}label")() for s in shared]
+            assert any("log scale" in label for label in labels), picture.name
+            assert len(labelled(axis)) >= 3, picture.name
+    assert found
+
+
+def labelled(axis: Any) -> list[str]:
+    low, high = sorted(axis.get_view_interval())
+    return [
+        text
+        for x, text in zip(
+            axis.get_majorticklocs(),
+            axis.get_major_formatter().format_ticks(axis.get_majorticklocs()),
+            strict=True,
+        )
+        if low <= x <= high and text
+    ]
+
+
+@pytest.mark.parametrize("figure", ("overview-", "ecdf-", "path-integers-"))
+def test_panels_of_one_quantity_have_one_scale(
+    figure: str, maker: Maker, camera: Camera
+) -> None:
+    maker.substrates, maker.scenarios = ("exact",), (*FLOORS, *PATHS[2:])
+    plots.draw_all(maker.write())
+    for picture in camera.matching(figure):
+        changes = [
+            axis for axis in picture.axes if axis.get_subplotspec().colspan.start
+        ]
+        panels = [axis for axis in picture.axes if axis not in changes]
+        groups = [panels, changes] if figure == "overview-" else [picture.axes]
+        for group in groups:
+            assert len({(axis.get_xlim(), axis.get_xscale()) for axis in group}) == 1
+
+
+def test_the_overview_shows_small_changes(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch, camera: Camera
+) -> None:
+    maker.substrates = ("exact",)
+    plots.draw_all(maker.write())
+    (picture,) = camera.matching("overview-")
+    texts = [text.replace("\N{THIN SPACE}", "") for text, _ in picture.texts]
+    assert "+68" in texts and "+1128" in texts and "~ (+2)" in texts
+    axis = next(a for a in picture.axes if "against mainline" in a.get_xlabel())
+    zero = axis.transData.transform((0.0, 0.0))[0]
+    for change in (2.0, 10.0):
+        assert axis.transData.transform((change, 0.0))[0] - zero > 20, change
+
+
+def test_one_variant_has_no_panel_of_changes(maker: Maker, camera: Camera) -> None:
+    maker.substrates, maker.variants = ("exact",), ("mainline",)
+    plots.draw_all(maker.write())
+    (picture,) = camera.matching("overview-")
+    assert len(picture.axes) == 2
