@@ -3,11 +3,11 @@
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const at = id => document.getElementById(id);
-const ROW = 19, THIN = 0.4, LEAST = 0.05;
+const ROW = 19, THIN = 0.4, LEAST = 0.05, DIGIT = 8;
 const SIDES = {tracer: "#0072B2", tracee: "#E69F00", interrupt: "#CC79A7",
   other: "#D9D9D9"};
 const NEUTRAL = [228, 228, 228], LESS = [0, 114, 178], MORE = [213, 94, 0];
-let state = {view: "0", kind: "cheapest", search: "", zoom: []};
+let state = {view: data.start, kind: "cheapest", search: "", zoom: []};
 let root = null, limit = 1, difference = false, boxes = new Map();
 
 /* Trees: per sample, by name; `gone`: only the baseline has it. */

@@ -91,10 +91,12 @@ function draw() {
       if (at - from > best[1]) best = [from - left, at - from];
       from = at + wide;
     }
-    if (best[1] <= 24) return;
-    const by = node.now - node.old;
-    const span = add(boxes.get(node), "span", full(node) +
-      (difference && Math.abs(by) >= LEAST ? "  " + change(by) : ""));
+    const by = difference ? node.now - node.old : 0;
+    const words = Math.abs(by) >= LEAST ? [change(by)] : [];
+    const digits = words.join("").length * DIGIT; // a number is whole or not there
+    if (best[1] <= Math.max(24, digits + 6)) return;
+    if (!digits || best[1] > digits + 30) words.push(full(node));
+    const span = add(boxes.get(node), "span", words.join("  "));
     span.style.left = best[0] + "px";
     span.style.maxWidth = best[1] + "px";
   };
@@ -145,12 +147,13 @@ function found(matches, wanted) {
       : ` (${percent(now / (root.width || 1))})`);
 }
 
-/* The address: #view=async-retrap&difference=1&class=all&search=..&zoom=a/b */
+/* The address: #view=async-retrap&difference=1&class=all&search=..&zoom=a/b
+   Without a view it is the difference, where there is one. */
 function write() {
   const {view, kind, search, zoom} = state, words = [];
   const name = data.profiles[Number(view.replace("d", ""))].variant;
-  if (view !== "0") words.push("view=" + encodeURIComponent(name));
-  if (view.startsWith("d")) words.push("difference=1");
+  if (view !== data.start) words.push("view=" + encodeURIComponent(name));
+  if (view !== data.start && view.startsWith("d")) words.push("difference=1");
   if (kind !== "cheapest") words.push("class=" + kind);
   if (search) words.push("search=" + encodeURIComponent(search));
   if (zoom.length) words.push("zoom=" + zoom.map(encodeURIComponent).join("/"));
@@ -167,7 +170,8 @@ function read() {
   };
   const n = Math.max(0, data.profiles.findIndex(p => p.variant === text("view")));
   const against = words.get("difference") && data.baseline !== null;
-  state.view = (against && n !== data.baseline ? "d" : "") + n;
+  state.view = !words.has("view") ? data.start :
+    (against && n !== data.baseline ? "d" : "") + n;
   state.kind = words.get("class") === "all" ? "all" : "cheapest";
   state.search = text("search");
   try {

@@ -49,6 +49,7 @@ def content(profiles: list[Profile], comparable: bool) -> dict[str, Any]:
     return {
         "title": cell_title(profiles[0]),
         "baseline": 0 if comparable else None,
+        "start": "d1" if comparable and len(profiles) > 1 else "0",
         "classes": [[name, CLASS_TEXT[name]] for name in CLASSES],
         "profiles": [_profile(found, base) for found in profiles],
     }

@@ -193,7 +193,7 @@ def test_a_page_loads_nothing_and_no_name_ends_it(
 
 def test_a_page_has_the_counts(pair: tuple[Profile, Profile]) -> None:
     data = data_of(profile_html.page(list(pair), True))
-    assert data["baseline"] == 0
+    assert data["baseline"] == 0 and data["start"] == "d1"
     for found, stored in zip(pair, data["profiles"], strict=True):
         assert stored["variant"] == found.facts["variant"]
         for kind, tree in stored["trees"].items():
@@ -205,6 +205,8 @@ def test_a_page_has_the_counts(pair: tuple[Profile, Profile]) -> None:
         for side, row in ((data["profiles"][1], new), (data["profiles"][0], old))
     ]
     assert names == ["notify_new", "notify_old"] and not rest
+    for page in (profile_html.page([*pair], False), profile_html.page([pair[0]], True)):
+        assert data_of(page)["start"] == "0"
     assert data_of(profile_html.page(list(pair), False))["baseline"] is None
 
 
