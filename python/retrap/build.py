@@ -22,7 +22,7 @@ from retrap.progress import Progress
 BENCH = "retrap-bench"
 MEASURING = (BENCH, "retrap-nop")  # of a matrix and a profile: boots alike
 RULES = ("retrap-conform",)
-TURNS = "retrap-turns"  # is loaded into this machine's QEMU
+FOR_QEMU = ("retrap-turns", "retrap-tsc-khz")  # of this machine (qemu.py)
 PROGRAMS = (*MEASURING, *RULES, "retrap-handloop", "retrap-model")
 
 
@@ -114,9 +114,9 @@ def build_for_guests(
 ) -> Programs:
     """The programs `names` for guests of `arch`, and what their QEMU loads."""
     if arch.cross:
-        build(progress, TURNS)
+        build(progress, *FOR_QEMU)
         return build(progress, *names, arch=arch)
-    return build(progress, *names, TURNS)
+    return build(progress, *names, *FOR_QEMU)
 
 
 def _directory(preset: str) -> Path:

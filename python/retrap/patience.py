@@ -29,4 +29,4 @@ class Patience:
             except OSError:  # it ended meanwhile
                 continue
             self._waited_s[task.name] = int(words[1]) / 1e9
-        return wall_s - max(self._waited_s.values(), default=0.0)
+        return max(0.0, wall_s - max(self._waited_s.values(), default=0.0))

@@ -11,7 +11,7 @@ import pytest
 
 from retrap import build, config, initramfs, packages, sysroot, toolchain
 from retrap.arch import ARCHES, native
-from retrap.build import BENCH, MEASURING, RULES, TURNS, Programs
+from retrap.build import BENCH, FOR_QEMU, MEASURING, RULES, Programs
 from retrap.config import ROOT
 from retrap.errors import EXIT_CONFIG, RetrapError
 from retrap.profile import measure
@@ -60,7 +60,7 @@ def test_a_guest_has_the_programs_that_were_asked_for(
         measuring = build.build_for_guests(progress, MEASURING, native())
         rules = build.build_for_guests(progress, RULES, native())
         everything = build.build(progress)
-    assert asked == [[*MEASURING, TURNS], [*RULES, TURNS], ["all"]]
+    assert asked == [[*MEASURING, *FOR_QEMU], [*RULES, *FOR_QEMU], ["all"]]
     assert (measuring.names, rules.names) == (MEASURING, RULES)
     assert everything.names == build.PROGRAMS
 

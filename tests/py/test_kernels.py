@@ -220,16 +220,12 @@ def test_command_line_of_a_stored_boot() -> None:
     assert qemu.arguments(X86_64, guest, "initramfs.cpio", told) == stored
 
 
-BOOT_PATCH = """--- a/arch/x86/kernel/apic/apic.c
-+++ b/arch/x86/kernel/apic/apic.c
-@@ -1,5 +1,6 @@
- };
- 
- unsigned int lapic_timer_period = 0;
-+told
- 
- void f(void);
-"""
+BOOT_PATCH = (
+    "--- a/arch/x86/kernel/apic/apic.c\n"
+    "+++ b/arch/x86/kernel/apic/apic.c\n"
+    "@@ -1,5 +1,6 @@\n };\n \n unsigned int lapic_timer_period = 0;\n"
+    "+told\n \n void f(void);\n"
+)
 
 
 @pytest.mark.parametrize(
