@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from typing import Any
 
 from retrap.errors import EXIT_STATUS
 
@@ -24,6 +25,12 @@ class ManParser(argparse.ArgumentParser):
     ) -> None:
         super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
         self.summary, self.examples, self.files = summary, examples, files
+        self.commands: dict[str, ManParser] = {}
+
+    def add_subparsers(self, **options: Any) -> Any:
+        adder = super().add_subparsers(**options)
+        self.commands = adder.choices
+        return adder
 
     def format_help(self) -> str:
         formatter = self._get_formatter()
@@ -33,6 +40,7 @@ class ManParser(argparse.ArgumentParser):
             ("NAME", f"{self.prog} - {self.summary}"),
             ("SYNOPSIS", synopsis),
             ("DESCRIPTION", _fill(self.description or "")),
+            ("COMMANDS", self._commands()),
             ("OPTIONS", self._options()),
             (
                 "EXIT STATUS",
@@ -47,14 +55,21 @@ class ManParser(argparse.ArgumentParser):
             if body
         )
 
+    def _commands(self) -> str:
+        width = max(map(len, self.commands), default=0)
+        return "\n".join(
+            textwrap.fill(
+                f"{name:{width}}  {command.summary}",
+                WIDTH - 4,
+                subsequent_indent=" " * (width + 2),
+            )
+            for name, command in self.commands.items()
+        )
+
     def _options(self) -> str:
         rows = []
         for action in self._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                rows += [
-                    (choice.dest, choice.help or "")
-                    for choice in action._choices_actions
-                ]
+            if action.choices is self.commands:
                 continue
             name = ", ".join(action.option_strings) or str(
                 action.metavar or action.dest
