@@ -8,7 +8,7 @@ import signal
 import sys
 from types import FrameType
 
-from retrap import process
+from retrap import process, streams
 from retrap.cli import parse
 from retrap.errors import (
     EXIT_FAILURE,
@@ -20,11 +20,11 @@ from retrap.errors import (
 
 
 def main() -> int:
+    streams.guard()
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
-    args = parse(sys.argv[1:])
     try:
-        status: int = args.run(args)
+        status = _command(sys.argv[1:])
         sys.stdout.flush()
         return status
     except RetrapError as error:
@@ -33,7 +33,6 @@ def main() -> int:
         print("retrap: interrupted; the same command resumes", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # `retrap ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -50,6 +49,18 @@ def main() -> int:
             "this is a bug of retrap: RETRAP_DEBUG=1 shows where; please report it",
             EXIT_FAILURE,
         )
+    finally:
+        streams.end()
+
+
+def _command(words: list[str]) -> int:
+    """The exit status, also of a command line that is bad or asks for help."""
+    try:
+        args = parse(words)
+    except SystemExit as done:
+        return int(done.code or 0)
+    status: int = args.run(args)
+    return status
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -44,13 +44,15 @@ class Progress:
     """The tasks under way. Use as a context manager, once a command."""
 
     def __init__(self) -> None:
+        # Asked once: while it lives, rich puts a proxy there that is no terminal.
+        self._terminal = sys.stderr.isatty()
         self._tasks: list[Task] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Progress:
-        show = self._live if sys.stderr.isatty() else self._heartbeat
+        show = self._live if self._terminal else self._heartbeat
         self._thread = threading.Thread(target=show, daemon=True)
         self._thread.start()
         return self
@@ -65,7 +67,7 @@ class Progress:
         task = Task(name)
         with self._lock:
             self._tasks.append(task)
-        if not sys.stderr.isatty():
+        if not self._terminal:
             say(f"{name} ...")
         try:
             yield task
