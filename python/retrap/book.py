@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from retrap import guest
+from retrap import guest, scratch
 from retrap.build import Programs
 from retrap.cache import subdirectory
 from retrap.config import Guest
@@ -77,8 +76,8 @@ def boot(
     start = time.monotonic()
     line = f"exec conform sh {SCRIPT} retrap-conform {arguments}"
     line += " --gtest_color=no --gtest_output=json:conform.json"
-    with tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch:
-        work = Path(scratch) / "boot"
+    with scratch.directory(subdirectory("work")) as place:
+        work = place / "boot"
         error: RetrapError | None = None
         try:
             guest.run(kernel, programs, [line], work, how, task, {SCRIPT: _SCRIPT_TEXT})

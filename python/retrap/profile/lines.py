@@ -12,13 +12,12 @@ import dataclasses
 import os
 import re
 import subprocess
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from retrap import kernels, laid
+from retrap import kernels, laid, scratch
 from retrap.cache import subdirectory
 from retrap.config import ROOT, Variant
 from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
@@ -193,8 +192,8 @@ def read(
     """The lines of the counted addresses."""
     vmlinux = kernel_with_lines(kernel, variants, progress)
     files = {file for file, _, _ in _places(list(counts), vmlinux)}
-    with tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch:
-        into = Path(scratch) / "source"
+    with scratch.directory(subdirectory("work")) as place:
+        into = place / "source"
         into.mkdir()
         laid.lay_source(kernel.variant, variants, kernel.arch, files, into)
         return lines_of(counts, windows, vmlinux, into)
