@@ -12,6 +12,15 @@ counts without a filter is kept beside (docs/methodology.md).
 
 from __future__ import annotations
 
+import functools
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrap.confinement import FILTER, confinement
+
 SYSCALLS = {  # ptrace, wait4, kill, tgkill: <asm/unistd_64.h>, <asm-generic/unistd.h>
     "x86_64": (101, 61, 62, 234),
     "aarch64": (117, 260, 129, 131),
@@ -32,3 +41,53 @@ def event_options(arch: str) -> list[str]:
     for event in HARDWARE:
         options += ["-e", event]
     return options
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nothing can be counted here, and what to do about it."""
+
+    reason: str
+    remedy: str
+
+
+@functools.cache
+def refusal(machine: str, root: Path = Path("/")) -> Refusal | None:
+    """Counts /bin/true with every event of a counting run; None: that works."""
+    if machine not in SYSCALLS:
+        return Refusal(f"the system call numbers of {machine} are not known", "")
+    if shutil.which("perf") is None:
+        return Refusal("perf is not installed", "./retrap run installs it")
+    argv = ["perf", "stat", "-o", os.devnull, *event_options(machine), "--", "true"]
+    done = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    if done.returncode == 0:
+        return None
+    said = [line.strip() for line in done.stderr.splitlines()]
+    said = [line for line in said if line not in ("", "Error:")]
+    reason = f"perf stat: {said[0] if said else f'exit status {done.returncode}'}"
+    return Refusal(reason, _remedy(os.geteuid(), root))
+
+
+def _remedy(uid: int, root: Path) -> str:
+    """What is missing of what perf_event_open(2) and the tracepoints take."""
+    state = confinement(root)
+    if state.seccomp == FILTER and state.perfmon:
+        return (
+            "a seccomp filter forbids perf_event_open(2): run the container with "
+            "--security-opt seccomp=unconfined"
+        )
+    if uid == 0 and not state.perfmon:
+        return (
+            "root without CAP_PERFMON, as in a container: run it with --cap-add "
+            "PERFMON and -v /sys/kernel/tracing:/sys/kernel/tracing"
+        )
+    if uid == 0:
+        return "mount -t tracefs tracefs /sys/kernel/tracing"
+    return "run as root, or sysctl kernel.perf_event_paranoid=-1 and open tracefs"

@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from retrap.cache import cache_dir
+from retrap.confinement import FILTER, confinement, seize, words
+from retrap.counting import refusal
 from retrap.environment import Facts, read
 
 KVM_LIMIT_S = 5
@@ -39,6 +43,8 @@ def diagnose() -> list[Finding]:
         _hypervisor,
         _pmu,
         _perf,
+        _ptrace,
+        _seccomp,
         _dma_latency,
         _kvm,
         _qemu,
@@ -56,10 +62,23 @@ def render(findings: list[Finding]) -> str:
     """One line a fact; the remedy below each bad or unknown one."""
     lines = []
     for item in findings:
-        lines.append(f"{item.verdict:8} {item.fact:18} {item.value}")
+        head = f"{item.verdict:8} {item.fact:18} "
+        lines.append(_wrapped(head, item.value))
         if item.verdict != GOOD and item.remedy:
-            lines.append(f"{'':8} {'':18} -> {item.remedy}")
+            lines.append(_wrapped(" " * len(head) + "-> ", item.remedy))
     return "\n".join(lines)
+
+
+def _wrapped(head: str, text: str) -> str:
+    """Paths and options whole: they are to be copied."""
+    return textwrap.fill(
+        text,
+        80,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def _finding(
@@ -133,12 +152,39 @@ def _pmu(facts: Facts) -> Finding:
 
 
 def _perf(facts: Facts) -> Finding:
-    level = facts["perf_event_paranoid"]
-    allowed = os.geteuid() == 0 or (level is not None and level < 0)
-    value = f"perf_event_paranoid={level}, uid {os.geteuid()}"
-    remedy = "sysctl kernel.perf_event_paranoid=-1, or run as root"
-    good = None if level is None else allowed
-    return _finding("perf permission", value, good, remedy, "is perf built in?")
+    """By the probe of the counting runs (counting.py)."""
+    refused = refusal(platform.machine())
+    level, uid = facts["perf_event_paranoid"], os.geteuid()
+    value = f"perf_event_paranoid={level}, uid {uid}"
+    if refused:
+        value += f"; {refused.reason}"
+    remedy = refused.remedy if refused else ""
+    return _finding("perf permission", value, refused is None, remedy)
+
+
+def _ptrace(_: Facts) -> Finding:
+    state, error = confinement(), seize()
+    yama = "none" if state.yama is None else str(state.yama)
+    value = f"yama ptrace_scope {yama}; PTRACE_SEIZE of a child "
+    value += words(error) if error else "works"
+    remedy = "run the container with --cap-add SYS_PTRACE"
+    if state.yama == 3 or (state.yama == 2 and not state.ptrace):
+        remedy = "sysctl kernel.yama.ptrace_scope=1 (3 stays until a reboot)"
+    elif state.seccomp == FILTER:
+        remedy += ", or --security-opt seccomp=unconfined"
+    return _finding("ptrace permission", value, not error, remedy)
+
+
+def _seccomp(_: Facts) -> Finding:
+    """A filter costs every system call time, whatever it permits."""
+    mode = confinement().seccomp
+    names = {0: "off", 1: "strict", FILTER: "filter"}
+    value = None if mode is None else names.get(mode, str(mode))
+    remedy = (
+        "a filter runs in every system call that is timed: run the container with "
+        "--security-opt seccomp=unconfined"
+    )
+    return _finding("seccomp", value, None if mode is None else mode == 0, remedy)
 
 
 def _dma_latency(_: Facts) -> Finding:
