@@ -11,6 +11,7 @@ from retrap import cli_book, cli_kernel, cli_profile, config
 from retrap.cli_parts import (
     FILES,
     fresh_option,
+    full_option,
     json_option,
     results_option,
     subcommand,
@@ -62,6 +63,7 @@ def _measuring_options(command: ManParser) -> None:
         help="print the plan and do nothing (default: do it)",
     )
     variants_option(command)
+    full_option(command)
 
 
 def _matrix(adder: Any) -> None:
@@ -107,7 +109,8 @@ def _compare(adder: Any) -> None:
         "compare",
         "compare two result directories, or the variants within one",
         """With one directory: every variant against the baseline; redoes its
-        summary.csv, counters.csv and comparison.csv from the raw files. With
+        table.txt, summary.csv, counters.csv and comparison.csv from the raw
+        files; of a directory that cannot be written it prints alone. With
         two: each variant of A against the same variant of B. Refuses (exit 9)
         what must not be compared: another substrate, architecture, machine,
         config, QEMU or compiler.""",
@@ -123,6 +126,7 @@ def _compare(adder: Any) -> None:
         action="store_true",
         help="compare all the same, with a footnote (default: refuse)",
     )
+    full_option(command)
 
 
 def _plot(adder: Any) -> None:

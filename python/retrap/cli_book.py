@@ -8,6 +8,7 @@ from typing import Any
 from retrap import arch
 from retrap.cli_parts import (
     cpus_option,
+    full_option,
     json_option,
     number,
     results_option,
@@ -26,7 +27,7 @@ def conform(adder: Any) -> None:
         "conform",
         "the rules of the three designs, tested on every kernel",
         """Boots every kernel twice, with vCPUs side by side and in exact mode,
-        runs retrap-conform in it and prints one table, rule by kernel: pass,
+        runs retrap-conform in it and counts each kernel's rules by verdict: pass,
         FAIL, expected (a difference that configs/conform.toml lists), n.a.
         where the kernel does not offer the interface, none where nothing tested
         it. Stores the run. Exits 1 on any surprise.""",
@@ -114,4 +115,5 @@ def _stored_run_options(command: ManParser) -> None:
 
 def _common_options(command: ManParser) -> None:
     json_option(command)
+    full_option(command)
     variants_option(command)

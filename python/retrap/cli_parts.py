@@ -60,6 +60,14 @@ def results_option(command: ManParser) -> None:
     )
 
 
+def full_option(command: ManParser) -> None:
+    command.add_argument(
+        "--full",
+        action="store_true",
+        help="print every table (default: the answer on one screen)",
+    )
+
+
 def fresh_option(command: ManParser) -> None:
     command.add_argument(
         "--fresh",

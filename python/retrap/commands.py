@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import json
+import os
 from argparse import Namespace
+from pathlib import Path
 
 from retrap import arch, config
 from retrap.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.progress import say
 
 
 def matrix(args: Namespace, host_alone: bool = False) -> int:
@@ -29,6 +32,7 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
             args.results,
             args.fresh,
             profile=not host_alone and args.profile,
+            full=args.full,
         )
     return EXIT_OK
 
@@ -39,10 +43,10 @@ def run(args: Namespace) -> int:
 
 def compare(args: Namespace) -> int:
     from retrap import compare as work
-    from retrap import summarize, table
+    from retrap import matrix, summarize, table
 
     if args.b is not None:
-        print(work.compare_dirs(args.a, args.b, args.allow_mismatch))
+        print(work.compare_dirs(args.a, args.b, args.allow_mismatch, args.full))
     elif args.allow_mismatch:
         raise RetrapError(
             "--allow-mismatch goes with two directories",
@@ -50,10 +54,20 @@ def compare(args: Namespace) -> int:
             EXIT_USAGE,
         )
     else:
-        summarize.summarize(args.a)
-        work.compare(args.a)
-        print(table.render(args.a))
+        if _writable(args.a):
+            summarize.summarize(args.a)
+            work.compare(args.a)
+            table.write(args.a)
+        matrix.show(args.a, args.full)
     return EXIT_OK
+
+
+def _writable(directory: Path) -> bool:
+    """Whether what is derived can be stored; says so when it is only printed."""
+    if not directory.is_dir() or os.access(directory, os.W_OK):
+        return True
+    say(f"{directory} cannot be written: printed here, nothing is stored")
+    return False
 
 
 def plot(args: Namespace) -> int:
@@ -67,7 +81,10 @@ def plot(args: Namespace) -> int:
 def lkml(args: Namespace) -> int:
     from retrap import lkml as work
 
-    print(work.write(args.dir, args.profile).read_text(), end="")
+    text = work.mail(args.dir, args.profile)
+    if _writable(args.dir):
+        work.store(args.dir, text)
+    print(text, end="")
     return EXIT_OK
 
 
@@ -90,7 +107,7 @@ def doctor(args: Namespace) -> int:
 
 def conform(args: Namespace) -> int:
     from retrap import conform as work
-    from retrap import page, rulebook
+    from retrap import page, rulebook, ruletable
 
     path = args.stored
     if path is None:
@@ -105,14 +122,26 @@ def conform(args: Namespace) -> int:
         )
         path = work.run(options, variants, rulebook.load())
     record = work.load(path)
-    name = "table.txt"
     if args.tap or args.json:
         name = "conform.tap" if args.tap else "conform.json"
-    print((path / name).read_text(), end="")
+        print((path / name).read_text(), end="")
+    else:
+        _show_table(path, ruletable.counts(record), args.full)
     if args.write_docs:
         page.publish("conform", path)
         page.write()
     return EXIT_FAILURE if record["surprises"] else EXIT_OK
+
+
+def _show_table(path: Path, rows: list[str], full: bool) -> None:
+    """All of table.txt; or how it was run, `rows`, its last paragraph."""
+    text = (path / "table.txt").read_text()
+    if full:
+        print(text, end="")
+        return
+    head, tail = text.split("\n")[0], text.rstrip().split("\n\n")[-1]
+    print("\n".join([head, "", *rows, *([""] if rows else []), tail]))
+    print(f"table     {path}/table.txt (--full prints it)")
 
 
 def mutate(args: Namespace) -> int:
@@ -139,7 +168,10 @@ def mutate(args: Namespace) -> int:
             )
         path = work.run(chosen, variants, where[0], args.results)
     record = work.load(path)
-    print((path / ("mutate.json" if args.json else "table.txt")).read_text(), end="")
+    if args.json:
+        print((path / "mutate.json").read_text(), end="")
+    else:
+        _show_table(path, work.unlike(record), args.full)
     if args.write_docs:
         page.publish("mutate", path)
         page.write()

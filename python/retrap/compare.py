@@ -154,8 +154,10 @@ def compare(dir: Path) -> None:
     atomic_write(dir / "comparison.csv", csv_text(COLUMNS, rows))
 
 
-def compare_dirs(a: Path, b: Path, allow_mismatch: bool = False) -> str:
+def compare_dirs(
+    a: Path, b: Path, allow_mismatch: bool = False, full: bool = True
+) -> str:
     """The same variants in two directories, as text. Errors: EXIT_REFUSED."""
     from retrap import pair  # it needs the functions above
 
-    return pair.render(a, b, allow_mismatch)
+    return pair.render(a, b, allow_mismatch, full)

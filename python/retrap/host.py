@@ -8,19 +8,18 @@ import os
 import platform
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
-from retrap import environment
+from retrap import environment, load, scratch
 from retrap.build import Programs
 from retrap.config import ROOT
-from retrap.counting import SYSCALLS, event_options
+from retrap.counting import event_options, refusal
 from retrap.errors import EXIT_BENCH, EXIT_UNSUPPORTED, RetrapError
 from retrap.guest import reason, say_missing, write_environment
 from retrap.plan import Cell
 from retrap.process import child
 from retrap.progress import Task, say
-from retrap.store import atomic_write, seal
+from retrap.store import atomic_write, read_json, seal
 
 
 def limit_s(cell: Cell) -> float:
@@ -106,22 +105,25 @@ def _timed(programs: Programs, cell: Cell, directory: Path) -> str | None:
     """A run into a scratch directory; its files move in together, run.json last.
 
     Why the cell is n.a., where this kernel has not what its scenario needs."""
-    scratch = directory / f"{cell.stem}.partial"
-    scratch.mkdir()
-    argv = [str(programs.bench), *_arguments(cell), "--out", str(scratch / cell.stem)]
+    place = directory / f"{cell.stem}.partial"
+    place.mkdir()
+    argv = [str(programs.bench), *_arguments(cell), "--out", str(place / cell.stem)]
+    before = load.read()
     try:
         status, said = _run(argv, limit_s(cell))
+        if status in (0, 4):
+            _add_load(place / cell.output, before)
     except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
         raise
     if status in (0, 4):
-        for file in sorted(scratch.iterdir(), key=lambda f: f.name == cell.output):
+        for file in sorted(place.iterdir(), key=lambda f: f.name == cell.output):
             file.rename(directory / file.name)
-        scratch.rmdir()
+        place.rmdir()
         if status == 4:
             say(f"{cell.stem}: {reason(cell, said)}")
         return None
-    shutil.rmtree(scratch)
+    shutil.rmtree(place)
     if status == EXIT_UNSUPPORTED:
         return reason(cell, said)
     raise RetrapError(
@@ -131,19 +133,29 @@ def _timed(programs: Programs, cell: Cell, directory: Path) -> str | None:
     )
 
 
+def _add_load(record: Path, before: load.Reading) -> None:
+    """What the cell shared its CPUs with, into its run.json before it is kept."""
+    after = load.read()
+    run = read_json(record)
+    cpus = {run["tracer_cpu"], run["tracee_cpu"]} - {None}
+    run["load"] = load.between(before, after, cpus)
+    atomic_write(record, json.dumps(run, indent=2) + "\n")
+
+
 def _counted(programs: Programs, cell: Cell, directory: Path) -> bool:
     """A counting run; without permission there are no counters, which is said."""
     out = directory / cell.output
-    with tempfile.TemporaryDirectory(prefix="retrap-") as scratch:
-        events = Path(scratch) / "events"
-        machine = platform.machine()
-        if machine not in SYSCALLS:
-            say(f"no counters on {machine}: its system call numbers are not known")
-            return False
+    machine = platform.machine()
+    if refused := refusal(machine):
+        say(f"no counters on this machine: {refused.reason}")
+        say(f"  {refused.remedy}")
+        return False
+    with scratch.directory() as place:
+        events = place / "events"
         events.write_text("".join(f"{word}\n" for word in event_options(machine)))
-        result = Path(scratch) / "out.jsonl"
+        result = place / "out.jsonl"
         script = ROOT / "bench/guest/retrap-count"
-        argv = [str(script), scratch, str(result), str(events), *_arguments(cell)]
+        argv = [str(script), str(place), str(result), str(events), *_arguments(cell)]
         env = {
             **os.environ,
             "LC_ALL": "C",
@@ -153,7 +165,6 @@ def _counted(programs: Programs, cell: Cell, directory: Path) -> bool:
         if status not in (0, 4) or not result.exists():
             reason = said.splitlines()[0] if said else f"exit status {status}"
             say(f"no counters on this machine: {reason}")
-            say("  they need root, or kernel.perf_event_paranoid=-1 and tracefs")
             return False
         atomic_write(out, result.read_bytes())
     return True

@@ -63,10 +63,19 @@ TIMED_LIMITS = {
 
 def write(dir: Path, profile: bool = False) -> Path:
     """Write lkml.txt into the result directory. Errors: EXIT_RESULTS."""
-    path = dir / "lkml.txt"
+    return store(dir, mail(dir, profile))
+
+
+def mail(dir: Path, profile: bool = False) -> str:
+    """The mail of a result directory."""
     results = load(dir)
     functions = _functions(dir, results.plan["baseline"]) if profile else []
-    atomic_write(path, text(results, functions))
+    return text(results, functions)
+
+
+def store(dir: Path, mail: str) -> Path:
+    path = dir / "lkml.txt"
+    atomic_write(path, mail)
     return path
 
 

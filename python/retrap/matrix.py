@@ -33,6 +33,7 @@ def run(
     results: Path,
     fresh: bool,
     profile: bool = False,
+    full: bool = False,
 ) -> Path:
     """Everything; the filled result directory. The first guest error is
     raised at the end, when all else that could be measured is reported."""
@@ -82,7 +83,7 @@ def run(
             raise unwritable(error, stamp.path) from None
         finally:
             stamp.close()
-    show(stamp.path)
+    show(stamp.path, full)
     if errors:
         for other in errors[1:]:
             say(f"also: {other.message.splitlines()[0]}")
@@ -167,28 +168,26 @@ def check_scenarios(
 def report(directory: Path, progress: Progress, profile: bool = False) -> None:
     """Step 5, from stored files alone."""
     import plots
-    from retrap import compare, lkml, summarize
+    from retrap import compare, lkml, summarize, table
 
     with progress.task("report") as task:
         task.update("summarizes")
         summarize.summarize(directory)
         compare.compare(directory)
+        table.write(directory)
         task.update("draws")
         figures = plots.draw_all(directory)
         lkml.write(directory, profile)
         task.update(f"{len(figures)} figures")
 
 
-def show(directory: Path) -> None:
-    """The table, then where everything is (stdout)."""
-    from retrap import table
+def show(directory: Path, full: bool = False) -> None:
+    """The answer on one screen, or every table; then where all is (stdout)."""
+    from retrap import brief, store, table
 
-    print(table.render(directory))
-    here = _short(directory)
-    print(f"samples   {here}/raw/")
-    print(f"tables    {here}/{{summary,counters,comparison}}.csv")
-    print(f"figures   {here}/figures/")
-    print(f"mail      {here}/lkml.txt")
+    results = store.load(directory)
+    text = table.tables(results) + "\n" if full else brief.render(results)
+    print(text + brief.paths(directory, _short(directory)))
 
 
 def _short(path: Path) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterable
@@ -22,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import book, conform, kernels, laid, mutations, qemu, rulebook
+from retrap import book, conform, kernels, laid, mutations, qemu, rulebook, scratch
 from retrap.arch import Arch
 from retrap.build import RULES, Programs, build_for_guests
 from retrap.cache import subdirectory
@@ -112,10 +111,10 @@ def run(
         _kernel_name(mutation, variants)  # before anything is built
     with (
         Progress() as progress,
-        tempfile.TemporaryDirectory(dir=subdirectory("work")) as scratch,
+        scratch.directory(subdirectory("work")) as place,
     ):
         programs = build_for_guests(progress, RULES, arch)
-        targets = _targets(chosen, variants, arch, Path(scratch), progress)
+        targets = _targets(chosen, variants, arch, place, progress)
         plan = _plan(chosen, targets, arch, programs)
         stamp = open_stamp(results, plan, fresh=False)
         say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
@@ -186,7 +185,7 @@ def _targets(
     chosen: list[Mutation],
     variants: dict[str, Variant],
     arch: Arch,
-    scratch: Path,
+    trees: Path,
     progress: Progress,
 ) -> dict[str, Target]:
     """By design: `combined`, where that exists, else the design's own kernel.
@@ -196,7 +195,7 @@ def _targets(
     for mutation in chosen:
         name = _kernel_name(mutation, variants)
         if name not in by_name:
-            tree = scratch / name
+            tree = trees / name
             kernel = kernels.ensure(variants[name], variants, progress, arch)
             tree.mkdir()
             files = {each.file for each in chosen}
@@ -306,6 +305,13 @@ def _drop(kernel: Kernel) -> None:
 def survivors(record: dict[str, Any]) -> list[str]:
     """Mutants that were not killed as they should be."""
     return [row["name"] for row in record["mutants"] if row["verdict"] not in KILLED]
+
+
+def unlike(record: dict[str, Any], most: int = 12) -> list[str]:
+    """A row a mutant that no test killed."""
+    rows = [row for row in record["mutants"] if row["verdict"] not in KILLED]
+    lines = [f"{row['verdict']:12}{row['name']} ({row['design']})" for row in rows]
+    return [*lines[:most], *([f"and {len(lines) - most} more"] * (len(lines) > most))]
 
 
 def never_failed(record: dict[str, Any], rules: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retrap.verdicts import EXPECTED, rule_of
+from retrap.verdicts import EXPECTED, FAIL, NONE, NOT_OFFERED, PASS, rule_of
 
 HEAD = 12
 
@@ -25,6 +25,18 @@ def render(record: dict[str, Any]) -> str:
         lines.append(_row(rule, str(counts.get(rule, 0)), cells, widths))
     lines += ["", *_tail(record)]
     return "\n".join(lines) + "\n"
+
+
+def counts(record: dict[str, Any]) -> list[str]:
+    """A row a kernel: how many rules have which verdict."""
+    verdicts = (PASS, FAIL, EXPECTED, NOT_OFFERED, NONE)
+    width = max(map(len, record["columns"]), default=0) + 2
+    lines = [f"{'rules':{width}}" + "".join(f"{each:>10}" for each in verdicts)]
+    for name in record["columns"]:
+        found = [row[name] for row in record["rules"].values()]
+        cells = "".join(f"{found.count(each) or '-':>10}" for each in verdicts)
+        lines.append(f"{name:{width}}{cells}")
+    return lines
 
 
 def _conditions(record: dict[str, Any]) -> str:

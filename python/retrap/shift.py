@@ -60,30 +60,47 @@ def table(results: Results, machine: Machine) -> str:
     if not (machine.exact and base and tests and one_interface(results, machine)):
         return ""
     lines = _head(base, machine)
-    # Each named once a cell, below the table.
-    dearer, cheaper, open_ = [], [], []
     for where in cells_of(results, machine):
         lines.append(" ".join(where))
         first = _values(results.of(machine, base, where))
         for test in tests:
             got = shift(first, _values(results.of(machine, test, where)))
+            if got is not None:
+                lines.append(row(f"  {test}", _cells(got), COLUMNS))
+    lines += [wrap(text, "", "  ") for text in summary(results, machine)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(results: Results, machine: Machine) -> list[str]:
+    """Of each variant, in how many cells it is dearer, cheaper, undecided; empty
+    where there is no such table."""
+    base = results.base(machine)
+    tests = [name for name in results.sides(machine) if name != base]
+    if not (machine.exact and base and tests and one_interface(results, machine)):
+        return []
+    # Each named once a cell.
+    dearer, cheaper, open_ = [], [], []
+    for where in cells_of(results, machine):
+        first = _values(results.of(machine, base, where))
+        for test in tests:
+            got = shift(first, _values(results.of(machine, test, where)))
             if got is None:
                 continue
-            lines.append(row(f"  {test}", _cells(got), COLUMNS))
             if not got.found:
                 open_.append(test)
             elif got.delta > LIMIT:
                 dearer.append(test)
             elif got.delta < -LIMIT:
                 cheaper.append(test)
+    lines = []
     for what, found in (
         (f"dearer by more than {LIMIT}", dearer),
         (f"cheaper by more than {LIMIT}", cheaper),
         ("~", open_),
     ):
         counts = ", ".join(f"{name} in {found.count(name)}" for name in tests)
-        lines.append(wrap(f"{what}: {counts} cells", "", "  "))
-    return "\n".join(lines) + "\n"
+        lines.append(f"{what}: {counts} cells")
+    return lines
 
 
 def _values(cells: list[Cell]) -> Values:

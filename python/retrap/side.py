@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from retrap import stats
+from retrap import load, stats
 from retrap.store import Cell
 from retrap.summarize import summary
 
@@ -35,6 +36,27 @@ class Side:
     @property
     def interface(self) -> str:
         return self.cells[0].interface
+
+    @cached_property
+    def quantiles(self) -> stats.Quantiles | None:
+        """Of the samples of all boots as one set."""
+        return stats.quantiles(np.concatenate([c.latencies[c.ok] for c in self.cells]))
+
+    @property
+    def others(self) -> float | None:
+        """What others took of its CPUs, at most in a boot (load.py)."""
+        known = [load.share(cell.run) for cell in self.cells]
+        return max((share for share in known if share is not None), default=None)
+
+    @property
+    def busy(self) -> bool:
+        """In some boot others ran beside it: its times hold their turns."""
+        return any(load.busy(cell.run) for cell in self.cells)
+
+    @property
+    def mark(self) -> str:
+        """What stands behind its median."""
+        return ("!" if self.failed else "") + (load.MARK if self.busy else "")
 
 
 def side(cells: list[Cell]) -> Side | None:

@@ -7,21 +7,16 @@ then nanoseconds; a table never holds two substrates, nor two architectures.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from retrap import counters, shift
-from retrap.compare import NOT_APPLICABLE, cells_of, compare_sides
-from retrap.side import Side, side
-from retrap.store import Machine, Results, load
-from retrap.textgrid import WIDTH, Notes, number, percent, row, wrap
+from retrap.compare import NOT_APPLICABLE
+from retrap.store import Machine, Results, atomic_write, load
+from retrap.textgrid import Notes, row, wrap
+from retrap.timetable import boot_table, groups, time_table, why_not
 
 PATH = (11, 11, 11, 11)
-EXACT = (9, 8, 8, 8, 8, 6)
-TIMED = (6, 9, 16, 8, 8)
-NOTE_NA = "n.a.: the interface has no such scenario"
 NOTE_UNCOUNTED = "-: not counted"
-Row = Callable[[str, str, tuple[str, str]], str]
 
 
 def render(dir: Path) -> str:
@@ -29,10 +24,18 @@ def render(dir: Path) -> str:
     return tables(load(dir))
 
 
+def write(dir: Path) -> Path:
+    """Write table.txt. Errors: EXIT_RESULTS."""
+    path = dir / "table.txt"
+    atomic_write(path, render(dir))
+    return path
+
+
 def tables(results: Results) -> str:
     notes = Notes()
     blocks = [_path_table(results, m, notes) for m in results.machines]
-    blocks += [_time_table(results, m, notes) for m in results.machines]
+    blocks += [time_table(results, m, notes) for m in results.machines]
+    blocks += [boot_table(results, m) for m in results.machines]
     blocks += [shift.table(results, m) for m in results.machines]
     for boot in results.boots:
         for stem, why in boot.missing.items():
@@ -43,23 +46,6 @@ def tables(results: Results) -> str:
     if footnotes := notes.text():
         text += "\nNotes\n" + footnotes
     return text
-
-
-def why_not(missing: str) -> str:
-    """The note of a cell that a side does not have."""
-    return f"n.a.: {missing}" if missing else NOTE_NA
-
-
-def _groups(
-    results: Results, machine: Machine, places: list[tuple[str, str]], make: Row
-) -> list[str]:
-    """Lines: a scenario at a placement, below it a row for each side."""
-    lines = []
-    for where in places:
-        lines.append(" ".join(where))
-        for name in results.sides(machine, where[0]):
-            lines.append(make(f"  {name}", name, where))
-    return lines
 
 
 def _path_table(results: Results, machine: Machine, notes: Notes) -> str:
@@ -104,7 +90,7 @@ def _path_table(results: Results, machine: Machine, notes: Notes) -> str:
             "Switches and wakeups are those of tracer and tracee."
         ),
         row("", titles, PATH),
-        *_groups(results, machine, places, make),
+        *groups(results, machine, places, make),
     ]
     return "\n".join(lines) + "\n"
 
@@ -136,128 +122,3 @@ def _integer(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
-
-
-def _time_table(results: Results, machine: Machine, notes: Notes) -> str:
-    places = cells_of(results, machine)
-    if not places:
-        return ""
-    base = results.base(machine)
-    judged = base is not None and len(results.sides(machine)) > 1
-
-    def make(label: str, name: str, where: tuple[str, str]) -> str:
-        return _time_row(results, machine, label, name, where, notes)
-
-    paths = [where for where in places if where[0] not in results.floors]
-    floors = [where for where in places if where[0] in results.floors]
-    against = base if judged else None
-    lines = (
-        _exact_head(machine, against)
-        if machine.exact
-        else _timed_head(machine, against)
-    )
-    lines += _groups(results, machine, paths, make)
-    if floors:
-        lines.append("\nFloors: the method with no ptrace work; nothing is subtracted")
-        lines += _groups(results, machine, floors, make)
-    return "\n".join(lines) + "\n"
-
-
-def _time_row(
-    results: Results,
-    machine: Machine,
-    label: str,
-    name: str,
-    where: tuple[str, str],
-    notes: Notes,
-) -> str:
-    widths = EXACT if machine.exact else TIMED
-    one = side(results.of(machine, name, where))
-    if one is None:
-        notes.add(why_not(results.why_missing(machine, name, where)))
-        return row(label, [NOT_APPLICABLE, *[""] * (len(widths) - 1)], widths)
-    for text in one.warnings:
-        marked = f"! {text}" if " samples failed" in text else text
-        notes.add(marked, f"{where[0]} {where[1]} {name}")
-    cells = _exact_cells(one) if machine.exact else _timed_cells(one)
-    base = results.base(machine, where[0])
-    if base is not None and name != base:
-        first = side(results.of(machine, base, where))
-        got = compare_sides(machine, where, (base, name), first, one)
-        if machine.exact:
-            cells[1] = _count_change(got.verdict, got.delta)
-            cells[4] = _count_change(got.verdict_cheap, got.delta_cheap)
-        else:
-            cells[3] = _change(got.verdict, got.delta, got.base_median)
-            cells[4] = "" if got.p_value is None else _p(got.p_value)
-    return row(label, cells, widths)
-
-
-def _exact_head(machine: Machine, base: str | None) -> list[str]:
-    text = (
-        "Cheapest class: the first class of the distribution with 1 % of the "
-        "samples, and its lowest value."
-    )
-    if base:
-        text = (
-            f"change: against {base}, in instructions; ~ undecided: the values of "
-            f"the sweeps overlap. {text}"
-        )
-    return [
-        f"Guest instructions from trigger to return of the wait [{machine}]",
-        wrap(text),
-        "cheapest class".rjust(WIDTH),
-        row("", ("median", "change", "min", "lowest", "change", "share"), EXACT),
-    ]
-
-
-def _exact_cells(one: Side) -> list[str]:
-    share = "" if one.cheap_share is None else f"{100 * one.cheap_share:.0f}%"
-    return [
-        number(one.median) + ("!" if one.failed else ""),
-        "",
-        number(one.minimum),
-        number(one.cheap),
-        "",
-        share,
-    ]
-
-
-def _timed_head(machine: Machine, base: str | None) -> list[str]:
-    lines = [f"Nanoseconds from trigger to return of the wait [{machine}]"]
-    text = "Median of one median per boot, with its 95 % confidence interval."
-    if base:
-        text += (
-            f" change: against {base}; ~ undecided: Mann-Whitney over boots, "
-            "p >= 0.05, each row tested alone."
-        )
-    if machine.substrate == "vm":
-        text += (
-            " A virtual machine: the times hold its host's scheduling too, "
-            "and are not evidence about a kernel."
-        )
-    heads = ("boots", "median", "95% CI", "change", "p")
-    return [*lines, wrap(text), row("", heads, TIMED)]
-
-
-def _timed_cells(one: Side) -> list[str]:
-    interval = "-" if one.ci is None else f"{one.ci[0]:.0f}..{one.ci[1]:.0f}"
-    mark = "!" if one.failed else ""
-    return [str(one.boots), number(one.median) + mark, interval, "", ""]
-
-
-def _change(verdict: str, delta: float | None, base: float | None) -> str:
-    if verdict == NOT_APPLICABLE:
-        return NOT_APPLICABLE
-    return "~" if verdict == "~" else percent(delta, base)
-
-
-def _count_change(verdict: str, delta: float | None) -> str:
-    """Instructions are counted: the difference itself, and not a percentage."""
-    if verdict in (NOT_APPLICABLE, "~") or delta is None:
-        return verdict
-    return f"{delta:+.0f}"
-
-
-def _p(value: float) -> str:
-    return "<0.001" if value < 0.001 else f"{value:.3f}"

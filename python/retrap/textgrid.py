@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 WIDTH = 72
 LABEL = 25
+MARKS = "!*"  # what may stand behind a number
 
 
 def ascii_only(text: str) -> str:
@@ -27,27 +28,49 @@ def wrap(text: str, indent: str = "", hang: str = "") -> str:
     )
 
 
-def row(label: str, cells: Sequence[str], widths: Sequence[int]) -> str:
+def row(
+    label: str, cells: Sequence[str], widths: Sequence[int], room: int = LABEL
+) -> str:
     """Label left, cells right-aligned. A long label takes a line of its own."""
     line = ""
     label = ascii_only(label)
-    if len(label) > LABEL:
+    if len(label) > room:
         line = wrap(label.lstrip(), "  ") + "\n"
         label = ""
     fitted = [_fit(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    return line + (label.ljust(LABEL) + "".join(fitted)).rstrip()
+    return line + (label.ljust(room) + "".join(fitted)).rstrip()
 
 
 def _fit(cell: str, width: int) -> str:
     """Right-aligned with a space in front; too long a number loses digits."""
     if len(cell) < width:
         return cell.rjust(width)
-    mark = "!" if cell.endswith("!") else ""
+    plain = cell.rstrip(MARKS)
+    marks = cell[len(plain) :]
     try:
-        cell = f"{float(cell.removesuffix('!')):.1e}{mark}"
+        cell = short(float(plain), width - 1 - len(marks)) + marks
     except ValueError:
         cell = cell[: width - 1]
     return cell.rjust(width)
+
+
+def short(value: float, room: int) -> str:
+    """A whole number; in thousands, millions, ... where it is too long."""
+    text = f"{value:.0f}"
+    for unit in "kMG":
+        if len(text) <= room:
+            break
+        value /= 1000
+        text = f"{value:.0f}{unit}"
+    return text
+
+
+def spread(low: float | None, high: float | None, width: int) -> str:
+    """`8330-8347`; `-` when there is none. With a space in front within `width`."""
+    if low is None or high is None:
+        return "-"
+    room = (width - 2) // 2
+    return f"{short(low, room)}-{short(high, room)}"
 
 
 def number(value: float | None) -> str:

@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,34 @@ def test_a_task_is_printed_once_on_a_terminal() -> None:
     )
     lines = re.findall(r"retrap: work[^\r\n]*", said)
     assert len(lines) == 1 and lines[0].startswith("retrap: work: done"), said
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """results/reference/quick where nothing can be written, not even by root."""
+    if os.geteuid() != 0:
+        pytest.skip("a read-only mount needs root")
+    where = tmp_path / "quick"
+    where.mkdir()
+    source = str(ROOT / "results/reference/quick")
+    subprocess.run(["mount", "--bind", source, where], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", where], check=True)
+        yield where
+    finally:
+        subprocess.run(["umount", where], check=True)
+
+
+def test_what_is_read_only_is_printed_and_said(read_only: Path) -> None:
+    for words, head in (
+        (f"compare {read_only}", "Guest instructions from trigger to return"),
+        (f"compare {read_only} --full", "Path integers: events a cycle"),
+        (f"compare {read_only} {read_only}", "A: "),
+        (f"lkml {read_only}", "Subject: "),
+    ):
+        done = shell(f"./retrap {words}")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(head)
+        both = words.count(str(read_only)) == 2  # writes nothing anyway
+        said = f"retrap: {read_only} cannot be written: printed here, nothing is stored"
+        assert done.stderr.strip() == ("" if both else said)

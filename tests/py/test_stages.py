@@ -113,7 +113,7 @@ class Suite:
         self.log, self.identity = path / "log", "this"
         self.breaks = path / "breaks"  # while it is there, `second` fails
         patch.setattr(stages, "STORE", path / "test-all.json")
-        patch.setattr(suite, "build", lambda *words: None)
+        patch.setattr(suite, "build", lambda *words, **options: None)
         patch.setattr(suite, "usual", lambda: [self.stage("first", "true")])
         second = self.stage("second", f"test ! -e {self.breaks}")
         patch.setattr(suite, "further", lambda: [second, self.stage("third", "true")])

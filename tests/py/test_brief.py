@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The last screen: the README's table, 80 x 24, and no claim wider than it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Maker
+
+from retrap import brief, matrix
+from retrap.store import load
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "results/reference/quick"
+
+
+def screen(path: Path) -> list[str]:
+    text = brief.render(load(path)) + brief.paths(path, "results/quick/20261127-1200")
+    lines = text.splitlines()
+    assert len(lines) <= 23, text  # the prompt is the 24th
+    assert all(len(line) <= 80 and line.isascii() for line in lines), text
+    return lines
+
+
+def test_the_table_of_the_readme_is_what_is_printed() -> None:
+    blocks = re.findall(
+        r"^```\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S
+    )
+    assert blocks[0] == brief.render(load(REFERENCE))
+    screen(REFERENCE)
+
+
+def test_every_shape_of_results_fits(full: Path, whole: Path) -> None:
+    for path in (full, whole):
+        assert screen(path)[0].endswith("[exact x86_64]")
+
+
+def test_one_kernel_alone(maker: Maker) -> None:
+    maker.variants, maker.substrates, maker.samples = ("mainline",), ("vm",), 3000
+    maker.boots = 1
+    lines = screen(maker.write())
+    (line,) = [each for each in lines if each.startswith("retrap/trigger:sigcont")]
+    assert len(line.split()) == 1 + 3 * 2 and "-" not in line.split()[3]
+    assert any("1 boot: a claim takes 6 or more" in each for each in lines)
+
+
+def test_the_sentence_claims_what_is_decided(maker: Maker) -> None:
+    maker.substrates, maker.samples = ("exact",), 200
+    maker.scenarios = ("retrap/trigger:sigcont", "trap/trigger:interrupt")
+    text = " ".join(brief.render(load(maker.write())).split())
+    assert "takes with async-retrap 1128 more, with please-notify 68 more." in text
+    assert "trap/trigger:interrupt" not in text
+    for name in ("async-retrap", "please-notify"):
+        boot = maker.path / "raw" / name / "exact-1"
+        for file in (maker.path / "raw/mainline/exact-1").glob("*.npy"):
+            (boot / file.name).write_bytes(file.read_bytes())
+    text = " ".join(brief.render(load(maker.path)).split())
+    assert "with async-retrap an undecided difference" in text
+    assert "more" not in text and "fewer" not in text
+
+
+def test_failed_and_busy_cells_are_marked(maker: Maker) -> None:
+    maker.variants, maker.substrates = ("mainline",), ("vm",)
+    maker.boots, maker.failed, maker.samples = 1, 3, 60
+    path = maker.write()
+    for file in path.glob("raw/*/*/retrap.trigger-sigcont@*.run.json"):
+        run = json.loads(file.read_text())
+        run["load"] = {"loadavg": 5.5, "wall_s": 1.0, "others_s": 0.9, "steal_s": 0.1}
+        file.write_text(json.dumps(run))
+    lines = screen(path)
+    (line,) = [each for each in lines if each.startswith("retrap/trigger:sigcont")]
+    medians = line.split()[1], line.split()[4]
+    assert medians[0].endswith("!*") and medians[1].endswith("*")
+    told = " ".join(lines)
+    assert "Load average 5.50, steal 10.0 % of a CPU; 2 of 2 cells ran beside" in told
+    assert "cells have failed samples" in told
+
+
+def test_all_tables_on_request(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    matrix.show(whole)
+    assert len(capsys.readouterr().out.splitlines()) <= 23
+    matrix.show(whole, full=True)
+    assert "Path integers" in capsys.readouterr().out
