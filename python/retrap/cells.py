@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrap.machine import Machine, machine
-from retrap.rawfile import OUTCOMES
+from retrap.samples import OUTCOMES
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -16,9 +16,8 @@ from retrap.counting import event_options
 from retrap.errors import EXIT_GUEST, EXIT_UNSUPPORTED, RetrapError
 from retrap.kernels import Kernel
 from retrap.plan import Cell
-from retrap.profile import trace
 from retrap.progress import Task, say
-from retrap.store import atomic_write, seal
+from retrap.rawfile import atomic_write, seal
 
 LATE_CPUS = "/retrap/late-cpus"  # bench/guest/late-cpus
 
@@ -136,6 +135,8 @@ def measure(
     done = [cell.output for cell in cells if cell.stem not in missing]
     (results / "console.log").write_text(boot.console)
     if guest.plugin:
+        from retrap.profile import trace
+
         trace.pack(work / trace.RAW, results / trace.PACKED)
     record = {
         "schema": "retrap.boot/1",

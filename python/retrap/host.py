@@ -19,7 +19,7 @@ from retrap.guest import reason, say_missing, write_environment
 from retrap.plan import Cell
 from retrap.process import child
 from retrap.progress import Task, say
-from retrap.store import atomic_write, read_json, seal
+from retrap.rawfile import atomic_write, read_json, seal
 
 
 def limit_s(cell: Cell) -> float:

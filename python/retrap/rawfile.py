@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Single files: JSON and .npy read with suspicion, any file written safely."""
+"""Single files: JSON read with suspicion, any file written safely."""
 
 from __future__ import annotations
 
@@ -9,27 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from retrap.errors import EXIT_RESULTS, RetrapError
 
-SAMPLE = np.dtype(
-    [
-        ("t_trigger_ns", "<u8"),
-        ("t_return_ns", "<u8"),
-        ("wait_status", "<i4"),
-        ("outcome", "<u2"),
-        ("cpu", "<u2"),
-    ]
-)
-OUTCOMES = (
-    "ok",
-    "not the expected stop",
-    "start state not reached",
-    "a system call failed",
-    "deadline",
-)
 AGAIN = "take it again: delete its boot directory and repeat the command"
 
 
@@ -64,6 +45,14 @@ def read_record(path: Path, schema: str, maker: str) -> dict[str, Any]:
     return record
 
 
+def read_plan(directory: Path) -> dict[str, Any]:
+    """plan.json of a result directory. Errors: EXIT_RESULTS."""
+    if not (directory / "plan.json").is_file():
+        remedy = "name a directory that holds plan.json, as below results/"
+        raise damaged(directory, "is not a result directory", remedy)
+    return read_json(directory / "plan.json")
+
+
 def check_fields(
     path: Path, record: dict[str, Any], fields: dict[str, tuple[type, ...]]
 ) -> None:
@@ -75,32 +64,6 @@ def check_fields(
         if not isinstance(value, kinds) or (value is True and bool not in kinds):
             wanted = " or ".join(kind.__name__ for kind in kinds)
             raise damaged(path, f"{name!r} is {value!r}, not {wanted}")
-
-
-def read_samples(path: Path) -> npt.NDArray[np.void]:
-    """The samples of one .npy. Errors: EXIT_RESULTS, naming the file."""
-    try:
-        with open(path, "rb") as file:
-            array = np.load(file, allow_pickle=False)
-            rest = len(file.read())
-    except OSError as error:
-        reason = error.strerror or "not an .npy file"
-        raise damaged(path, f"cannot be read: {reason}") from None
-    except Exception as error:  # numpy raises many kinds on a damaged header
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise damaged(path, f"not a whole .npy file: {reason}") from None
-    if rest:
-        raise damaged(path, f"has {rest} bytes after the samples")
-    if not isinstance(array, np.ndarray) or array.dtype != SAMPLE or array.ndim != 1:
-        raise damaged(path, "does not hold retrap samples (wrong dtype or shape)")
-    if array.size and int(array["outcome"].max()) >= len(OUTCOMES):
-        raise damaged(path, f"outcome {int(array['outcome'].max())} does not exist")
-    ok = array["outcome"] == 0
-    backwards = ok & (array["t_return_ns"] < array["t_trigger_ns"])
-    never = ok & (array["t_return_ns"] == np.iinfo(np.uint64).max)
-    if bad := int((backwards | never).sum()):
-        raise damaged(path, f"{bad} samples marked ok never returned")
-    return array
 
 
 def atomic_write(path: Path, content: bytes | str, mode: int = 0o644) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.errors import EXIT_RESULTS, RetrapError
-from retrap.store import atomic_write
+from retrap.rawfile import atomic_write
 
 LOCK = ".lock"
 

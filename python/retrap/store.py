@@ -20,8 +20,9 @@ import numpy.typing as npt
 from retrap.cells import Boot, Cell
 from retrap.config import INTERFACES
 from retrap.machine import SUBSTRATES, Machine, machine
-from retrap.rawfile import OUTCOMES, SAMPLE, atomic_write, check_fields, damaged
-from retrap.rawfile import read_json, read_samples, seal
+from retrap.rawfile import atomic_write, check_fields, damaged
+from retrap.rawfile import read_json, read_plan, seal
+from retrap.samples import OUTCOMES, SAMPLE, read_samples
 
 __all__ = [
     "OUTCOMES",
@@ -246,10 +247,7 @@ def _told_apart(boots: list[Boot], baseline: str) -> tuple[Boot, ...]:
 
 def load(path: Path) -> Results:
     """Every finished boot of a result directory. Errors: EXIT_RESULTS."""
-    if not (path / "plan.json").is_file():
-        remedy = "name a directory that holds plan.json, as below results/"
-        raise damaged(path, "is not a result directory", remedy)
-    plan = read_json(path / "plan.json")
+    plan = read_plan(path)
     lists = {name: (list,) for name in ("variants", "scenarios", "placements")}
     check_fields(path / "plan.json", plan, {"baseline": (str,), **lists})
     for name in ("scenarios", "placements"):
