@@ -8,12 +8,13 @@ import signal
 import sys
 from types import FrameType
 
-from retrap import process, streams
+from retrap import packages, process, streams
 from retrap.cli import parse
 from retrap.errors import (
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
     EXIT_OK,
+    EXIT_PACKAGES,
     EXIT_RESULTS,
     RetrapError,
 )
@@ -34,6 +35,12 @@ def main() -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # `retrap ... | head`
         return EXIT_OK
+    except ModuleNotFoundError as error:  # RETRAP_INSTALL=skip
+        return _fail(
+            f"Python has no module {error.name}",
+            "./retrap packages report figures terminal installs what there may be",
+            EXIT_PACKAGES,
+        )
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(
@@ -59,6 +66,8 @@ def _command(words: list[str]) -> int:
         args = parse(words)
     except SystemExit as done:
         return int(done.code or 0)
+    if getattr(args, "no_install", False):
+        os.environ["RETRAP_INSTALL"] = packages.NO
     status: int = args.run(args)
     return status
 

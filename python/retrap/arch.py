@@ -29,7 +29,6 @@ class Arch:
     debian: str
     image: str
     qemu: str
-    qemu_package: str
     words: tuple[str, ...]
     command_line: str
     clock_source: str
@@ -59,7 +58,6 @@ X86_64 = Arch(
     debian="amd64",
     image="arch/x86/boot/bzImage",
     qemu="qemu-system-x86_64",
-    qemu_package="qemu-system-x86",
     # No PCI, no ACPI, no firmware tables to walk.
     words=("-M", "microvm,acpi=off", "-cpu", "max"),
     command_line="console=ttyS0 tsc=reliable reboot=t",
@@ -76,7 +74,6 @@ ARM64 = Arch(
     debian="arm64",
     image="arch/arm64/boot/Image",
     qemu="qemu-system-aarch64",
-    qemu_package="qemu-system-arm",
     # A counter of 1 GHz, so that the guest's clock too counts instructions.
     words=("-M", "virt,gic-version=3", "-cpu", "max,cntfrq=1000000000"),
     command_line="console=ttyAMA0",

@@ -140,14 +140,16 @@ def add_packages(adder: Any) -> None:
         "packages",
         "install sets of packages",
         """Installs what is missing of sets of configs/packages.txt, as every
-        command does for the sets it needs.""",
+        command does for the sets it needs; linux-source-* as well, as it does for
+        the kernels it builds.""",
         "./retrap packages arm64 cross-arm64",
+        "./retrap packages guest linux-source-6.1",
         "./retrap packages deb --no-install",
     )
     command.add_argument(
         "set",
         nargs="+",
-        choices=packages.installable(),
+        type=packages.asked,
         metavar="SET",
-        help=", ".join(packages.installable()),
+        help=", ".join(packages.installable()) + ", linux-source-*",
     )

@@ -34,8 +34,10 @@ def subcommand(
     command.add_argument(
         "--no-install",
         action="store_true",
-        help="install no package; print the command that would, exit 3 "
-        "(default: install what is missing)",
+        default=argparse.SUPPRESS,  # a VERB's would undo its command's
+        help="install nothing; where something is missing, say what, print the "
+        "command that installs it, exit 3 (default: install it; with "
+        "RETRAP_INSTALL=skip do not look)",
     )
     return command
 

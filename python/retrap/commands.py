@@ -10,7 +10,11 @@ from pathlib import Path
 
 from retrap import arch, config
 from retrap.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.packages import ensure, guests
 from retrap.progress import say
+from retrap.rawfile import read_plan
+
+REPORT = ("report", "figures", "terminal")
 
 
 def matrix(args: Namespace, host_alone: bool = False) -> int:
@@ -24,16 +28,19 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
         from retrap.dryrun import dry_run
 
         print(dry_run(experiment, variants, args.experiment, args.results))
-    else:
-        work.run(
-            experiment,
-            variants,
-            args.experiment,
-            args.results,
-            args.fresh,
-            profile=not host_alone and args.profile,
-            full=args.full,
-        )
+        return EXIT_OK
+    booted = config.named(experiment.variants, variants)
+    needed = guests(experiment.arches, booted) if booted else ("build", "count")
+    ensure(*REPORT, *needed)
+    work.run(
+        experiment,
+        variants,
+        args.experiment,
+        args.results,
+        args.fresh,
+        profile=not host_alone and args.profile,
+        full=args.full,
+    )
     return EXIT_OK
 
 
@@ -42,17 +49,21 @@ def run(args: Namespace) -> int:
 
 
 def compare(args: Namespace) -> int:
-    from retrap import compare as work
-    from retrap import matrix, summarize, table
-
-    if args.b is not None:
-        print(work.compare_dirs(args.a, args.b, args.allow_mismatch, args.full))
-    elif args.allow_mismatch:
+    if args.allow_mismatch and args.b is None:
         raise RetrapError(
             "--allow-mismatch goes with two directories",
             "retrap compare A B --allow-mismatch",
             EXIT_USAGE,
         )
+    read_plan(args.a)
+    if args.b is not None:
+        read_plan(args.b)
+    ensure("report")
+    from retrap import compare as work
+    from retrap import matrix, summarize, table
+
+    if args.b is not None:
+        print(work.compare_dirs(args.a, args.b, args.allow_mismatch, args.full))
     else:
         if _writable(args.a):
             summarize.summarize(args.a)
@@ -71,6 +82,8 @@ def _writable(directory: Path) -> bool:
 
 
 def plot(args: Namespace) -> int:
+    read_plan(args.dir)
+    ensure("report", "figures")
     import plots
 
     for path in plots.draw_all(args.dir):
@@ -79,6 +92,8 @@ def plot(args: Namespace) -> int:
 
 
 def lkml(args: Namespace) -> int:
+    read_plan(args.dir)
+    ensure("report")
     from retrap import lkml as work
 
     text = work.mail(args.dir, args.profile)
@@ -89,6 +104,20 @@ def lkml(args: Namespace) -> int:
 
 
 def profile(args: Namespace) -> int:
+    if args.stored is not None:
+        read_plan(args.stored)
+        ensure("report")
+    elif args.scenario is None:
+        raise RetrapError(
+            "SCENARIO is missing",
+            "./retrap profile retrap/trigger:sigcont, or --from DIR",
+            EXIT_USAGE,
+        )
+    else:
+        names = [*args.variant.split(","), *([args.against] if args.against else [])]
+        booted = config.named(names, config.load_variants(args.variants))
+        arches = arch.asked(args.arch or arch.native().name)
+        ensure(*REPORT, *guests(arches, booted))
     from retrap.profile import command
 
     return command.run(args)
@@ -120,7 +149,10 @@ def conform(args: Namespace) -> int:
             args.results,
             args.sweep,
         )
-        path = work.run(options, variants, rulebook.load())
+        rules = rulebook.load()
+        booted = config.named(options.kernels, variants)
+        ensure("terminal", *guests(options.arches, booted))
+        path = work.run(options, variants, rules)
     record = work.load(path)
     if args.tap or args.json:
         name = "conform.tap" if args.tap else "conform.json"
@@ -166,6 +198,9 @@ def mutate(args: Namespace) -> int:
                 "run it once for each",
                 EXIT_USAGE,
             )
+        names = [work.kernel_name(mutation, variants) for mutation in chosen]
+        booted = config.named(names, variants)
+        ensure("terminal", *guests(where, booted))
         path = work.run(chosen, variants, where[0], args.results)
     record = work.load(path)
     if args.json:
@@ -185,7 +220,7 @@ def kernel(args: Namespace) -> int:
 
 
 def packages(args: Namespace) -> int:
-    """The script in front of us has installed them, or ended."""
+    ensure(*args.set)
     return EXIT_OK
 
 
@@ -198,4 +233,5 @@ def test(args: Namespace) -> int:
             "retrap test --all --fresh",
             EXIT_USAGE,
         )
+    ensure(*REPORT, *suite.needs(args.all))
     return suite.run(args.all, args.fresh)

@@ -213,6 +213,19 @@ def _variant(name: str, table: Table, above: Variants) -> Variant:
     return Variant(name, base, source, patches, fragments, interfaces, file)
 
 
+def named(names: Iterable[str], variants: dict[str, Variant]) -> list[Variant]:
+    """Those variants. Errors: EXIT_CONFIG."""
+    wanted = list(dict.fromkeys(names))
+    for name in wanted:
+        if name not in variants:
+            raise RetrapError(
+                f"no variant {name!r}; there are {', '.join(variants)}",
+                "add it to configs/variants.toml, or name another",
+                EXIT_CONFIG,
+            )
+    return [variants[name] for name in wanted]
+
+
 def _sampling(table: Table | None, extra: tuple[str, ...]) -> Sampling | None:
     if table is None:
         return None

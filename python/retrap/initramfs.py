@@ -123,7 +123,7 @@ def _copy(source: Path, target: Path, package: str) -> None:
     except FileNotFoundError:
         raise RetrapError(
             f"{source}: not found, the guest needs it",
-            f"apt-get install {package}" if package else "run ./retrap matrix again",
+            f"install {package}" if package else "run ./retrap matrix again",
             EXIT_GUEST,
         ) from None
 

@@ -73,7 +73,8 @@ def build(args: Namespace) -> int:
     arch = _arch(args)
     variants = config.load_variants(args.variants)
     wanted = [_variant(variants, name) for name in args.names]
-    packages.ensure("report", "guest", *packages.sets(arch))
+    sources = packages.sources(wanted)
+    packages.ensure("terminal", "guest", *packages.sets(arch), *sources)
     with Progress() as progress:
         for variant in wanted:
             print(kernels.ensure(variant, variants, progress, arch).image, flush=True)
@@ -165,8 +166,9 @@ def deb(args: Namespace) -> int:
     arch = _arch(args)
     if args.config:
         debs.read_config(args.config)  # before anything is installed
+    sources = packages.sources([variant])
+    packages.ensure("terminal", "guest", "deb", *packages.sets(arch), *sources)
     source.say_uncommitted(variant)
-    packages.ensure("report", "guest", "deb", *packages.sets(arch))
     with Progress() as progress:
         made = debs.make(variant, arch, args.config, progress)
     print("\n".join(map(str, made)))

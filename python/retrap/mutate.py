@@ -108,7 +108,7 @@ def run(
     """Builds and boots each; the directory with mutate.json and table.txt."""
     start = time.monotonic()
     for mutation in chosen:
-        _kernel_name(mutation, variants)  # before anything is built
+        kernel_name(mutation, variants)  # before anything is built
     with (
         Progress() as progress,
         scratch.directory(subdirectory("work")) as place,
@@ -170,7 +170,7 @@ def _plan(
     return identified(plan)
 
 
-def _kernel_name(mutation: Mutation, variants: dict[str, Variant]) -> str:
+def kernel_name(mutation: Mutation, variants: dict[str, Variant]) -> str:
     name = "combined" if "combined" in variants else mutation.design
     if name not in variants:
         raise RetrapError(
@@ -193,7 +193,7 @@ def _targets(
     targets: dict[str, Target] = {}
     by_name: dict[str, Target] = {}
     for mutation in chosen:
-        name = _kernel_name(mutation, variants)
+        name = kernel_name(mutation, variants)
         if name not in by_name:
             tree = trees / name
             kernel = kernels.ensure(variants[name], variants, progress, arch)

@@ -8,6 +8,7 @@ one when work starts, one every HEARTBEAT_S, one when it ends.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import sys
 import threading
 import time
@@ -52,7 +53,8 @@ class Progress:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Progress:
-        show = self._live if self._terminal else self._heartbeat
+        moves = self._terminal and importlib.util.find_spec("rich")
+        show = self._live if moves else self._heartbeat
         self._thread = threading.Thread(target=show, daemon=True)
         self._thread.start()
         return self

@@ -62,7 +62,7 @@ def version(arch: Arch) -> str:
     if not text:
         raise RetrapError(
             f"{arch.qemu}: not found",
-            f"apt-get install {arch.qemu_package}",
+            f"./retrap packages {arch.name}",
             EXIT_GUEST,
         )
     return text.splitlines()[0]

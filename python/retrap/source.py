@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from retrap import packages
 from retrap.arch import Arch
 from retrap.config import ROOT, Source, Variant
 from retrap.errors import EXIT_KERNEL, RetrapError
@@ -25,15 +26,14 @@ def identify(variant: Variant) -> str:
     """`linux-source-6.12 6.12.117-1~deb12u1`, or `git <commit>`."""
     source = variant.source
     if source.package:
-        version = capture(["dpkg-query", "-W", "-f", "${Version}", source.package])
-        if not version or not _tarball(source).is_file():
+        if not packages.tarball(source.package).is_file():
             raise RetrapError(
                 f"{variant.name}: package {source.package} is not installed",
-                f"apt-get install {source.package}, or name a tree in "
+                f"./retrap packages {source.package}, or name a tree in "
                 "configs/variants.toml",
                 EXIT_KERNEL,
             )
-        return f"{source.package} {version.strip()}"
+        return f"{source.package} {packages.version(source.package)}"
     commit = capture(
         [*GIT, "rev-parse", "--verify", "--quiet", f"{source.ref}^{{commit}}"],
         cwd=_top(source),
@@ -85,15 +85,12 @@ def _say_uncommitted(name: str, tree: Path, commit: str) -> None:
         say(f"{name}: left out, not committed in {tree}: {count} changed files")
 
 
-def _tarball(source: Source) -> Path:
-    return Path(f"/usr/src/{source.package}.tar.xz")
-
-
 def unpack(variant: Variant, identity: str, into: Path, log: Path) -> None:
     """Puts the pristine source into the empty directory `into`."""
     source = variant.source
     if source.package:
-        argv = ["tar", "-xJf", str(_tarball(source)), "--strip-components=1"]
+        tarball = packages.tarball(source.package)
+        argv = ["tar", "-xJf", str(tarball), "--strip-components=1"]
         status = run_logged([*argv, "-C", str(into)], log)
     else:
         archive = into / "retrap-source.tar"

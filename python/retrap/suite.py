@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap import config, kernels, stages
+from retrap import config, kernels, packages, stages
+from retrap.arch import native
 from retrap.build import build
 from retrap.config import ROOT, Variant
 from retrap.errors import EXIT_FAILURE, EXIT_OK
@@ -53,6 +54,14 @@ def chosen(file: Path) -> list[tuple[str, Variant]]:
         f"{design}{kind}" for design in DESIGNS for kind in ("", "-debug", "-kcsan")
     }
     return [pair for pair in config.load_variants(file).items() if pair[0] in named]
+
+
+def needs(everything: bool) -> tuple[str, ...]:
+    """What must be installed."""
+    files = (PLAIN, DEBUG, RACES) if everything else (PLAIN,)
+    booted = [variant for file in files for _, variant in chosen(file)]
+    found = packages.guests([native()], booted)
+    return *found, "test", *(["all"] if everything else [])
 
 
 def usual() -> list[Stage]:

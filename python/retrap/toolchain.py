@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 
+from retrap import packages
 from retrap.arch import Arch
 from retrap.errors import EXIT_KERNEL, RetrapError
 from retrap.process import capture
@@ -42,10 +43,9 @@ def compiler(arch: Arch) -> str:
     tools = [arch.cross + tool for tool in ("gcc", "ld")]
     lines = [(capture([tool, "--version"]) or "").split("\n")[0] for tool in tools]
     if not all(lines):
-        package = "" if arch.native else f"-{arch.triplet.replace('_', '-')}"
         raise RetrapError(
             f"{' or '.join(tools)} is missing",
-            f"apt-get install gcc{package} binutils{package}",
+            f"./retrap packages guest {' '.join(packages.sets(arch))}",
             EXIT_KERNEL,
         )
     return "; ".join(lines)

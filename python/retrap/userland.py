@@ -26,7 +26,7 @@ def program(path: str, package: str) -> dict[str, Path]:
     if not real.is_file():
         raise RetrapError(
             f"{path}: not found, a guest needs it",
-            f"apt-get install {package}",
+            f"install {package}, as ./retrap packages all does",
             EXIT_GUEST,
         )
     return {path: real}

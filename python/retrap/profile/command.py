@@ -71,12 +71,6 @@ def _lines(path: Path, found: Profile, args: Namespace) -> list[lines.Line]:
 
 
 def _measure(args: Namespace) -> Path:
-    if args.scenario is None:
-        raise RetrapError(
-            "SCENARIO is missing",
-            "./retrap profile retrap/trigger:sigcont, or --from DIR",
-            EXIT_USAGE,
-        )
     if args.cpus == 1 and args.placement == "cross-cpu":
         raise RetrapError(
             "--placement cross-cpu: needs --cpus 2 or more",

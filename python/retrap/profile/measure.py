@@ -17,7 +17,7 @@ from typing import Any
 from retrap import boots, kernels, qemu
 from retrap.arch import Arch, native
 from retrap.build import BENCH, MEASURING, Programs, build, build_for_guests
-from retrap.config import ROOT, Guest, Plugin, Variant, check_cpus, nearest
+from retrap.config import ROOT, Guest, Plugin, Variant, check_cpus, named, nearest
 from retrap.errors import (
     EXIT_CONFIG,
     EXIT_GUEST,
@@ -170,17 +170,11 @@ def fill(
 
 
 def check_variants(request: Request, variants: dict[str, Variant]) -> None:
-    for name in request.variants:
-        if name not in variants:
+    for variant in named(request.variants, variants):
+        if request.of(variant) not in variant.offers:
             raise RetrapError(
-                f"no variant {name!r}; there are {', '.join(variants)}",
-                "add it to configs/variants.toml, or name another",
-                EXIT_CONFIG,
-            )
-        if request.of(variants[name]) not in variants[name].offers:
-            raise RetrapError(
-                f"--interface {request.interface}: {name} does not offer it",
-                f"of {', '.join(variants[name].offers)}, or leave it out",
+                f"--interface {request.interface}: {variant.name} does not offer it",
+                f"of {', '.join(variant.offers)}, or leave it out",
                 EXIT_USAGE,
             )
     check_cpus(request.cpus, request.variants, variants, request.arches)
