@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrap.arch import ARCHES, Arch, native
-from retrap.errors import EXIT_USAGE, RetrapError
+from retrap.errors import EXIT_CONFIG, EXIT_USAGE, RetrapError
 from retrap.fragments import most_cpus
 from retrap.tomlfile import Table, read_toml
 
