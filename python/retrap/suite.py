@@ -35,7 +35,7 @@ FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
     "tracers": ("strace and gdb", (PLAIN, DEBUG)),
     "selftests": ("selftests of the kernel", (PLAIN, DEBUG)),
     "races": ("KCSAN", (PLAIN, RACES)),
-    "debian13": ("Debian 13", ()),
+    "debian13": ("Debian 13", (PLAIN,)),
 }
 
 

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The README's command on Debian 13, whose compiler and QEMU are others.
+
+Another QEMU lets the vCPUs take other turns, and another gcc makes another path:
+the numbers are not those of Debian 12 (README.md). They must repeat there, too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trixie
+from conftest import kernel
+
+from retrap import guest, kernels
+from retrap.arch import native
+from retrap.build import Programs
+from retrap.config import ROOT, Guest
+from retrap.plan import Cell
+from retrap.profile import measure
+from retrap.profile.command import SEED
+from retrap.profile.summary import ALL
+from retrap.progress import Task
+from retrap.store import load
+
+NOTIFICATION = "retrap/trigger:sigcont"
+COLD_S, WARM_S = 3 * 3600, 3600  # kernels are built in the first run
+SMALL = f"""
+variants = ["mainline"]
+baseline = "mainline"
+placements = ["same-cpu", "cross-cpu"]
+scenarios = ["{NOTIFICATION}"]
+seed = {SEED}
+
+[exact]
+samples = 100
+cycles = 0
+cpus = 2
+timeout_s = 600
+"""
+
+
+@pytest.fixture(scope="module")
+def system() -> trixie.System:
+    if os.geteuid() != 0:
+        pytest.skip("Debian 13 is entered by chroot(2), which needs root")
+    return trixie.ensure()
+
+
+def retrap(system: trixie.System, *words: str, limit_s: int = WARM_S) -> str:
+    """What it prints; it must succeed, and leave nothing that runs."""
+    done = system.run("./retrap", *words, limit_s=limit_s)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert system.processes() == []
+    return done.stdout
+
+
+def only(system: trixie.System, results: str) -> Path:
+    (found,) = system.path(results).glob("2*")
+    return found
+
+
+@pytest.fixture(scope="module")
+def matrix(system: trixie.System) -> Path:
+    """As the README has it, word by word; the result directory."""
+    retrap(system, "matrix", limit_s=COLD_S)
+    return only(system, "results/quick")
+
+
+def samples(results: Path) -> dict[str, bytes]:
+    """The samples of each exact cell, as they are stored."""
+    files = (results / "raw").glob("*/exact-*/*.npy")
+    return {str(path.relative_to(results)): path.read_bytes() for path in files}
+
+
+def test_the_matrix_ends_well(matrix: Path) -> None:
+    assert (matrix / "complete.json").exists()
+    assert "retrap/trigger" in (matrix / "lkml.txt").read_text().lower()
+    boots = [boot for boot in load(matrix).boots if boot.record["substrate"] == "exact"]
+    assert len(boots) == 3
+    for boot in boots:
+        assert "QEMU emulator version 10." in boot.record["qemu_version"]
+        assert "gcc (Debian 14." in boot.record["compiler"]
+        assert all(cell.ok.all() for cell in boot.cells if cell.samples is not None)
+
+
+def test_the_exact_files_repeat(system: trixie.System, matrix: Path) -> None:
+    retrap(system, "matrix", "--results", "results/again")
+    again = samples(only(system, "results/again/quick"))
+    first = samples(matrix)
+    assert len(first) > 3 and first.keys() == again.keys()
+    assert [name for name in first if first[name] != again[name]] == []
+
+
+def test_the_profile_of_two_vcpus_is_of_the_same_samples(
+    system: trixie.System, matrix: Path
+) -> None:
+    """Sample by sample those of a boot without the profiler; and what it counts
+    in each window is the difference of the clock (derive.profiles())."""
+    system.path("results/small.toml").write_text(SMALL)
+    retrap(system, "matrix", "results/small.toml")
+    words = ("--variant", "mainline", "--samples", "100", "--cpus", "2")
+    retrap(system, "profile", NOTIFICATION, *words)
+    path = only(system, "results/profile")
+    plain, profiled = samples(only(system, "results/small")), samples(path)
+    assert len(plain) == 2 and plain == profiled
+    found = {each.facts["placement"]: each for each in measure.stored(path)}
+    assert found.keys() == {"same-cpu", "cross-cpu"}
+    for cell in load(path).cells():
+        profile = found[cell.placement]
+        assert profile.windows == tuple(cell.latencies.tolist())
+        own = sum(row.own for row in profile.trees[ALL].rows())
+        assert own * len(profile.windows) == np.sum(cell.latencies)
+        where = vcpus(path, cell.placement)
+        assert where["tracer"] == {0}
+        assert where["tracee"] == {0 if cell.placement == "same-cpu" else 1}
+
+
+def vcpus(path: Path, placement: str) -> dict[str, set[int]]:
+    """By side, the vCPUs that ran it (docs/data-format.md, `groups`)."""
+    (file,) = (path / measure.PROFILES).glob(f"*@{placement}.json")
+    found: dict[str, set[int]] = {}
+    for vcpu, side in json.loads(file.read_text())["groups"]:
+        found.setdefault(side, set()).add(vcpu)
+    return found
+
+
+PATHS = (
+    "floor/pipe",
+    "floor/futex",
+    "trap/trigger:interrupt",
+    NOTIFICATION,
+    "retrap/trigger:interrupt",
+)
+
+
+def test_one_kernel_has_the_same_medians_in_both_qemus(
+    system: trixie.System, tmp_path: Path
+) -> None:
+    """Kernel and programs are those of this machine. What differs between the
+    numbers of the two systems is then what gcc made, but for the floors: the
+    processor of the newer QEMU copies short strings by itself."""
+    retrap(system, "packages", "report", native().name)
+    script, folder = tmp_path / "qemu", f"{trixie.COPY}/build/boot"
+    system.qemu(native().qemu, folder, script)
+    here = kernel("mainline")
+    there = dataclasses.replace(
+        here, arch=dataclasses.replace(here.arch, qemu=str(script))
+    )
+    a = medians(here, tmp_path / "boot")
+    b = medians(there, system.root / folder)
+    assert a.keys() == b.keys() and len(a) == 2 * len(PATHS)
+    for (name, placement), median in a.items():
+        print(f"{name:25} {placement:10} {median:7.0f} {b[name, placement]:7.0f}")
+    assert {cell for cell in a if a[cell] != b[cell]} <= {
+        cell for cell in a if cell[0].startswith("floor/")
+    }
+
+
+def medians(target: kernels.Kernel, work: Path) -> dict[tuple[str, str], float]:
+    """Of 200 samples, by scenario and placement; one boot."""
+    cells = [
+        Cell(name, placement, "listen", 200, None, SEED)
+        for name in PATHS
+        for placement in ("same-cpu", "cross-cpu")
+    ]
+    sha256 = target.meta()["config_sha256"]
+    lines = [guest.plan_line(cell, target, sha256) for cell in cells]
+    programs = Programs(ROOT / "build/release")
+    guest.run(target, programs, lines, work, Guest(2, 900), Task("boot"))
+    found = {}
+    for cell in cells:
+        rows = np.load(work / f"results/{cell.stem}.npy")
+        assert (rows["outcome"] == 0).all()
+        found[cell.scenario, cell.placement] = float(
+            np.median(rows["t_return_ns"] - rows["t_trigger_ns"])
+        )
+    return found
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "no change in 60 s"
+        time.sleep(0.1)
+
+
+def test_nothing_outlives_who_waits(system: trixie.System) -> None:
+    script = "setsid sleep 1000 & exec sleep 1000"
+    waiting = subprocess.Popen(system.argv("sh", "-c", script))
+    try:
+        until(lambda: len(system.processes()) == 2)
+    finally:
+        waiting.send_signal(signal.SIGKILL)
+        waiting.wait()
+    until(lambda: system.processes() == [])
+    assert str(system.root) not in Path("/proc/mounts").read_text()
