@@ -99,11 +99,14 @@ class Plugin:
 
 @dataclass(frozen=True)
 class Guest:
-    """`exact`: counted in instructions; else vCPUs run freely, side by side."""
+    """`exact`: counted in instructions; else vCPUs run freely, side by side.
+    `behind`: it takes the CPU time that nothing else wants, which an exact guest
+    does not notice."""
 
     cpus: int
     timeout_s: int
     exact: bool = True
+    behind: bool = False
     memory_mib: int = 512
     plugin: Plugin | None = None
 

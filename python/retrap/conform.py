@@ -8,6 +8,7 @@ repeats. A boot is stored as soon as it ends; an interrupted run resumes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -58,7 +59,7 @@ class Options:
             exact += f" --sweep {self.sweep}"
         return {
             SMP: (Guest(self.cpus, DEADLINE_S, exact=False), smp),
-            EXACT: (Guest(self.cpus, DEADLINE_S), exact),
+            EXACT: (Guest(self.cpus, DEADLINE_S, behind=True), exact),
         }
 
 
@@ -157,9 +158,9 @@ def _plan(
 def _boot_all(
     jobs: list[_Job], options: Options, path: Path, progress: Progress
 ) -> None:
-    """All boots of one kind, then of the next, and of a kind those first that
-    take longest: the more patches, the more rules. A vCPU of a smp guest is a
-    thread of this machine and wants a CPU of its own; an exact guest is one."""
+    """Of each kind those boots first that take longest: the more patches, the more
+    rules. A vCPU of a smp guest is a thread of this machine and wants a CPU of its
+    own, though it does not use it all the time; an exact guest takes what is left."""
     cores = len(os.sched_getaffinity(0))
     kinds = options.boots()
     longest_first = sorted(jobs, key=lambda job: -len(job.kernel.variant.patches))
@@ -176,10 +177,16 @@ def _boot_all(
             )
         atomic_write(file, json.dumps(done.record(), indent=1) + "\n")
 
-    for kind in kinds:
-        threads = options.cpus if kind == SMP else 1
-        with ThreadPoolExecutor(max_workers=max(1, cores // threads)) as pool:
-            list(pool.map(one, [job for job in longest_first if job.kind == kind]))
+    with contextlib.ExitStack() as stack:
+        boots = []
+        for kind in kinds:
+            at_once = max(1, cores // (options.cpus if kind == SMP else 1))
+            pool = stack.enter_context(ThreadPoolExecutor(at_once))
+            boots += [
+                pool.submit(one, job) for job in longest_first if job.kind == kind
+            ]
+        for boot in boots:
+            boot.result()
 
 
 def _record(

@@ -5,7 +5,8 @@ A kernel is its source, patches, config and compiler; the same four give the
 same key, and a key is built once. A variant with a `base` starts from a copy
 of the tree and objects of what it is based on, so make compiles what the
 patches touch and nothing else: seconds instead of minutes
-(kernel-patch/README.md). Kept is the tree of the first variant of a config.
+(kernel-patch/README.md). Kept is the tree of the first variant of a config, and
+that of a kernel whose mutants are to be built.
 """
 
 from __future__ import annotations
@@ -107,18 +108,23 @@ def ensure(
     variants: dict[str, Variant],
     progress: Progress,
     arch: Arch | None = None,
+    keep_tree: bool = False,
 ) -> Kernel:
     """The variant's kernel, built now when it is not there; it is in use until
-    this process ends."""
+    this process ends. `keep_tree`: and its tree, for many that are based on it."""
     arch = arch or native()
     source.say_uncommitted(variant)
-    if (kernel := find(variant, arch)) and hold(kernel.directory):
+    if (
+        (not keep_tree or hold(_tree(variant, arch)))
+        and (kernel := find(variant, arch))
+        and hold(kernel.directory)
+    ):
         return kernel
     toolchain.say_left_out()
     first = first_of_config(variant, variants, arch)
     if first != variant and not _tree(first, arch).is_dir():
         _build_locked(first, variants, progress, arch)  # this build starts there
-    return _build_locked(variant, variants, progress, arch)
+    return _build_locked(variant, variants, progress, arch, keep_tree)
 
 
 def _tree(variant: Variant, arch: Arch) -> Path:
@@ -126,10 +132,14 @@ def _tree(variant: Variant, arch: Arch) -> Path:
 
 
 def _build_locked(
-    variant: Variant, variants: dict[str, Variant], progress: Progress, arch: Arch
+    variant: Variant,
+    variants: dict[str, Variant],
+    progress: Progress,
+    arch: Arch,
+    keep_tree: bool = False,
 ) -> Kernel:
     """The kernel, built under the lock; with its tree, where that is to be kept."""
-    kept = first_of_config(variant, variants, arch) == variant
+    kept = keep_tree or first_of_config(variant, variants, arch) == variant
     with progress.task(f"kernel {variant.name} {arch.name}") as task, locked(
         subdirectory("."), task
     ) as lock:

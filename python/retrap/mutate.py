@@ -196,7 +196,9 @@ def _targets(
         name = kernel_name(mutation, variants)
         if name not in by_name:
             tree = trees / name
-            kernel = kernels.ensure(variants[name], variants, progress, arch)
+            kernel = kernels.ensure(
+                variants[name], variants, progress, arch, keep_tree=True
+            )
             tree.mkdir()
             files = {each.file for each in chosen}
             laid.lay_source(variants[name], variants, arch, files, tree)

@@ -109,5 +109,6 @@ def mutant(mutation: Mutation, variant: Variant, tree: Path, into: Path) -> Vari
     return dataclasses.replace(
         variant,
         name=f"mutant-{mutation.name}",
+        base=variant.name,
         patches=(*variant.patches, patch),
     )
