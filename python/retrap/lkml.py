@@ -244,6 +244,7 @@ def _build(boots: list[Boot]) -> list[str]:
             ("CPU", None if boot.machine.exact else facts.get("cpu_model")),
             ("config sha256", str(record.get("config_sha256") or "")[:16]),
             ("patches", _patches(record.get("patches"))),
+            ("patches of the boot", _patches(record.get("boot_patches"))),
         ):
             if value:
                 found[f"{key} {value}".strip()] = None
