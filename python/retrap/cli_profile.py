@@ -9,6 +9,7 @@ from retrap import config
 from retrap.cli_parts import (
     cpus_option,
     fresh_option,
+    full_option,
     json_option,
     number,
     results_option,
@@ -111,10 +112,11 @@ def _looks(command: Any) -> None:
     command.add_argument(
         "--top",
         type=number(1, 1_000_000),
-        default=30,
         metavar="N",
-        help="functions to print; the rest is one line (default: 30)",
+        help="print tables of N functions; the rest is one line (default: the tables "
+        "where they fit a screen, of 30)",
     )
+    full_option(command)
     command.add_argument(
         "--lines",
         metavar="FUNCTION",

@@ -222,3 +222,29 @@ def test_every_file_names_its_licence() -> None:
             continue
         head = "".join(path.read_text().splitlines(keepends=True)[:4])
         assert re.search(r"SPDX-License-Identifier\W+GPL-2.0-only", head), name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--against", "mainline", "--variant", "async-retrap"),
+        ("--variant", "mainline,async-retrap,please-notify"),
+    ],
+)
+def test_a_profile_ends_in_one_screen(words: tuple[str, ...]) -> None:
+    stored = ("profile", "--from", "results/reference/profile")
+    done = retrap(*stored, *words)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and len(lines) <= 24
+    assert all(len(line) <= 80 for line in lines)
+    assert "(--full prints the tables)" in lines[-2]
+    assert len(retrap(*stored, *words, "--full").stdout.splitlines()) > 24
+
+
+def test_a_difference_that_fits_a_screen_is_printed() -> None:
+    cell = ("retrap/trigger:sigcont", "--placement", "cross-cpu", "--arch", "x86_64")
+    pair = ("--variant", "mainline", "--against", "async-retrap")
+    done = retrap("profile", "--from", "results/reference/profile", *cell, *pair)
+    assert "ptrace_async_trap, appears" in done.stdout
+    assert "--full" not in done.stdout

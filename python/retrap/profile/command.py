@@ -10,11 +10,12 @@ from pathlib import Path
 from retrap import config, kernels
 from retrap.arch import ARCHES, asked, native
 from retrap.errors import EXIT_KERNEL, EXIT_OK, EXIT_USAGE, RetrapError
-from retrap.profile import derive, designs, difference, lines, measure, report
+from retrap.profile import derive, designs, difference, lines, measure, report, screen
 from retrap.profile.summary import Profile
 from retrap.progress import Progress
 
 SEED = 20110526
+TOP, FEW = 30, 5  # functions of a table
 
 
 def run(args: Namespace) -> int:
@@ -26,27 +27,48 @@ def run(args: Namespace) -> int:
             "leave out SCENARIO, --variant, --placement or --arch",
             EXIT_USAGE,
         )
-    pairs = _pairs(chosen, args)
-    if len(_variants(args)) > 1 and not args.against and not args.json:
-        for table in designs.tables(chosen, _variants(args)[0], args.kind):
-            print(table)
-        pairs = []
+    pairs: list[screen.Pair] = _pairs(chosen, args)
     if args.json:
         print(json.dumps([as_json(a, b, args.kind) for a, b in pairs], indent=1))
         return EXIT_OK
-    for a, b in pairs:
-        if args.lines:
-            for each in (a, b) if b else (a,):
-                print(report.lines(each, args.lines, _lines(path, each, args)))
-        elif b is None:
-            print(report.profile(a, args.kind, args.by, args.kernel_only, args.top))
-        else:
-            found = difference.compare(a, b, args.kind)
-            print(report.difference(found, args.kind, args.kernel_only, args.top))
-    print(f"profiles  {path}/{measure.PROFILES}/")
+    if len(_variants(args)) > 1 and not args.against:
+        base = _variants(args)[0]
+        tables = designs.tables(chosen, base, args.kind)
+        pairs = list(designs.pairs(chosen, base))
+        text = "\n".join(tables)
+    else:
+        text = _tables(pairs, path, args)
+    brief = not (args.full or args.top or args.lines or screen.fits(text))
+    print(screen.brief(pairs, args.kind) if brief else text)
+    more = " (--full prints the tables)" if brief else ""
+    print(f"profiles  {path}/{measure.PROFILES}/{more}")
     if (path / measure.FIGURES).is_dir():
         print(f"figures   {path}/{measure.FIGURES}/")
     return EXIT_OK
+
+
+def _tables(pairs: list[screen.Pair], path: Path, args: Namespace) -> str:
+    """As many functions of each as a screen holds, where it holds FEW."""
+    for most in range(TOP, FEW - 1, -1):
+        text = "\n".join(_table(a, b, path, args, args.top or most) for a, b in pairs)
+        if args.full or args.top or args.lines or screen.fits(text):
+            break
+    return text
+
+
+def _table(
+    a: Profile, b: Profile | None, path: Path, args: Namespace, most: int
+) -> str:
+    """Of one profile, or of B less A."""
+    if args.lines:
+        return "\n".join(
+            report.lines(each, args.lines, _lines(path, each, args))
+            for each in ((a, b) if b else (a,))
+        )
+    if b is None:
+        return report.profile(a, args.kind, args.by, args.kernel_only, most)
+    found = difference.compare(a, b, args.kind)
+    return report.difference(found, args.kind, args.kernel_only, most)
 
 
 def _lines(path: Path, found: Profile, args: Namespace) -> list[lines.Line]:

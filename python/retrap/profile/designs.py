@@ -7,6 +7,7 @@ The short table that goes into a mail: ten lines a cell.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import groupby
 
 from retrap.profile.difference import compare
 from retrap.profile.report import figure, shorten, signed
@@ -63,15 +64,19 @@ def table(base: Profile, others: list[Profile], kind: str, most: int = MOST) -> 
 def tables(profiles: list[Profile], baseline: str, kind: str) -> list[str]:
     """A table a cell and architecture that the baseline and another have."""
     found = []
-    for base in profiles:
-        if base.facts["variant"] != baseline:
-            continue
-        others = [
-            other
-            for other in profiles
-            if other.facts["variant"] != baseline
-            and (other.cell, other.facts["arch"]) == (base.cell, base.facts["arch"])
-        ]
-        if others:
-            found.append(table(base, others, kind))
+    for _, group in groupby(pairs(profiles, baseline), key=lambda pair: id(pair[0])):
+        same = list(group)
+        found.append(table(same[0][0], [other for _, other in same], kind))
     return found
+
+
+def pairs(profiles: list[Profile], baseline: str) -> list[tuple[Profile, Profile]]:
+    """The baseline's profile of a cell and architecture, and each other's."""
+    return [
+        (base, other)
+        for base in profiles
+        if base.facts["variant"] == baseline
+        for other in profiles
+        if other.facts["variant"] != baseline
+        and (other.cell, other.facts["arch"]) == (base.cell, base.facts["arch"])
+    ]
