@@ -188,8 +188,9 @@ def _test(adder: Any) -> None:
     command.add_argument(
         "--all",
         action="store_true",
-        help="also debug kernels, the kernel's selftests, strace and gdb on each "
-        "kernel, and Debian 13 (default: what is done in half an hour)",
+        help="also debug kernels, KCSAN, 10^6 steps of the models, longer races, the "
+        "kernel's selftests, strace and gdb on each kernel, a container and Debian 13: "
+        "hours (default: all other tests)",
     )
     command.add_argument(
         "--fresh",

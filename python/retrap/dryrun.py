@@ -65,6 +65,5 @@ def _cells_state(
     cells = expand(experiment, registry, interfaces, sampling)
     timed = sum(cell.cycles is None for cell in cells)
     return (
-        f"{timed} timed runs of {sampling.samples} samples, "
-        f"{len(cells) - timed} counting runs"
+        f"{timed} x {sampling.samples} samples, " f"{len(cells) - timed} counting runs"
     )

@@ -64,7 +64,8 @@ def totals() -> str:
     """Each part of the cache by itself; a file that two trees share is in both."""
     names = ("kernels", "trees", "sysroots", "debs", "logs")
     parts = [f"{name} {mib(usage.size(subdirectory(name)))}" for name in names]
-    return f"{cache_dir()}: {', '.join(parts)}; in all {mib(usage.size(cache_dir()))}"
+    whole = mib(usage.size(cache_dir()))
+    return f"{cache_dir()}: {whole} in all\n  {', '.join(parts)}"
 
 
 def sizes(rows: list[SizeRow]) -> str:

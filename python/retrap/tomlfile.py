@@ -88,7 +88,7 @@ def read_toml(path: Path, what: str) -> Table:
         reason = getattr(error, "strerror", None) or "is not UTF-8 text"
         raise RetrapError(
             f"{path}: cannot read the {what}: {reason}",
-            f"name an existing {what}",
+            f"name an existing {what}; configs/ has those of retrap",
             EXIT_CONFIG,
         ) from None
     try:
