@@ -23,7 +23,7 @@ from retrap.plan import Cell
 from retrap.process import Interrupted
 from retrap.progress import Progress, say
 
-BOOTS_A_CPU = 2  # more would come near the limit of wall clock a boot has
+BOOTS_A_CPU = 2  # one packs its initramfs or sends while another computes
 QEMU_MIB = 256  # beside the guest's memory: translated code
 
 

@@ -226,9 +226,16 @@ def _other(results: Results, machine: Machine) -> str:
     for placement in results.placements(machine):
         one = side(results.of(machine, names[0], (scenario, placement)))
         if one:
-            parts.append(f"{number(one.median)}{one.mark} ns ({placement})")
+            parts.append(
+                f"{number(one.median)}{one.mark} ns{_between(one)} ({placement})"
+            )
     what = NOUNS.get(scenario, scenario)
     return f"This machine's own kernel [{machine}]: {what} {', '.join(parts)}."
+
+
+def _between(one: Side) -> str:
+    got = one.quantiles
+    return f", p10-p90 {number(got.p10)}-{number(got.p90)}" if got else ""
 
 
 def _alone(results: Results, machine: Machine) -> list[str]:

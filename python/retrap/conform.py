@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import book, kernels, ktap, qemu, ruletable
+from retrap import book, boots, kernels, ktap, qemu, ruletable
 from retrap.arch import Arch
 from retrap.build import RULES, Programs, build_for_guests
 from retrap.config import ROOT, Guest, Variant, check_cpus
@@ -178,15 +178,20 @@ def _boot_all(
         atomic_write(file, json.dumps(done.record(), indent=1) + "\n")
 
     with contextlib.ExitStack() as stack:
-        boots = []
-        for kind in kinds:
-            at_once = max(1, cores // (options.cpus if kind == SMP else 1))
-            pool = stack.enter_context(ThreadPoolExecutor(at_once))
-            boots += [
+        waiting = []
+        for kind, (guest, _) in kinds.items():
+            threads = max(1, cores // (options.cpus if kind == SMP else 1))
+            room = boots.at_once(len(kinds) * guest.memory_mib)
+            pool = stack.enter_context(ThreadPoolExecutor(min(threads, room)))
+            waiting += [
                 pool.submit(one, job) for job in longest_first if job.kind == kind
             ]
-        for boot in boots:
-            boot.result()
+        try:
+            for boot in waiting:
+                boot.result()
+        finally:
+            for boot in waiting:
+                boot.cancel()
 
 
 def _record(

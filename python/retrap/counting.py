@@ -85,8 +85,8 @@ def _remedy(uid: int, root: Path) -> str:
         )
     if uid == 0 and not state.perfmon:
         return (
-            "root without CAP_PERFMON, as in a container: run it with --cap-add "
-            "PERFMON and -v /sys/kernel/tracing:/sys/kernel/tracing"
+            "root without CAP_PERFMON, as in a container: run it with "
+            "--cap-add SYS_ADMIN"
         )
     if uid == 0:
         return "mount -t tracefs tracefs /sys/kernel/tracing"

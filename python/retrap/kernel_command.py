@@ -146,6 +146,8 @@ def prune(args: Namespace) -> int:
                 _delete(directory, task)
             left = usage.size(*tops)
             task.update(f"kernels and trees take {mib(left)}")
+    if left > args.to:
+        say(f"that is more than {mib(args.to)}: the rest is in use")
     return EXIT_OK
 
 

@@ -159,6 +159,8 @@ def _build_locked(
                 EXIT_KERNEL,
             ) from None
         hold(kernel.directory)
+        if kept:
+            hold(_tree(variant, arch))
         return kernel
 
 
@@ -189,15 +191,22 @@ class _Build:
         # Always this path: objtool's build remembers absolute names, and a
         # rebuilt objtool would rebuild every object.
         tree = partial(trees / "build")
-        start = nearest_tree(self.variant, self.variants, self.arch)
+        last = source.meets_boot(self.variant, self.arch)
+        start = None
+        if not last:
+            start = nearest_tree(self.variant, self.variants, self.arch)
         done = self._lay(start, tree)
+        if not (start or last):
+            source.patch_boot(self.arch, tree, self.log)
         source.patch(self.variant, tree, self.log, done)
+        if last:
+            source.patch_boot(self.arch, tree, self.log)
         if start:
             objects.forget(start[0], tree, OBJ)
         self._configure(tree)
         self._compile(tree)
         kernel = self._publish(tree)
-        if keep_tree:
+        if keep_tree and not (trees / self.key).is_dir():  # else it may be in use
             publish(tree, trees / self.key)
         else:
             shutil.rmtree(tree)
@@ -221,7 +230,6 @@ class _Build:
             return done
         self.task.update(f"unpacks {self.identity}")
         source.unpack(self.variant, self.identity, tree, self.log)
-        source.patch_boot(self.arch, tree, self.log)
         return 0
 
     def _configure(self, tree: Path) -> None:

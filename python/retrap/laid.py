@@ -29,6 +29,7 @@ def lay_source(
     if start is None:
         tree.mkdir()
         source.unpack(variant, identity, tree, log)
+        source.patch_boot(arch, tree, log)
     patches = "".join(patch.read_text(errors="replace") for patch in variant.patches)
     for name in files.union(re.findall(r"^--- a/(\S+)", patches, re.M)):
         if (tree / name).is_file():

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retrap import boots, host, kernels
 from retrap.arch import Arch, native
@@ -20,6 +20,9 @@ from retrap.progress import Progress, say
 from retrap.rawfile import atomic_write
 from retrap.stamp import Stamp, finish, identified, open_stamp, unwritable
 from retrap.tomlfile import read_toml
+
+if TYPE_CHECKING:
+    from retrap.profile.measure import Request
 
 RESULTS = ROOT / "results"
 PROFILED_SAMPLES = 200
@@ -47,6 +50,10 @@ def run(
                 "add retrap/trigger:sigcont, or use ./retrap profile SCENARIO",
                 EXIT_CONFIG,
             )
+        if profile:
+            from retrap.profile import measure
+
+            measure.build_plugins(_request(experiment), progress)
         programs = {native(): _build_native(experiment, progress)}
         errors += _build_foreign(experiment, programs, progress)
         built: dict[Job, Kernel] = {}
@@ -96,6 +103,22 @@ def _profiled(experiment: Experiment) -> tuple[str, ...]:
     return tuple(name for name in experiment.scenarios if name.startswith("retrap/"))
 
 
+def _request(experiment: Experiment) -> Request:
+    from retrap.profile import measure
+
+    return measure.Request(
+        _profiled(experiment),
+        experiment.variants,
+        experiment.arches,
+        experiment.placements,
+        PROFILED_SAMPLES,
+        experiment.guest.cpus,
+        experiment.seed,
+        experiment.interface,
+        experiment.guest.timeout_s,
+    )
+
+
 def _profile(
     experiment: Experiment,
     variants: dict[str, Variant],
@@ -107,23 +130,12 @@ def _profile(
     """The notification scenarios again, in boots with the profiler."""
     from retrap.profile import measure
 
-    request = measure.Request(
-        _profiled(experiment),
-        experiment.variants,
-        experiment.arches,
-        experiment.placements,
-        PROFILED_SAMPLES,
-        experiment.guest.cpus,
-        experiment.seed,
-        experiment.interface,
-        experiment.guest.timeout_s,
-    )
+    request = _request(experiment)
     registry = programs[native()].registry()
     jobs = [
         kernel for kernel in built.values() if request.cells(kernel.variant, registry)
     ]
     path = stamp.path / measure.NESTED
-    measure.build_plugins(request, progress)
     plan = measure.plan_of(request, variants, jobs, programs)
     if not (path / "plan.json").exists():
         atomic_write(path / "plan.json", json.dumps(plan, indent=1) + "\n")

@@ -10,9 +10,9 @@ mutation. A row is stored as soon as it is judged; an interrupted run resumes.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
-import shutil
 import textwrap
 import time
 from collections.abc import Callable, Iterable
@@ -21,7 +21,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import book, conform, kernels, laid, mutations, qemu, rulebook, scratch
+from retrap import (
+    book,
+    conform,
+    kernels,
+    laid,
+    mutations,
+    qemu,
+    rulebook,
+    scratch,
+    usage,
+)
 from retrap.arch import Arch
 from retrap.build import RULES, Programs, build_for_guests
 from retrap.cache import subdirectory
@@ -298,10 +308,10 @@ def _one(
 
 
 def _drop(kernel: Kernel) -> None:
-    """Under a .partial name it is nobody's, so this needs no lock."""
-    gone = kernel.directory.with_name(kernel.directory.name + ".partial")
-    kernel.directory.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    """It takes seconds to build again; another mutate may have it in use."""
+    usage.release(kernel.directory)
+    with contextlib.suppress(FileNotFoundError):  # the other one was faster
+        usage.delete(kernel.directory)
 
 
 def survivors(record: dict[str, Any]) -> list[str]:
@@ -340,7 +350,7 @@ def render(record: dict[str, Any], rules: Iterable[str] = (), most: int = 3) -> 
     width = max((len(row["name"]) for row in rows), default=8) + 2
     lines = [
         f"{record['stamp']} UTC, retrap {record['version']}, {record['arch']}, "
-        f"retrap-conform {record['arguments']}",
+        f"retrap-conform {record['arguments']}, of each mutant its own rules first",
         "",
         f"{'mutation':{width}}{'design':15}killed by",
     ]

@@ -153,8 +153,8 @@ def boot(
         wall_s = time.monotonic() - start
         error = _failed(
             name,
-            f"no end after {guest.timeout_s} s of its own ({wall_s:.0f} s with what "
-            "it waited for a CPU)",
+            f"no end after {guest.timeout_s} s, less what it waited for a CPU "
+            f"({wall_s:.0f} s of wall clock)",
             console,
         )
         raise Hang(error.message, error.remedy, error.exit_code)

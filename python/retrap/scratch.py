@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,11 @@ def directory(parent: Path | None = None) -> Iterator[Path]:
 def clear(where: Path) -> None:
     """Deletes those of ours whose retrap is gone."""
     for path in where.glob(f"{PREFIX}*"):
-        if path.is_symlink() or not path.is_dir() or path.stat().st_uid != os.getuid():
+        try:
+            info = path.lstat()
+        except FileNotFoundError:  # another one clears, too
+            continue
+        if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid():
             continue
         if (lock := _lock(path)) is not None:
             shutil.rmtree(path, ignore_errors=True)

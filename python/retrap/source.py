@@ -170,11 +170,30 @@ def patch_boot(arch: Arch, tree: Path, log: Path) -> None:
     """Applies those of them that apply to a source, and leaves their list in it."""
     applied = []
     for file in boot_patches(arch):
-        argv = ["patch", "-p1", "--forward", "--batch", "-i", str(file)]
+        argv = ["patch", "-p1", "--forward", "--batch", "--fuzz=0", "-i", str(file)]
         if run_logged([*argv, "--dry-run"], log, cwd=tree) == 0:
-            run_logged(argv, log, cwd=tree)
+            if run_logged(argv, log, cwd=tree) != 0:
+                raise RetrapError(
+                    f"{file.name}: patch failed where a dry run did not: "
+                    f"{_last_line(log)}",
+                    f"is the disk full? the log is {log}",
+                    EXIT_KERNEL,
+                )
             applied.append(file)
     (tree / BOOT_LIST).write_text(json.dumps(named(applied)))
+
+
+def meets_boot(variant: Variant, arch: Arch) -> bool:
+    """Whether a patch of the variant touches a file that one of the boot does. Then
+    the variant's come first, so that ours is the one that may not apply."""
+    ours, theirs = (
+        set(re.findall(r"^\+\+\+ (?:[^/\s]+/)?(\S+)", text, re.M))
+        for text in (
+            "".join(patch.read_text(errors="replace") for patch in patches)
+            for patches in (boot_patches(arch), variant.patches)
+        )
+    )
+    return bool(ours & theirs)
 
 
 def boot_list(tree: Path) -> list[dict[str, str]]:

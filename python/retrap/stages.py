@@ -22,7 +22,10 @@ from retrap.rawfile import atomic_write
 
 STORE = ROOT / "build/test-all.json"
 SCHEMA = "retrap.stages/1"
-TOOLS = ("gcc", "g++", "cmake", "/usr/bin/python3")
+TOOLS = (
+    *("gcc", "g++", "cmake", "/usr/bin/python3", "perf", "strace", "gdb"),
+    *("podman", "runc", "mmdebstrap"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,12 @@ class Ledger:
         }
         return cls(path, identity, {} if len(passed) == len(names) else passed)
 
-    def end(self, name: str, passed: bool, seconds: float) -> None:
+    def show(self, name: str, passed: bool, seconds: float) -> None:
+        """For the table alone."""
         self.done[name] = Done(passed, round(seconds, 1))
+
+    def end(self, name: str, passed: bool, seconds: float) -> None:
+        self.show(name, passed, seconds)
         rows = {stage: asdict(each) for stage, each in self.done.items()}
         record = {"schema": SCHEMA, "identity": self.identity, "stages": rows}
         atomic_write(self.path, json.dumps(record, indent=1) + "\n")

@@ -59,6 +59,7 @@ def guard() -> None:
     sys.stdout = _Answers(out, encoding, line_buffering=os.isatty(1))
     raw = io.FileIO(2, "w", closefd=False)
     sys.stderr = _Messages(raw, encoding, "backslashreplace", write_through=True)
+    sys.__stderr__ = sys.stderr  # what a display that takes its place is told from
 
 
 def end() -> None:

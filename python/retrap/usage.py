@@ -34,6 +34,12 @@ def hold(directory: Path) -> bool:
     return True
 
 
+def release(directory: Path) -> None:
+    """Not in use any more, by this process."""
+    if directory in _held:
+        os.close(_held.pop(directory))
+
+
 def delete(directory: Path) -> bool:
     """Renamed before it is deleted, so that half of it has no final name. False,
     and nothing done: it is in use."""
@@ -61,6 +67,9 @@ def size(*directories: Path) -> int:
     for directory in directories:
         for top, _, names in os.walk(directory):
             for name in names:
-                info = os.lstat(os.path.join(top, name))
+                try:
+                    info = os.lstat(os.path.join(top, name))
+                except FileNotFoundError:  # a build beside deletes its temporaries
+                    continue
                 seen[info.st_dev, info.st_ino] = info.st_blocks * 512
     return sum(seen.values())

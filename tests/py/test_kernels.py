@@ -253,6 +253,24 @@ def test_a_boot_patch_that_does_not_apply_is_left_out(
     assert sorted(path.name for path in file.parent.iterdir()) == ["apic.c"]
 
 
+@pytest.mark.parametrize(
+    ("name", "meets"), [("arch/x86/kernel/apic/apic.c", True), ("f.c", False)]
+)
+def test_a_patch_of_the_same_file_comes_before_ours(
+    variant: Variant, name: str, meets: bool
+) -> None:
+    """It was laid on top, and refused for lines that are not of its base."""
+    variant.patches[0].write_text(PATCH.replace("f.c", name))
+    assert source.meets_boot(variant, X86_64) is meets
+    assert not source.meets_boot(variant, ARM64)
+
+
+def test_the_boot_patches_of_this_clone_name_their_files() -> None:
+    assert "+++ b/arch/x86/kernel/apic/apic.c\n" in "".join(
+        patch.read_text() for patch in source.boot_patches(X86_64)
+    )
+
+
 def test_key_follows_the_boot_patches(
     variant: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

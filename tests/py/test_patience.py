@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap.patience import Patience
+from retrap.patience import Patience, steal_s
 
 SPIN = ["sh", "-c", "while :; do :; done"]
 counted = pytest.mark.skipif(
@@ -56,3 +56,8 @@ def test_a_process_that_has_ended_has_no_more_threads() -> None:
         patience = Patience(pid)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         assert patience.used_s() >= 0
+
+
+def test_steal_is_of_each_cpu() -> None:
+    stat = "cpu  1 2 3 4 5 6 7 800 9 10\ncpu0 1 1 1 1 1 1 1 300 1 1\ncpu1 0 0\n"
+    assert steal_s(stat) == {"cpu0": 300 / os.sysconf("SC_CLK_TCK")}

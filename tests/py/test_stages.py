@@ -151,17 +151,32 @@ def test_only_what_failed_runs_again(
 def test_an_interrupted_run_goes_on(
     tests: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(stage: Stage, heading: str) -> bool:
+    def interrupted(stage: Stage, heading: str) -> int:
         if stage.name == "second":
             raise KeyboardInterrupt
-        return True
+        return 0
 
     with monkeypatch.context() as patch:
-        patch.setattr(suite, "_passes", interrupted)
+        patch.setattr(suite, "_run", interrupted)
         with pytest.raises(KeyboardInterrupt):
             suite.run(everything=True)
     assert suite.run(everything=True) == EXIT_OK
     assert tests.ran() == ["second", "third"]
+
+
+def test_a_stage_that_was_skipped_is_run_again(
+    tests: Suite, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was stored as passed: nothing runs it again once it could run."""
+    skipped = tests.stage("second", f"exit {suite.ALL_SKIPPED}")
+    with monkeypatch.context() as patch:
+        patch.setattr(suite, "further", lambda: [skipped, tests.stage("third", "true")])
+        assert suite.run(everything=True) == EXIT_OK
+    assert tests.ran() == NAMES
+    said = capsys.readouterr().err
+    assert "second: every test was skipped" in said and "second  not run" in said
+    assert suite.run(everything=True) == EXIT_OK
+    assert tests.ran() == ["second"]
 
 
 def test_a_tree_that_changes_meanwhile_is_not_kept(

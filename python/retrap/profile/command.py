@@ -38,8 +38,8 @@ def run(args: Namespace) -> int:
         text = "\n".join(tables)
     else:
         text = _tables(pairs, path, args)
-    brief = not (args.full or args.top or args.lines or screen.fits(text))
-    print(screen.brief(pairs, args.kind) if brief else text)
+    brief = not (_asked_for(args) or screen.fits(text))
+    print(screen.brief(pairs, args.kind, args.kernel_only) if brief else text)
     more = " (--full prints the tables)" if brief else ""
     print(f"profiles  {path}/{measure.PROFILES}/{more}")
     if (path / measure.FIGURES).is_dir():
@@ -47,11 +47,16 @@ def run(args: Namespace) -> int:
     return EXIT_OK
 
 
+def _asked_for(args: Namespace) -> bool:
+    """The tables, however long."""
+    return bool(args.full or args.top or args.by or args.lines)
+
+
 def _tables(pairs: list[screen.Pair], path: Path, args: Namespace) -> str:
     """As many functions of each as a screen holds, where it holds FEW."""
     for most in range(TOP, FEW - 1, -1):
         text = "\n".join(_table(a, b, path, args, args.top or most) for a, b in pairs)
-        if args.full or args.top or args.lines or screen.fits(text):
+        if _asked_for(args) or screen.fits(text):
             break
     return text
 

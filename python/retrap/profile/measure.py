@@ -118,6 +118,7 @@ def run(
     with Progress() as progress:
         registry = build(progress, BENCH).registry()
         check_cells(request, variants, registry)
+        build_plugins(request, progress)
         programs = {native(): build_for_guests(progress, MEASURING, native())}
         jobs: list[Kernel] = []
         for arch in request.arches:
@@ -125,7 +126,6 @@ def run(
                 programs[arch] = build_for_guests(progress, MEASURING, arch)
             for name in request.variants:
                 jobs.append(kernels.ensure(variants[name], variants, progress, arch))
-        build_plugins(request, progress)
         plan = plan_of(request, variants, jobs, programs)
         stamp = open_stamp(results, plan, fresh)
         say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")

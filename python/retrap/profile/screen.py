@@ -23,31 +23,34 @@ def fits(text: str) -> bool:
     return len(text.splitlines()) <= HEIGHT
 
 
-def brief(pairs: Sequence[Pair], kind: str) -> str:
+def brief(pairs: Sequence[Pair], kind: str, kernel_only: bool) -> str:
     """Of a profile what takes most, of a pair what changes most, its second less
     its first."""
     changes = any(other for _, other in pairs)
     what = "that change most" if changes else "that take most"
     lines = [f"Guest instructions a sample, exact, and the functions {what}", ""]
     for one, other in pairs[:CELLS]:
-        lines += _cell(one, kind) if other is None else _change(one, other, kind)
+        if other is None:
+            lines += _cell(one, kind, kernel_only)
+        else:
+            lines += _change(one, other, kind, kernel_only)
     if (left := len(pairs) - CELLS) > 0:
         lines.append(f"and {left} cells more")
     return "\n".join(lines) + "\n"
 
 
-def _cell(one: Profile, kind: str) -> list[str]:
+def _cell(one: Profile, kind: str, kernel_only: bool) -> list[str]:
     tree, facts = one.trees[kind], one.facts
-    parts = [f"{row.function} {figure(row.own)}" for row in islice(tree.rows(), NAMED)]
+    rows = (row for row in tree.rows() if row.function.kernel or not kernel_only)
+    parts = [f"{row.function} {figure(row.own)}" for row in islice(rows, NAMED)]
     where = f"{one.cell} {facts['arch']}, {facts['variant']}"
     return _lines(figure(tree.total), where, parts)
 
 
-def _change(one: Profile, other: Profile, kind: str) -> list[str]:
+def _change(one: Profile, other: Profile, kind: str, kernel_only: bool) -> list[str]:
     found = difference.compare(one, other, kind)
-    parts = [
-        f"{change.function} {signed(change.delta)}" for change in found.changes[:NAMED]
-    ]
+    rows = (row for row in found.changes if row.function.kernel or not kernel_only)
+    parts = [f"{row.function} {signed(row.delta)}" for row in islice(rows, NAMED)]
     names = f"{other.facts['variant']} less {one.facts['variant']}"
     where = f"{one.cell} {one.facts['arch']}, {names}"
     return _lines(signed(found.delta), where, parts or ["no function differs"])
