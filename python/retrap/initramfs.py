@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from retrap import sysroot
+from retrap import packages, sysroot
 from retrap.arch import Arch
 from retrap.build import BENCH, Programs
 from retrap.config import ROOT
@@ -80,7 +80,10 @@ def make(work: Path, arch: Arch, programs: Programs, files: Files) -> Path:
     root, origin = work / "root", sysroot.root(arch)
     for name in ("bin", "lib", "lib64", "proc", "sys", "dev", "tmp", "results"):
         (root / name).mkdir(parents=True)
-    _copy(origin / "bin/busybox", root / "bin/busybox", "busybox-static")
+    busybox = origin / "bin/busybox"
+    if arch.native:
+        busybox = Path(packages.program("busybox") or busybox)
+    _copy(busybox, root / "bin/busybox", "busybox-static")
     for applet in APPLETS.split():
         (root / "bin" / applet).symlink_to("busybox")
     elfs = [programs.path(name) for name in programs.names]

@@ -47,10 +47,15 @@ class Need:
         return f"{self.kind} {self.name}"
 
 
-def _command(name: str) -> bool:
-    """sbin/ is not on every user's PATH, but the kernel's scripts look there."""
+def program(name: str) -> str | None:
+    """Where it is. sbin/ is not on every user's PATH, but the kernel's scripts look
+    there."""
     path = os.environ.get("PATH", os.defpath)
-    return shutil.which(name, path=f"{path}:/usr/sbin:/sbin") is not None
+    return shutil.which(name, path=f"{path}:/usr/sbin:/sbin")
+
+
+def _command(name: str) -> bool:
+    return program(name) is not None
 
 
 def _module(name: str) -> bool:
@@ -72,7 +77,7 @@ def _header(name: str) -> bool:
 def _static(name: str) -> bool:
     """An ELF file whose head names no dynamic loader."""
     try:
-        with open(name, "rb") as file:
+        with open(program(name) or name, "rb") as file:
             head = file.read(4096)
     except OSError:
         return False

@@ -20,6 +20,7 @@ from retrap.cache import locked, partial, publish, subdirectory
 from retrap.errors import EXIT_PACKAGES, RetrapError
 from retrap.process import run_logged
 from retrap.progress import Progress
+from retrap.usage import hold
 
 RECIPE = 1  # raise it when a change here makes another directory
 APT_CONF = """\
@@ -49,12 +50,12 @@ def ensure(arch: Arch, progress: Progress) -> Path:
 def fetch(arch: Arch, wanted: list[str], progress: Progress) -> Path:
     """A directory with the packages, and all that they depend on, unpacked."""
     directory = _directory(arch, wanted)
-    if directory.is_dir():
+    if hold(directory):
         return directory
     with progress.task(f"packages for {arch.name}") as task, locked(
         subdirectory("sysroots"), task
     ):
-        if directory.is_dir():
+        if hold(directory):
             task.update("fetched meanwhile")
             return directory
         log = subdirectory("logs") / f"{directory.name}.log"
@@ -69,6 +70,7 @@ def fetch(arch: Arch, wanted: list[str], progress: Progress) -> Path:
         shutil.rmtree(work / "apt")
         (work / "packages").write_text("".join(f"{deb.stem}\n" for deb in debs))
         publish(work, directory)
+        hold(directory)
         task.update(f"{len(debs)} packages")
     return directory
 
