@@ -78,7 +78,10 @@ def usual() -> list[Stage]:
     return [
         Stage("C++ (unit, ptrace)", release),
         Stage("C++ unit, with sanitizers", [*sanitized, "-L", "unit"]),
-        Stage("Python and command line", _pytest("tests/py", "tests/cli")),
+        Stage(
+            "Python and command line",
+            _pytest("-n2", "--dist=loadfile", "tests/py", "tests/cli"),
+        ),
         Stage(
             "guests", _pytest("-n2", "--dist=loadfile", "tests/guest"), needs=(PLAIN,)
         ),
