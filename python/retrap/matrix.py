@@ -53,7 +53,11 @@ def run(
         if profile:
             from retrap.profile import measure
 
-            measure.build_plugins(_request(experiment), progress)
+            try:
+                measure.build_plugins(_request(experiment), progress)
+            except RetrapError as error:
+                errors.append(error)
+                profile = False  # it is the profile alone that cannot be
         programs = {native(): _build_native(experiment, progress)}
         errors += _build_foreign(experiment, programs, progress)
         built: dict[Job, Kernel] = {}

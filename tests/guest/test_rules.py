@@ -126,7 +126,7 @@ def test_a_splat_is_a_verdict(built: dict[str, Kernel], tmp_path: Path) -> None:
 
 def test_a_hang_is_a_verdict(built: dict[str, Kernel], tmp_path: Path) -> None:
     script = STARTS + "while :; do sleep 1; done"
-    found = boot_of(script, built["mainline"], tmp_path, 60)
+    found = boot_of(script, built["mainline"], tmp_path, 30)
     assert found.outcome == book.HANG and found.last == "C01_A/same"
 
 
