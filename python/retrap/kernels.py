@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import objects, source, toolchain
+from retrap import leftover, objects, source, toolchain
 from retrap.arch import Arch, native
 from retrap.cache import locked, partial, publish, subdirectory
 from retrap.config import Variant
@@ -184,13 +184,14 @@ class _Build:
 
     def run(self, keep_tree: bool) -> Kernel:
         trees = subdirectory("trees")
-        for stale in trees.glob("*.partial"):
-            shutil.rmtree(stale)
-        self.log = subdirectory("logs") / f"{self.variant.name}-{self.key}.log"
-        self.log.unlink(missing_ok=True)
         # Always this path: objtool's build remembers absolute names, and a
         # rebuilt objtool would rebuild every object.
-        tree = partial(trees / "build")
+        tree = trees / "build.partial"
+        for stale in trees.glob("*.partial"):
+            if stale != tree:
+                shutil.rmtree(stale)
+        self.log = subdirectory("logs") / f"{self.variant.name}-{self.key}.log"
+        self.log.unlink(missing_ok=True)
         last = source.meets_boot(self.variant, self.arch)
         start = None
         if not last:
@@ -198,16 +199,19 @@ class _Build:
         done = self._lay(start, tree)
         if not (start or last):
             source.patch_boot(self.arch, tree, self.log)
-        source.patch(self.variant, tree, self.log, done)
+        patched = source.patch(self.variant, tree, self.log, done)
         if last:
             source.patch_boot(self.arch, tree, self.log)
-        if start:
+        same_names = bool(start and leftover.same_names(tree, start[0], patched))
+        if start and not same_names:
             objects.forget(start[0], tree, OBJ)
         self._configure(tree)
         self._compile(tree)
         kernel = self._publish(tree)
         if keep_tree and not (trees / self.key).is_dir():  # else it may be in use
             publish(tree, trees / self.key)
+        elif start and same_names and _same_config(tree, start[0]):
+            leftover.leave(tree, start[0], patched)
         else:
             shutil.rmtree(tree)
         self.task.update(f"{self.objects} objects compiled")
@@ -215,10 +219,14 @@ class _Build:
 
     def _lay(self, start: tuple[Path, int] | None, tree: Path) -> int:
         """Fills `tree`; the number of patches it then already has."""
+        if start and leftover.take(tree, start[0]):
+            return start[1]
+        if tree.exists():
+            self.task.update("deletes the last build's tree")
+            shutil.rmtree(tree)
         if start:
             built, done = start
             self.task.update("copies the base's tree")
-            tree.rmdir()
             # Sources are hard links, which patch(1) replaces and never writes.
             for argv in (
                 ["cp", "-al", str(built), str(tree)],
@@ -229,6 +237,7 @@ class _Build:
                     raise self._failed(f"{argv[0]} of the base's tree failed")
             return done
         self.task.update(f"unpacks {self.identity}")
+        tree.mkdir(parents=True)
         source.unpack(self.variant, self.identity, tree, self.log)
         return 0
 
@@ -308,6 +317,11 @@ class _Build:
         else:
             publish(work, directory)
         return Kernel(self.variant, self.arch, self.key, directory)
+
+
+def _same_config(*trees: Path) -> bool:
+    texts = {(tree / OBJ / "retrap.config").read_text() for tree in trees}
+    return len(texts) == 1
 
 
 def build_id(elf: Path) -> str:

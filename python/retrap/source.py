@@ -115,8 +115,10 @@ def unpack(variant: Variant, identity: str, into: Path, log: Path) -> None:
         )
 
 
-def patch(variant: Variant, tree: Path, log: Path, done: int = 0) -> None:
-    """Applies the variant's patches after the first `done`, without fuzz."""
+def patch(variant: Variant, tree: Path, log: Path, done: int = 0) -> list[str]:
+    """Applies the variant's patches after the first `done`, without fuzz; the
+    files that they touch, as patch(1) calls them."""
+    touched: list[str] = []
     for file in variant.patches[done:]:
         lines: list[str] = []
         argv = ["patch", "-p1", "--forward", "--batch", "--fuzz=0", "-i", str(file)]
@@ -130,6 +132,9 @@ def patch(variant: Variant, tree: Path, log: Path, done: int = 0) -> None:
                 "rebase the patch on the variant's base (docs/kernels.md)",
                 EXIT_KERNEL,
             )
+        said = (re.match(r"patching file (.+)", line) for line in lines)
+        touched += [match.group(1) for match in said if match]
+    return touched
 
 
 def _rejected(lines: list[str]) -> str:

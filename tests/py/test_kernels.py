@@ -401,6 +401,11 @@ class Builds:
             kernel = kernels.ensure(self.variants[name], self.variants, progress)
         return int(kernel.meta()["objects_compiled"])
 
+    def image(self, name: str) -> str:
+        kernel = kernels.find(self.variants[name])
+        assert kernel
+        return kernel.image.read_text()
+
     def built(self, name: str) -> bool:
         return kernels.find(self.variants[name]) is not None
 
@@ -411,6 +416,7 @@ def builds(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build
     monkeypatch.setattr(kernels, "build_id", lambda elf: "b")
     (tree / "Makefile").write_text(KERNEL)
     (tree / "Kconfig").write_text("")
+    (tree / "Kconfig2").write_text("x\n")
     for name in ("signal", "exit"):
         (tree / f"{name}.c").write_text("int x;\n")
     commit(tree)
@@ -427,9 +433,52 @@ def test_a_chain_compiles_what_its_patches_touch(builds: Builds) -> None:
     """p1's tree is not kept: all of it was unpacked and compiled."""
     assert builds.ensure("main") == 2
     assert builds.ensure("p2") == 2 and not builds.built("p1")
-    assert builds.ensure("p1") == 1
     cache = Path(os.environ["RETRAP_CACHE"])
-    assert len(list((cache / "trees").iterdir())) == 1
+    left = sorted(path.name for path in (cache / "trees").iterdir())
+    assert len(left) == 2 and "build.partial" in left
+
+
+def test_the_last_builds_tree_serves_the_next_one(
+    builds: Builds, tmp_path: Path
+) -> None:
+    """A tree was copied and deleted for each of a hundred mutants."""
+    builds.add("p3", "main", "signal.c")
+    builds.ensure("main")
+    assert builds.ensure("p1") == 1
+    work = tmp_path / "cache/trees/build.partial"
+    (work / "mark").touch()
+    assert builds.ensure("p3") == 1 and (work / "mark").exists()
+    assert builds.image("p3") == "int x;\nint p3;\nint x;\n"
+    assert builds.ensure("on-own") == 1  # of another base's tree
+    assert builds.image("on-own").startswith("int x;\nint on-own;\n")
+
+
+def test_a_tree_whose_files_a_patch_removed_serves_no_other(
+    builds: Builds, tmp_path: Path
+) -> None:
+    builds.add("gone", "main", "signal.c")
+    (tmp_path / "gone.patch").write_text(
+        "--- a/Kconfig2\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
+    )
+    builds.ensure("main")
+    builds.ensure("gone")
+    assert not (tmp_path / "cache/trees/build.partial").exists()
+
+
+def test_a_build_that_failed_leaves_its_tree_to_nobody(
+    builds: Builds, tmp_path: Path
+) -> None:
+    """It would be taken for the base with one file changed."""
+    builds.ensure("main")
+    builds.ensure("p1")
+    builds.add("bad", "main", "exit.c")
+    (tmp_path / "bad.patch").write_text("no patch\n")
+    with pytest.raises(RetrapError):
+        builds.ensure("bad")
+    work = tmp_path / "cache/trees/build.partial"
+    (work / "mark").touch()
+    builds.add("p4", "main", "exit.c")
+    assert builds.ensure("p4") == 1 and not (work / "mark").exists()
 
 
 def test_a_tree_that_was_pruned_is_made_once_more(builds: Builds) -> None:
