@@ -22,6 +22,7 @@
 #include <string>
 #include <thread>
 
+#include "core/ptrace/hang_guard.h"
 #include "core/ptrace/patience.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
@@ -87,6 +88,11 @@ bool eventually(pid_t whom, Condition condition) {
   return true;
 }
 
+HangGuard& hang_guard() {
+  static HangGuard guard(options().deadline);
+  return guard;
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, Placement placement) {
@@ -114,7 +120,8 @@ Subject::Subject(Placement placement, int threads, Body body) : Subject() {
   threads_ = threads;
   pid_ = check_unix(::fork(), "fork of the tracee");
   if (pid_ == 0) live(*page_, threads, body, cpu);
-  watchdog_.emplace(pid_, options().deadline, Watchdog::Of::kStandstill);
+  hang_guard().watch(pid_);
+  watched_ = true;
   if (body != Body::kTraceme) wait_until_counting();
 }
 
@@ -123,7 +130,7 @@ Subject::~Subject() {
     (void)::kill(pid_, SIGKILL);
     if (!reap_killed(pid_)) ADD_FAILURE() << "the tracee outlives SIGKILL";
   }
-  if (watchdog_ && watchdog_->expired())
+  if (watched_ && hang_guard().let_go(pid_))
     ADD_FAILURE() << "nothing ran for --deadline, "
                   << options().deadline.count() << " s";
   if (page_ != nullptr) (void)::munmap(page_, sizeof(Page));

@@ -8,13 +8,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include "conform/options.h"
-#include "core/ptrace/watchdog.h"
 
 namespace retrap::conform {
 
@@ -95,7 +93,7 @@ class Subject {
 
   Page* page_ = nullptr;
   pid_t pid_ = -1;
-  std::optional<Watchdog> watchdog_;
+  bool watched_ = false;
   int threads_ = 0;
   bool reaped_ = false;
 };

@@ -58,7 +58,8 @@ TraceeThreads::TraceeThreads(const std::vector<int>& cpus,
   if (page == MAP_FAILED) check_unix(-1, "mmap of the counters");
   page_ = ::new (page) Page{};
   tracee_.emplace(Tracee::spawn([this, &cpus] { live(*page_, cpus); }));
-  watchdog_.emplace(tracee_->pid(), deadline, Watchdog::Of::kStandstill);
+  guard_.emplace(deadline);
+  guard_->watch(tracee_->pid());
   wait_until_asleep();
 }
 
@@ -140,7 +141,7 @@ std::string TraceeThreads::finish() {
       left += "thread " + std::to_string(i) + " (tid " + std::to_string(id) +
               ") in state " + letter(i) + "; ";
   }
-  watchdog_.reset();
+  guard_.reset();
   tracee_.reset();
   return left;
 }

@@ -15,7 +15,7 @@
 
 #include "core/ptrace/task_state.h"
 #include "core/ptrace/tracee.h"
-#include "core/ptrace/watchdog.h"
+#include "core/ptrace/hang_guard.h"
 #include "model/state.h"
 
 namespace retrap::model {
@@ -55,7 +55,7 @@ class TraceeThreads {
   Page* page_ = nullptr;
   int threads_;
   std::optional<Tracee> tracee_;
-  std::optional<Watchdog> watchdog_;
+  std::optional<HangGuard> guard_;
   std::array<std::optional<TaskState>, kMaxThreads> states_;
 };
 

@@ -2,7 +2,10 @@
 // A run that hangs ends at its deadline, and says so.
 #include <gmock/gmock.h>
 
+#include <stdexcept>
+
 #include "cells.h"
+#include "core/ptrace/hang_guard.h"
 #include "core/ptrace/tracee.h"
 #include "core/ptrace/wait_status.h"
 #include "core/ptrace/watchdog.h"
@@ -32,24 +35,44 @@ TEST(Watchdog, WakesTheTracerByTheDeathOfTheTracee) {
 }
 
 // Three seconds of work, or of a tracee that gets no CPU, are no standstill.
-TEST(Watchdog, OfAStandstillLetsATracerWork) {
+TEST(HangGuard, LetsATracerWork) {
   const Tracee tracee = Tracee::spawn(sleep_in_pause);
   tracee.seize(Interface::kListen);
-  const Watchdog watchdog(tracee.pid(), 1000ms, Watchdog::Of::kStandstill);
+  HangGuard guard(1000ms);
+  guard.watch(tracee.pid());
   const std::uint64_t end = RawClock::now() + 3'000'000'000;
   while (RawClock::now() < end) {
   }
-  EXPECT_FALSE(watchdog.expired());
   tracee.interrupt();
   EXPECT_EQ(tracee.wait(), stop_status(SIGTRAP));
+  EXPECT_FALSE(guard.let_go(tracee.pid()));
 }
 
-TEST(Watchdog, OfAStandstillWakesATracerThatWaitsForNothing) {
+// One guard for one tracee after the other.
+TEST(HangGuard, WakesATracerThatWaitsForNothing) {
+  HangGuard guard(1000ms);
+  for (int turn = 0; turn < 2; ++turn) {
+    const Tracee tracee = Tracee::spawn(sleep_in_pause);
+    tracee.seize(Interface::kListen);
+    guard.watch(tracee.pid());
+    EXPECT_EQ(tracee.wait(), SIGKILL);
+    EXPECT_TRUE(guard.let_go(tracee.pid()));
+  }
+}
+
+TEST(HangGuard, KillsNoneThatWasLetGo) {
   const Tracee tracee = Tracee::spawn(sleep_in_pause);
   tracee.seize(Interface::kListen);
-  const Watchdog watchdog(tracee.pid(), 1000ms, Watchdog::Of::kStandstill);
-  EXPECT_EQ(tracee.wait(), SIGKILL);
-  EXPECT_TRUE(watchdog.expired());
+  HangGuard guard(1000ms);
+  guard.watch(tracee.pid());
+  EXPECT_FALSE(guard.let_go(tracee.pid()));
+  EXPECT_EQ(tracee.wait_within(2500ms), std::nullopt);
+}
+
+TEST(HangGuard, HasRoomForSoManyTracees) {
+  HangGuard guard(60s);
+  for (std::size_t i = 0; i < HangGuard::kMostTracees; ++i) guard.watch(1);
+  EXPECT_THROW(guard.watch(1), std::length_error);
 }
 
 TEST(Watchdog, LeavesTheTraceeAloneWhenItEndsBefore) {

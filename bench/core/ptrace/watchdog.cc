@@ -9,10 +9,9 @@
 
 #include <csignal>
 #include <new>
-#include <string_view>
 #include <thread>
 
-#include "core/ptrace/patience.h"
+#include "core/ptrace/standstill.h"
 #include "core/ptrace/task_state.h"
 #include "core/sys/check.h"
 #include "core/sys/unique_fd.h"
@@ -23,38 +22,13 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kGrace{5000};
-constexpr milliseconds kLook{1000};
 constexpr auto kPollTime = std::chrono::microseconds(100);
-
-void say(std::string_view text) noexcept {
-  (void)!::write(STDERR_FILENO, text.data(), text.size());
-}
-
-// Returns when for `limit` the tracer neither ran nor wanted to, and the tracee
-// was not kept from its CPU.
-void wait_for_standstill(pid_t tracer, pid_t tracee, milliseconds limit) {
-  Progress tracer_was = Progress::of(tracer);
-  Progress tracee_was = Progress::of(tracee);
-  for (milliseconds still{0}; still < limit;) {
-    std::this_thread::sleep_for(kLook);
-    const Progress tracer_is = Progress::of(tracer);
-    const Progress tracee_is = Progress::of(tracee);
-    const bool tracer_moves =
-        tracer_is.runnable || tracer_is.ran != tracer_was.ran;
-    const bool tracee_starves =
-        tracee_is.runnable && tracee_is.ran == tracee_was.ran;
-    still = tracer_moves || tracee_starves ? milliseconds{0} : still + kLook;
-    tracer_was = tracer_is;
-    tracee_was = tracee_is;
-  }
-}
 
 }  // namespace
 
 static_assert(std::atomic<bool>::is_always_lock_free);
 
-Watchdog::Watchdog(pid_t tracee, milliseconds deadline, Of what)
-    : tracee_(tracee), deadline_(deadline), of_(what) {
+Watchdog::Watchdog(pid_t tracee, milliseconds deadline) : deadline_(deadline) {
   const UniqueFd tracee_fd(static_cast<int>(
       check_unix(::syscall(SYS_pidfd_open, tracee, 0), "pidfd_open")));
   void* page = ::mmap(nullptr, sizeof *expired_, PROT_READ | PROT_WRITE,
@@ -63,7 +37,7 @@ Watchdog::Watchdog(pid_t tracee, milliseconds deadline, Of what)
   expired_ = ::new (page) std::atomic<bool>(false);
   const pid_t tracer = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) guard(tracer, tracee_fd.get());
+  if (pid_ == 0) guard(tracer, tracee, tracee_fd.get());
   if (pid_ == -1) {
     const int error = errno;
     (void)::munmap(page, sizeof *expired_);
@@ -83,20 +57,16 @@ Watchdog::~Watchdog() {
   (void)::munmap(expired_, sizeof *expired_);
 }
 
-void Watchdog::guard(pid_t tracer, int tracee_fd) noexcept {
+void Watchdog::guard(pid_t tracer, pid_t tracee, int tracee_fd) noexcept {
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != tracer) ::_exit(0);
-  if (of_ == Of::kRun)
-    std::this_thread::sleep_for(deadline_);
-  else
-    wait_for_standstill(tracer, tracee_, deadline_);
+  std::this_thread::sleep_for(deadline_);
   *expired_ = true;
   (void)::syscall(SYS_pidfd_send_signal, tracee_fd, SIGKILL, nullptr, 0);
-  wait_for_standstill(tracer, tracee_, kGrace);
-  say("retrap: the tracer did not return from its wait although its tracee"
-      " was killed; killing the tracer. This kernel loses a wakeup.\n");
-  (void)::kill(tracer, SIGKILL);
-  ::_exit(0);
+  Standstill standstill(tracer);
+  while (standstill.look({tracee}) < kGrace) {
+  }
+  kill_sleeping_tracer(tracer);
 }
 
 }  // namespace retrap

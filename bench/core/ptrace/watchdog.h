@@ -5,9 +5,6 @@
 // and no signal is near a timed region. At the deadline it kills the tracee,
 // so that the tracer's wait returns and says so. If even that does not wake
 // the tracer, as on a broken kernel, it kills the tracer.
-//
-// Whether the tracer gets on is seen by its CPU time and whether it is
-// runnable: one that gets no CPU on a busy machine does not hang.
 #ifndef RETRAP_CORE_PTRACE_WATCHDOG_H_
 #define RETRAP_CORE_PTRACE_WATCHDOG_H_
 
@@ -20,12 +17,7 @@ namespace retrap {
 
 class Watchdog {
  public:
-  // What the deadline is of: all of the run, or a time in which neither the
-  // tracer nor the tracee ran or could have run.
-  enum class Of { kRun, kStandstill };
-
-  Watchdog(pid_t tracee, std::chrono::milliseconds deadline,
-           Of what = Of::kRun);
+  Watchdog(pid_t tracee, std::chrono::milliseconds deadline);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   Watchdog(Watchdog&&) = delete;
@@ -39,11 +31,9 @@ class Watchdog {
   [[nodiscard]] bool expired() const noexcept { return *expired_; }
 
  private:
-  [[noreturn]] void guard(pid_t tracer, int tracee_fd) noexcept;
+  [[noreturn]] void guard(pid_t tracer, pid_t tracee, int tracee_fd) noexcept;
 
-  pid_t tracee_;
   std::chrono::milliseconds deadline_;
-  Of of_;
   std::atomic<bool>* expired_ = nullptr;  // shared with the process
   pid_t pid_ = -1;
 };
