@@ -34,6 +34,7 @@ from retrap.toolchain import compiler
 from retrap.usage import hold
 
 RECIPE = 2  # raise it when a change here makes another kernel of the same inputs
+WANTED = "retrap.config"  # in OBJ: the config that was asked for
 OBJ = "obj"  # below the source: kbuild then uses relative paths, a copy builds
 
 
@@ -196,7 +197,8 @@ class _Build:
         start = None
         if not last:
             start = nearest_tree(self.variant, self.variants, self.arch)
-        done = self._lay(start, tree)
+        again = bool(start and leftover.take(tree, start[0]))
+        done = start[1] if start and again else self._lay(start, tree)
         if not (start or last):
             source.patch_boot(self.arch, tree, self.log)
         patched = source.patch(self.variant, tree, self.log, done)
@@ -205,12 +207,17 @@ class _Build:
         same_names = bool(start and leftover.same_names(tree, start[0], patched))
         if start and not same_names:
             objects.forget(start[0], tree, OBJ)
-        self._configure(tree)
+        if not (again and self._is_configured(tree, patched)):
+            self._configure(tree)
         self._compile(tree)
         kernel = self._publish(tree)
         if keep_tree and not (trees / self.key).is_dir():  # else it may be in use
             publish(tree, trees / self.key)
-        elif start and same_names and _same_config(tree, start[0]):
+        elif (
+            start
+            and leftover.serves(tree, start[0], patched)
+            and _same_config(tree, start[0])
+        ):
             leftover.leave(tree, start[0], patched)
         else:
             shutil.rmtree(tree)
@@ -219,8 +226,6 @@ class _Build:
 
     def _lay(self, start: tuple[Path, int] | None, tree: Path) -> int:
         """Fills `tree`; the number of patches it then already has."""
-        if start and leftover.take(tree, start[0]):
-            return start[1]
         if tree.exists():
             self.task.update("deletes the last build's tree")
             shutil.rmtree(tree)
@@ -241,10 +246,18 @@ class _Build:
         source.unpack(self.variant, self.identity, tree, self.log)
         return 0
 
+    def _is_configured(self, tree: Path, patched: list[str]) -> bool:
+        """The last build's tree is, for a variant of the same config. What its
+        fragments make of a choice takes reading Kconfig."""
+        wanted = (tree / OBJ / WANTED).read_text()
+        same = not self.variant.fragments
+        same = same and wanted == config_text(self.variant, self.arch)
+        return same and not leftover.touches_kconfig(patched)
+
     def _configure(self, tree: Path) -> None:
         self.task.update("configures")
         (tree / OBJ).mkdir(exist_ok=True)
-        wanted = tree / OBJ / "retrap.config"
+        wanted = tree / OBJ / WANTED
         known = Kconfig(tree, self.arch)
         text = config_text(self.variant, self.arch)
         wanted.write_text(known.settled(text) if self.variant.fragments else text)
@@ -320,7 +333,7 @@ class _Build:
 
 
 def _same_config(*trees: Path) -> bool:
-    texts = {(tree / OBJ / "retrap.config").read_text() for tree in trees}
+    texts = {(tree / OBJ / WANTED).read_text() for tree in trees}
     return len(texts) == 1
 
 

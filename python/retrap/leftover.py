@@ -39,6 +39,16 @@ def take(tree: Path, base: Path) -> bool:
     return True
 
 
+def serves(tree: Path, base: Path, patched: Iterable[str]) -> bool:
+    """Whether `tree` can be left: no other config, as it is not made anew, and no
+    file more or less."""
+    return same_names(tree, base, patched) and not touches_kconfig(patched)
+
+
 def same_names(tree: Path, base: Path, patched: Iterable[str]) -> bool:
     """Whether patches of these files added none to `base` and deleted none."""
     return all((top / file).is_file() for file in patched for top in (base, tree))
+
+
+def touches_kconfig(patched: Iterable[str]) -> bool:
+    return any(Path(file).name.startswith("Kconfig") for file in patched)
