@@ -21,8 +21,8 @@ void add_cell_options(CLI::App& app, Options& o) {
                  "same-cpu or cross-cpu (default: same-cpu).")
       ->option_text("PLACEMENT");
   app.add_option("--interface", o.interface,
-                 "How the tracer is told: listen, async-retrap or "
-                 "please-notify. Floors ignore it (default: listen).")
+                 "How the tracer is told: listen, async-retrap, please-notify "
+                 "or listen-republish. Floors ignore it (default: listen).")
       ->option_text("INTERFACE");
   app.add_option("--samples", o.samples, "Timed events (default: 2000).")
       ->option_text("N")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// retrap-conform: the numbered rules of the three interfaces as tests.
+// retrap-conform: the numbered rules of the interfaces as tests.
 #include <getopt.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -24,7 +24,7 @@ constexpr int kExitUsage = 2;
 
 constexpr char kUsage[] =
     R"(Usage: retrap-conform [--count N] [--sweep N] [--cpus same|cross|both]
-                      [--deadline S] [--gtest_OPTION...]
+                      [--deadline S] [--property NAME] [--gtest_OPTION...]
 
 Tests the running kernel against the rules of ptrace group-stop notification.
 A rule of an interface that the kernel does not offer is skipped.
@@ -37,6 +37,8 @@ A rule of an interface that the kernel does not offer is skipped.
                  other (default both)
   --deadline S   seconds in which nothing runs, neither tracer nor tracee,
                  after which a tracee is killed and its test fails (default 60)
+  --property listen-republish
+                 the kernel has it for every tracee, which no probe can tell
   --gtest_...    GoogleTest's: --gtest_filter=, --gtest_list_tests,
                  --gtest_output=json:FILE, --gtest_repeat= and so on
   --help         this text
@@ -75,6 +77,9 @@ bool set_option(int letter, const char* argument) {
       return options().sweep > 0;
     case 'c':
       return set_cpus(argument);
+    case 'p':
+      options().republishes = std::string_view(argument) == "listen-republish";
+      return options().republishes;
     case 'd':
       options().deadline = std::chrono::seconds(parse_positive(argument));
       return options().deadline.count() > 0;
@@ -91,6 +96,7 @@ bool parse_own_options(std::vector<char*> words) {
       {"sweep", required_argument, nullptr, 's'},
       {"cpus", required_argument, nullptr, 'c'},
       {"deadline", required_argument, nullptr, 'd'},
+      {"property", required_argument, nullptr, 'p'},
       {nullptr, 0, nullptr, 0}};
   const int argc = static_cast<int>(words.size());
   words.push_back(nullptr);

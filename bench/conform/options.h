@@ -15,6 +15,7 @@ struct Options {
   std::uint64_t count = 10'000;       // turns of the rules that are races
   std::uint64_t sweep = 0;            // most turns of one; 0: no sweeps
   std::chrono::seconds deadline{60};  // of one subject
+  bool republishes = false;           // the kernel does, for every tracee
   std::vector<Placement> placements{Placement::kSameCpu, Placement::kCrossCpu};
 };
 

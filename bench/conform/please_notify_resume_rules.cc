@@ -55,14 +55,19 @@ TEST_P(PleaseNotifyRules, PN08_SecondInterruptTrapsAfterCont) {
   expect_runs_silently(subject);
 }
 
-TEST_P(PleaseNotifyRules, PN08_InterruptOfBeforeIsAnsweredToo) {
+TEST_P(PleaseNotifyRules, PN27_JobctlContAnswersAnInterruptOfBefore) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
+  ASSERT_EQ(registers(pid).error, kOk);  // the tracee is off its CPU
+  const std::uint64_t switches = subject.voluntary_switches();
   ASSERT_EQ(interrupt(pid), kOk);  // one more trap, were it resumed now
+  (void)take_sigchld();
   ASSERT_EQ(jobctl_cont(pid), kOk);
-  ASSERT_EQ(interrupt(pid), kOk);
+  EXPECT_TRUE(take_sigchld());
   ASSERT_EQ(wait_at_once(pid), stop_trap(SIGSTOP));
+  EXPECT_EQ(registers(pid).error, kOk);
+  EXPECT_EQ(subject.voluntary_switches(), switches) << "was woken";
   ASSERT_EQ(cont(pid), kOk);
   expect_runs_silently(subject);
 }

@@ -51,31 +51,6 @@ void resume_sibling(const Subject& subject) {
   expect_runs_silently(subject, 1);
 }
 
-// J -> INTERRUPT -> at once `status`, `count` times, without a wakeup.
-void expect_interrupts_at_once(const Subject& subject, Status status) {
-  const pid_t pid = subject.pid();
-  std::uint64_t empty_waits = 0;
-  std::uint64_t refused_requests = 0;
-  ASSERT_EQ(registers(pid).error, kOk);  // the tracee is off its CPU
-  const std::uint64_t switches = subject.voluntary_switches();
-  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
-    ASSERT_EQ(jobctl_cont(pid), kOk) << "turn " << turn;
-    ASSERT_EQ(wait_at_once(pid), kNothing) << "turn " << turn;
-    ASSERT_EQ(interrupt(pid), kOk) << "turn " << turn;
-    if (turn % 2 == 1 && registers(pid).error != kOk) ++refused_requests;
-    Status got = wait_at_once(pid);
-    if (turn % 2 == 0 && registers(pid).error != kOk) ++refused_requests;
-    if (got == kNothing) {
-      ++empty_waits;
-      got = wait_eventually(pid);
-    }
-    ASSERT_EQ(got, status) << "turn " << turn;
-  }
-  EXPECT_EQ(empty_waits, 0U) << "of " << options().count;
-  EXPECT_EQ(refused_requests, 0U) << "of " << options().count;
-  EXPECT_EQ(subject.voluntary_switches(), switches) << "was woken";
-}
-
 TEST_P(PleaseNotifyRules, PN01_JobctlContOnlyInStopTrap) {
   const Subject subject(GetParam(), 1, Body::kSyscalls);
   const pid_t pid = subject.pid();
@@ -214,14 +189,14 @@ TEST_P(PleaseNotifyRules, PN06_MissedChangeIsReportedByJobctlCont) {
 TEST_P(PleaseNotifyRules, PN07_InterruptReportsAtOnce) {
   const Subject subject(GetParam());
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  expect_interrupts_at_once(subject, stop_trap(SIGSTOP));
+  expect_interrupts_at_once(subject, kMode, stop_trap(SIGSTOP));
 }
 
 TEST_P(PleaseNotifyRules, PN07_InterruptInRunningGroupReportsAtOnce) {
   const Subject subject(GetParam());
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
   ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
-  expect_interrupts_at_once(subject, stop_trap(SIGTRAP));
+  expect_interrupts_at_once(subject, kMode, stop_trap(SIGTRAP));
 }
 
 }  // namespace

@@ -63,6 +63,11 @@ TEST_P(ListenRules, ML23_InterruptAndSigcontReportTheCurrentState) {
                       sigcont_meets_interrupt_while_listening, "interrupt");
 }
 
+TEST_P(RepublishRules, LR04_InterruptAndSigcontReportTheCurrentState) {
+  race_from_user_mode(GetParam(), *republishing(),
+                      sigcont_meets_interrupt_while_listening, "interrupt");
+}
+
 TEST_P(AsyncRetrapRules, AR07_SigcontThatMeetsGetsiginfoIsAcknowledgedOrOwed) {
   race_from_user_mode(GetParam(), Interface::kAsyncRetrap,
                       sigcont_meets_getsiginfo, "getsiginfo");

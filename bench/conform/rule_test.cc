@@ -26,6 +26,13 @@ bool is_offered(Interface interface) {
   return std::find(offered.begin(), offered.end(), interface) != offered.end();
 }
 
+std::optional<Interface> republishing() {
+  if (options().republishes) return Interface::kListen;
+  if (is_offered(Interface::kListenRepublish))
+    return Interface::kListenRepublish;
+  return std::nullopt;
+}
+
 void in_each_mode(void (*rule)(Placement, Interface), Placement placement) {
   for (const Interface interface : offered_interfaces()) {
     SCOPED_TRACE(std::string(interface_name(interface)));
@@ -59,6 +66,13 @@ void AsyncRetrapSweepRules::SetUp() {
   }
 }
 
+void RepublishRules::SetUp() {
+  RuleTest::SetUp();
+  if (!republishing()) {
+    GTEST_SKIP() << "n.a.: kernel does not offer listen-republish";
+  }
+}
+
 void PleaseNotifyRules::SetUp() {
   RuleTest::SetUp();
   if (!is_offered(Interface::kPleaseNotify)) {
@@ -74,6 +88,9 @@ INSTANTIATE_TEST_SUITE_P(Rules, ListenRules,
                          ::testing::ValuesIn(options().placements),
                          placement_name);
 INSTANTIATE_TEST_SUITE_P(Rules, AsyncRetrapRules,
+                         ::testing::ValuesIn(options().placements),
+                         placement_name);
+INSTANTIATE_TEST_SUITE_P(Rules, RepublishRules,
                          ::testing::ValuesIn(options().placements),
                          placement_name);
 INSTANTIATE_TEST_SUITE_P(Rules, PleaseNotifyRules,

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <vector>
 
 #include "conform/options.h"
@@ -16,6 +17,10 @@ namespace retrap::conform {
 [[nodiscard]] bool is_offered(Interface interface);
 // Listen first; for the rules that cover every mode of seizing.
 [[nodiscard]] const std::vector<Interface>& offered_interfaces();
+
+// How to seize a tracee whose INTERRUPT reports again (LR), where that is to be
+// had: by a kernel that does it for every tracee (--property), or by choice.
+[[nodiscard]] std::optional<Interface> republishing();
 
 // Runs `rule` in each mode; a fatal failure in one ends the test.
 void in_each_mode(void (*rule)(Placement, Interface), Placement placement);
@@ -42,6 +47,11 @@ class SweepRules : public RuleTest {
 };
 
 class AsyncRetrapSweepRules : public SweepRules {
+ protected:
+  void SetUp() override;
+};
+
+class RepublishRules : public RuleTest {
  protected:
   void SetUp() override;
 };

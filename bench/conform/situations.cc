@@ -79,6 +79,7 @@ void stop_group_again(const Subject& subject, int thread, int sig) {
 Errno rearm(pid_t tid, Interface interface) {
   switch (interface) {
     case Interface::kListen:
+    case Interface::kListenRepublish:
       return listen(tid);
     case Interface::kAsyncRetrap:
       return siginfo(tid).error;
@@ -98,7 +99,7 @@ void resume_in_stopped_group(const Subject& subject, int thread) {
 // listens although its mode forbids it need not answer at all.
 void expect_mode(const Subject& subject, pid_t tid, Interface interface) {
   ASSERT_EQ(siginfo(tid).error, kOk);  // AR: acknowledged
-  if (interface != Interface::kListen) {
+  if (!listens(interface)) {
     ASSERT_EQ(listen(tid), Errno{EIO});
   }
   if (interface != Interface::kPleaseNotify) {
@@ -108,6 +109,31 @@ void expect_mode(const Subject& subject, pid_t tid, Interface interface) {
   ASSERT_EQ(wait_at_once(tid), kNothing);
   subject.kill(SIGCONT);
   ASSERT_EQ(wait_eventually(tid), stop_trap(SIGTRAP));
+}
+
+void expect_interrupts_at_once(const Subject& subject, Interface interface,
+                               Status status) {
+  const pid_t pid = subject.pid();
+  std::uint64_t empty_waits = 0;
+  std::uint64_t refused_requests = 0;
+  ASSERT_EQ(registers(pid).error, kOk);  // the tracee is off its CPU
+  const std::uint64_t switches = subject.voluntary_switches();
+  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
+    ASSERT_EQ(rearm(pid, interface), kOk) << "turn " << turn;
+    ASSERT_EQ(wait_at_once(pid), kNothing) << "turn " << turn;
+    ASSERT_EQ(interrupt(pid), kOk) << "turn " << turn;
+    if (turn % 2 == 1 && registers(pid).error != kOk) ++refused_requests;
+    Status got = wait_at_once(pid);
+    if (turn % 2 == 0 && registers(pid).error != kOk) ++refused_requests;
+    if (got == kNothing) {
+      ++empty_waits;
+      got = wait_eventually(pid);
+    }
+    ASSERT_EQ(got, status) << "turn " << turn;
+  }
+  EXPECT_EQ(empty_waits, 0U) << "of " << options().count;
+  EXPECT_EQ(refused_requests, 0U) << "of " << options().count;
+  EXPECT_EQ(subject.voluntary_switches(), switches) << "was woken";
 }
 
 void settle() { std::this_thread::sleep_for(kSettle); }

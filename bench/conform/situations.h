@@ -48,6 +48,10 @@ void expect_mode(const Subject& subject, pid_t tid, Interface interface);
 // PTRACE_JOBCTL_CONT, or GETSIGINFO.
 Errno rearm(pid_t tid, Interface interface);
 
+// Re-armed -> INTERRUPT -> at once `status`, `count` times, without a wakeup.
+void expect_interrupts_at_once(const Subject& subject, Interface interface,
+                               Status status);
+
 // Listens to silence for a while. It decides nothing on a correct kernel.
 void settle();
 

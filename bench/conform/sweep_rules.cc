@@ -50,6 +50,12 @@ TEST_P(SweepRules, ML23_SweepOfSigcontAcrossInterrupt) {
                 sigcont_meets_interrupt_while_listening);
 }
 
+TEST_P(SweepRules, LR04_SweepOfSigcontAcrossInterrupt) {
+  if (!republishing()) GTEST_SKIP() << "n.a.: not offered";
+  sweep_request(GetParam(), *republishing(), From::kUserMode,
+                sigcont_meets_interrupt_while_listening);
+}
+
 TEST_P(SweepRules, AR07_SweepOfSigcontAcrossGetsiginfo) {
   sweep_request(GetParam(), Interface::kAsyncRetrap, From::kUserMode,
                 sigcont_meets_getsiginfo);

@@ -37,7 +37,9 @@ void AsyncRetrap::on_stop_trap(Thread&, bool) const {
   // AR05: unlike in mainline, trapping is not telling.
 }
 
-int AsyncRetrap::rearm(Thread&, Rearm) const { return EIO; }  // AR25
+int AsyncRetrap::rearm(const State&, Thread&, Rearm) const {
+  return EIO;
+}  // AR25
 
 void AsyncRetrap::on_getsiginfo(Thread& t, int stop_signal) const {
   if (!in_stop_trap(t)) return;                           // AR10

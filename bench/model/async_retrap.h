@@ -11,7 +11,7 @@ class AsyncRetrap : public Design {
   void on_change(Thread& t) const override;
   void on_join(Thread& t) const override;
   void on_stop_trap(Thread& t, bool in_group_stop) const override;
-  int rearm(Thread& t, Rearm request) const override;
+  int rearm(const State& state, Thread& t, Rearm request) const override;
   void on_getsiginfo(Thread& t, int stop_signal) const override;
   int setsiginfo(const Thread& t) const override;
   void after_request(Thread& t) const override;

@@ -3,7 +3,9 @@
 #include "model/design.h"
 
 #include "model/async_retrap.h"
+#include "model/job_control.h"
 #include "model/listen.h"
+#include "model/listen_republish.h"
 #include "model/please_notify.h"
 
 namespace retrap::model {
@@ -43,8 +45,15 @@ void Design::interrupt(const State&, Thread& t) const {
     nudge(t);
 }
 
+void report_again(const State& state, Thread& t) {
+  t.is_hidden = false;
+  t.is_interrupted = false;
+  t.report = static_cast<std::uint8_t>(stop_signal_now(state, t));
+}
+
 const Design& design_of(Interface interface) {
   static const Listen listen;
+  static const ListenRepublish listen_republish;
   static const AsyncRetrap async_retrap;
   static const PleaseNotify please_notify;
   switch (interface) {
@@ -52,6 +61,8 @@ const Design& design_of(Interface interface) {
       return async_retrap;
     case Interface::kPleaseNotify:
       return please_notify;
+    case Interface::kListenRepublish:
+      return listen_republish;
     case Interface::kListen:
       break;
   }

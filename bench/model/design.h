@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Where the designs differ. Each is a file of its own: listen.cc,
-// async_retrap.cc and please_notify.cc say what happens at each of these
-// points; job_control.cc and tracer.cc are the same for all.
+// listen_republish.cc, async_retrap.cc and please_notify.cc say what happens at
+// each of these points; job_control.cc and tracer.cc are the same for all.
 #ifndef RETRAP_MODEL_DESIGN_H_
 #define RETRAP_MODEL_DESIGN_H_
 
@@ -33,7 +33,7 @@ class Design {
   virtual void on_resume(Thread& t) const;
 
   // PTRACE_LISTEN and PTRACE_JOBCTL_CONT of a trapped thread: an errno.
-  virtual int rearm(Thread& t, Rearm request) const = 0;
+  virtual int rearm(const State& state, Thread& t, Rearm request) const = 0;
 
   // PTRACE_INTERRUPT.
   virtual void interrupt(const State& state, Thread& t) const;
@@ -52,7 +52,7 @@ class Design {
   [[nodiscard]] virtual bool hides_gap() const { return false; }
 };
 
-// The three of docs/rules.md. They have no state: a reference lives for ever.
+// Those of docs/rules.md. They have no state: a reference lives for ever.
 const Design& design_of(Interface interface);
 
 // Steps of the designs.
@@ -63,6 +63,8 @@ const Design& design_of(Interface interface);
 void leave_trap(Thread& t);
 // Makes a running thread look for signals and traps; no other is disturbed.
 void nudge(Thread& t);
+// The trap that the thread is in is reported once more, without a step of it.
+void report_again(const State& state, Thread& t);
 
 }  // namespace retrap::model
 

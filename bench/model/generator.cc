@@ -52,6 +52,7 @@ bool seems_in_stop_trap(const Thread& t) {
 Verb rearm_of(Interface interface) {
   switch (interface) {
     case Interface::kListen:
+    case Interface::kListenRepublish:
       return Verb::kListen;
     case Interface::kPleaseNotify:
       return Verb::kJobctlCont;

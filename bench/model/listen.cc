@@ -21,7 +21,7 @@ void Listen::on_stop_trap(Thread& t, bool) const {
   t.must_notify = false;  // ML08: one STOP trap tells of all changes before it
 }
 
-int Listen::rearm(Thread& t, Rearm request) const {
+int Listen::rearm(const State&, Thread& t, Rearm request) const {
   if (request != Rearm::kListen) return EIO;
   // ML01; ML19: the kernel looks at si_code, which the tracer can set.
   if (t.info_code >> 8 != kEventStop) return EIO;

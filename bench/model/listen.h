@@ -10,7 +10,7 @@ class Listen : public Design {
  public:
   void on_change(Thread& t) const override;
   void on_stop_trap(Thread& t, bool in_group_stop) const override;
-  int rearm(Thread& t, Rearm request) const override;
+  int rearm(const State& state, Thread& t, Rearm request) const override;
 };
 
 }  // namespace retrap::model

@@ -33,12 +33,13 @@ void declare(CLI::App& app, CommandLine& line, Words& words, int& threads) {
   static const std::map<std::string, Cpus> kCpus = {
       {"same", Cpus::kSame}, {"cross", Cpus::kCross}, {"both", Cpus::kBoth}};
   const CLI::IsMember interfaces(
-      {"listen", "async-retrap", "please-notify", "all"});
+      {"listen", "async-retrap", "please-notify", "listen-republish", "all"});
   Options& options = line.options;
   app.footer(kFooter);
-  app.add_option("--interface", words.interface,
-                 "listen, async-retrap, please-notify, or all that the kernel "
-                 "offers (default all)")
+  app.add_option(
+         "--interface", words.interface,
+         "listen, async-retrap, please-notify, listen-republish, or all "
+         "that the kernel offers (default all)")
       ->check(interfaces);
   app.add_option("--steps", options.steps, "of each interface")
       ->capture_default_str();

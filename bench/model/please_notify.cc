@@ -6,8 +6,6 @@
 
 #include <cerrno>
 
-#include "model/job_control.h"
-
 namespace retrap::model {
 
 void PleaseNotify::on_change(Thread& t) const {
@@ -30,22 +28,22 @@ void PleaseNotify::on_resume(Thread& t) const {
   if (!t.please_notify) t.must_notify = false;  // PN12, PN13, PN21
 }
 
-int PleaseNotify::rearm(Thread& t, Rearm request) const {
+int PleaseNotify::rearm(const State& state, Thread& t, Rearm request) const {
   if (request != Rearm::kJobctlCont) return EIO;  // PN26
   if (t.trap != Trap::kStop) return EIO;          // PN01: not by the siginfo
   t.is_hidden = true;                             // PN03, PN04
   t.report = 0;                                   // PN20
-  if (t.must_notify) leave_trap(t);               // PN06
+  if (t.must_notify)
+    leave_trap(t);  // PN06
+  else if (t.is_interrupted)
+    report_again(state, t);  // PN27
   return 0;
 }
 
 void PleaseNotify::interrupt(const State& state, Thread& t) const {
   if (!t.is_hidden) return Design::interrupt(state, t);
-  // PN07: the same trap is reported once more, at once; PN08: none is owed, for
-  // an INTERRUPT of before PTRACE_JOBCTL_CONT neither.
-  t.is_hidden = false;
-  t.is_interrupted = false;
-  t.report = static_cast<std::uint8_t>(stop_signal_now(state, t));
+  // PN07: at once; PN08: none is owed.
+  report_again(state, t);
 }
 
 }  // namespace retrap::model

@@ -11,7 +11,7 @@ class PleaseNotify : public Design {
   void on_change(Thread& t) const override;
   void on_stop_trap(Thread& t, bool in_group_stop) const override;
   void on_resume(Thread& t) const override;
-  int rearm(Thread& t, Rearm request) const override;
+  int rearm(const State& state, Thread& t, Rearm request) const override;
   void interrupt(const State& state, Thread& t) const override;
 };
 

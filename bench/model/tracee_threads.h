@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "core/ptrace/hang_guard.h"
 #include "core/ptrace/task_state.h"
 #include "core/ptrace/tracee.h"
-#include "core/ptrace/hang_guard.h"
 #include "model/state.h"
 
 namespace retrap::model {

@@ -87,9 +87,9 @@ Outcome trapped_request(const Design& design, State& s, Thread& t,
       detach(s, t, action.sig);
       return {};
     case Verb::kListen:
-      return error(design.rearm(t, Rearm::kListen));
+      return error(design.rearm(s, t, Rearm::kListen));
     case Verb::kJobctlCont:
-      return error(design.rearm(t, Rearm::kJobctlCont));
+      return error(design.rearm(s, t, Rearm::kJobctlCont));
     case Verb::kGetSiginfo:
       return getsiginfo(design, s, t);
     case Verb::kSetSiginfo:

@@ -21,6 +21,7 @@ bool SeizedTracee::acknowledge(bool stopped) noexcept {
 bool SeizedTracee::watch() noexcept {
   switch (interface_) {
     case Interface::kListen:
+    case Interface::kListenRepublish:
       return steps_.listen() && steps_.trapped_and_quiet();
     case Interface::kPleaseNotify:
       return steps_.jobctl_cont() && steps_.trapped_and_quiet();

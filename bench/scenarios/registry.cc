@@ -25,8 +25,8 @@ constexpr std::span<const Placement> kAnywhere(kPlacements);
 constexpr std::span<const Placement> kOneCpu = kAnywhere.first(1);
 static_assert(kOneCpu.front() == Placement::kSameCpu);
 
-constexpr std::array kWithWaitingState = {Interface::kListen,
-                                          Interface::kPleaseNotify};
+constexpr std::array kWithWaitingState = {
+    Interface::kListen, Interface::kPleaseNotify, Interface::kListenRepublish};
 
 // Nothing there is in a mode: what a kernel that offers modes costs the others.
 constexpr std::span<const Interface> kInNoMode =

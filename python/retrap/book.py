@@ -26,7 +26,7 @@ from retrap.qemu import CONSOLE, SPLAT, Hang
 from retrap.verdicts import PASS, SKIPPED, Report, parse, properties
 
 OK, HANG, SPLATTED, NO_REPORT = "ok", "hang", "splat", "no report"
-# Of bench/core/ptrace/watchdog.cc, to a tracer that hangs in the kernel.
+# Of bench/core/ptrace/standstill.cc, to a tracer that hangs in the kernel.
 WATCHDOG = "killing the tracer"
 SCRIPT = "/retrap/book"
 # The report comes at the end of all tests; a guest that does not get there

@@ -39,7 +39,8 @@ def conform(adder: Any) -> None:
     command.add_argument(
         "--kernels",
         metavar="A,B",
-        help="which (default: mainline, async-retrap, please-notify, combined)",
+        help="which (default: mainline, listen-republish, async-retrap, "
+        "please-notify, combined)",
     )
     _arch_option(command, "architectures of the guests, with commas between")
     command.add_argument(

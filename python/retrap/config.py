@@ -22,7 +22,9 @@ from retrap.tomlfile import Table, read_toml
 ROOT = Path(__file__).resolve().parents[2]
 VARIANTS = ROOT / "configs/variants.toml"
 DEFAULT_EXPERIMENT = ROOT / "configs/experiments/quick.toml"
-INTERFACES = ("listen", "async-retrap", "please-notify")
+INTERFACES = ("listen", "async-retrap", "please-notify", "listen-republish")
+# What a kernel does for every tracee, so that no probe tells.
+PROPERTIES = ("listen-republish",)
 PLACEMENTS = ("same-cpu", "cross-cpu")
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 LEAST_SAMPLES, MOST_SAMPLES = 10, 1_000_000  # of a cell
@@ -42,8 +44,8 @@ class Source:
 @dataclass(frozen=True)
 class Variant:
     """A kernel to build. `patches` are files, in the order they apply;
-    `interfaces` those that its cells are measured through; `file` where its
-    table stands."""
+    `interfaces` those that its cells are measured through; `properties` what it
+    does for every tracee; `file` where its table stands."""
 
     name: str
     base: str | None
@@ -52,6 +54,7 @@ class Variant:
     fragments: tuple[Path, ...]
     interfaces: tuple[str, ...]
     file: Path | None = None
+    properties: tuple[str, ...] = ()
 
     @property
     def interface(self) -> str:
@@ -62,6 +65,11 @@ class Variant:
     def offers(self) -> tuple[str, ...]:
         """Interfaces a tracer must find when it probes this kernel."""
         return tuple(dict.fromkeys(("listen", *self.interfaces)))
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """Of what families of rules are about, that which holds on it."""
+        return tuple(dict.fromkeys((*self.offers, *self.properties)))
 
 
 class Variants(dict[str, Variant]):
@@ -178,6 +186,14 @@ def _interfaces(table: Table) -> tuple[str, ...]:
     return found
 
 
+def _properties(table: Table, inherited: tuple[str, ...]) -> tuple[str, ...]:
+    """`properties`: a list; those of the base stay."""
+    found = table.words("properties", [])
+    if not set(found) <= set(PROPERTIES):
+        raise table.fail("properties", f"must be among {', '.join(PROPERTIES)}")
+    return tuple(dict.fromkeys((*inherited, *found)))
+
+
 def load_variants(path: Path = VARIANTS) -> Variants:
     """Every variant by name. Errors: EXIT_CONFIG, with file and line."""
     whole = read_toml(path, "variants file")
@@ -196,7 +212,7 @@ def _variant(name: str, table: Table, above: Variants) -> Variant:
     if not NAME.fullmatch(name) or name == "host":
         raise table.fail("", f"not a variant name: {name!r}")
     known = ("package", "tree", "ref", "base", "patches", "config", "interface")
-    table.only(known)
+    table.only((*known, "properties"))
     interfaces = _interfaces(table)
     base = table.get("base", str, "") or None
     if base is None and "base" in table.data:
@@ -213,7 +229,8 @@ def _variant(name: str, table: Table, above: Variants) -> Variant:
         patches = above[base].patches + patches
         fragments = above[base].fragments + fragments
     file = table.path.resolve()
-    return Variant(name, base, source, patches, fragments, interfaces, file)
+    properties = _properties(table, above[base].properties if base else ())
+    return Variant(name, base, source, patches, fragments, interfaces, file, properties)
 
 
 def named(names: Iterable[str], variants: dict[str, Variant]) -> list[Variant]:

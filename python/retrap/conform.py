@@ -31,7 +31,13 @@ from retrap.stamp import finish, identified, open_stamp, unwritable
 from retrap.verdicts import Column, Report, judge
 
 SCHEMA = "retrap.conform/1"
-KERNELS = ("mainline", "async-retrap", "please-notify", "combined")
+KERNELS = (
+    "mainline",
+    "listen-republish",
+    "async-retrap",
+    "please-notify",
+    "combined",
+)
 DEADLINE_S = 1200  # of one boot; most take less than 300
 SMP, EXACT = "smp", "exact"
 
@@ -171,6 +177,8 @@ def _boot_all(
             say(f"{job.stem}: already there")
             return
         how, arguments = kinds[job.kind]
+        for name in job.kernel.variant.properties:
+            arguments += f" --property {name}"
         with progress.task(f"conform {job.name} {job.kind}") as task:
             done = book.boot(
                 job.kernel, job.programs, arguments, how, file.with_suffix(".log"), task
@@ -211,6 +219,7 @@ def _record(
             "arch": arch,
             "kernel": kernel,
             "offers": list(variants[kernel].offers),
+            "properties": list(variants[kernel].properties),
             "boots": {"build": failed.record()},
         }
     for job in jobs:
@@ -221,6 +230,7 @@ def _record(
                 "arch": job.kernel.arch.name,
                 "kernel": job.kernel.variant.name,
                 "offers": list(job.kernel.variant.offers),
+                "properties": list(job.kernel.variant.properties),
                 "kernel_key": job.kernel.key,
                 "build_id": meta["build_id"],
                 "source": meta["source"],
@@ -244,7 +254,7 @@ def columns_of(record: dict[str, Any]) -> list[Column]:
         Column(
             column["kernel"],
             column["arch"],
-            tuple(column["offers"]),
+            (*column["offers"], *column.get("properties", ())),
             {
                 kind: Report(boot["outcome"], boot["message"], boot["tests"])
                 for kind, boot in column["boots"].items()

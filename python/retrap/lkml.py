@@ -23,6 +23,12 @@ DESIGNS = {
         "PTRACE_LISTEN, what mainline has: the tracer lets a stopped tracee "
         "listen, and a change of the group-stop re-traps it."
     ),
+    "listen-republish": (
+        "PTRACE_LISTEN with one small patch to mainline and no new interface: "
+        "PTRACE_INTERRUPT of a listening tracee reports its trap again without "
+        "waking it up. This is no part of any of the designs, and each that has "
+        "the tracer wait for news can have it; please-notify has it too."
+    ),
     "async-retrap": (
         "T. Heo's proposal of May 2011: the trapped tracee re-traps by itself on "
         "every change. A reconstruction on today's kernel: the patches of that "
@@ -114,12 +120,19 @@ def _section(title: str, paragraphs: list[str], gap: str = "\n\n") -> str:
 
 
 def _interfaces(results: Results) -> dict[str, list[str]]:
-    """Sides by interface, as the runs say."""
+    """Sides by design: what a kernel does for every tracee, or the interface that
+    the runs say."""
     found: dict[str, list[str]] = {}
+    told = {
+        variant["name"]: variant["properties"]
+        for variant in results.plan.get("variants", ())
+        if variant.get("properties")
+    }
     for machine in results.machines:
         through = {c.side: c.interface for c in results.cells() if not c.floor}
         for name in results.sides(machine):
-            names = found.setdefault(through[name], [])
+            design = told.get(name, [through[name]])[0]
+            names = found.setdefault(design, [])
             if name not in names:
                 names.append(name)
     return found

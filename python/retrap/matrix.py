@@ -231,6 +231,7 @@ def _plan(
                 "name": name,
                 "interfaces": [chosen] if chosen else list(variants[name].interfaces),
                 "offers": list(variants[name].offers),
+                "properties": list(variants[name].properties),
                 "kernel_key": {
                     arch.name: built[name, arch].key if (name, arch) in built else None
                     for arch in arches

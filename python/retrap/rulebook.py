@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from retrap.config import INTERFACES, ROOT
+from retrap.config import INTERFACES, PROPERTIES, ROOT
 from retrap.tomlfile import Table, read_toml
 
 RULEBOOK = ROOT / "configs/conform.toml"
@@ -27,16 +27,23 @@ class Difference:
 
 @dataclass(frozen=True)
 class RuleBook:
-    """`families`: prefix of a rule to the interface it is about."""
+    """`families`: prefix of a rule to the interface or property it is about.
+    `waived`: rules that a property does away with, by property."""
 
     families: dict[str, str]
     rules: tuple[str, ...]
     untested: dict[str, str]
     differences: dict[str, Difference]
+    waived: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def interface(self, rule: str) -> str | None:
         """What a kernel must offer for `rule`; None: no family has it."""
         return self.families.get(rule.rstrip("0123456789"))
+
+    def binds(self, rule: str, keeps: tuple[str, ...]) -> bool:
+        """Whether `rule` is one for a kernel that offers and does all that."""
+        waived = any(rule in self.waived.get(each, ()) for each in keeps)
+        return self.interface(rule) in keeps and not waived
 
 
 def _families(table: Table) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -44,11 +51,15 @@ def _families(table: Table) -> tuple[dict[str, str], tuple[str, ...]]:
     rules: list[str] = []
     for prefix in table.data:
         family = table.get(prefix, dict)
-        interface, count = family.get("interface"), family.get("rules")
+        given = [key for key in ("interface", "property") if key in family]
+        interface, count = family.get(given[0] if given else ""), family.get("rules")
         if isinstance(count, int):
             count = [f"{prefix}{number:02}" for number in range(1, count + 1)]
-        if interface not in INTERFACES or not isinstance(count, list):
-            raise table.fail(prefix, "give rules, a number or names, and interface")
+        known = PROPERTIES if given == ["property"] else INTERFACES
+        if len(given) != 1 or interface not in known or not isinstance(count, list):
+            raise table.fail(
+                prefix, "give rules, a number or names, and interface or property"
+            )
         interfaces[prefix] = interface
         rules += count
     return interfaces, tuple(rules)
@@ -67,10 +78,20 @@ def _differences(table: Table | None) -> dict[str, Difference]:
     return found
 
 
+def _waived(table: Table | None, rules: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name in table.data if table else ():
+        assert table is not None
+        found[name] = table.words(name)
+        if name not in PROPERTIES or not set(found[name]) <= set(rules):
+            raise table.fail(name, "must be a property with a list of rules")
+    return found
+
+
 def load(path: Path = RULEBOOK) -> RuleBook:
     """Errors: EXIT_CONFIG, with file and line."""
     whole = read_toml(path, "rule book's file")
-    whole.only(("families", "untested", "differences"))
+    whole.only(("families", "untested", "differences", "waived"))
     families = whole.table("families")
     if families is None:
         raise whole.fail("families", "missing")
@@ -84,4 +105,5 @@ def load(path: Path = RULEBOOK) -> RuleBook:
         if len(untested) > MOST_UNTESTED:
             raise table.fail(rule, f"{len(untested)} rules, at most {MOST_UNTESTED}")
     differences = _differences(whole.table("differences"))
-    return RuleBook(interfaces, rules, untested, differences)
+    waived = _waived(whole.table("waived"), rules)
+    return RuleBook(interfaces, rules, untested, differences, waived)

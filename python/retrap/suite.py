@@ -16,7 +16,13 @@ from retrap.process import child
 from retrap.progress import Progress, say
 
 # The designs that are tested; a variant of your own is yours to test.
-DESIGNS = ("mainline", "async-retrap", "please-notify", "combined")
+DESIGNS = (
+    "mainline",
+    "listen-republish",
+    "async-retrap",
+    "please-notify",
+    "combined",
+)
 PLAIN = config.VARIANTS
 DEBUG = ROOT / "configs/debug.toml"
 RACES = ROOT / "configs/kcsan.toml"
@@ -28,6 +34,7 @@ FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
     "stress": ("races, many turns", (PLAIN,)),
     "model": ("models, 10^6 steps", (PLAIN,)),
     "kselftests": ("selftests of the patches", (PLAIN,)),
+    "preempt": ("a kernel that preempts itself", ()),
     "freezer": ("freezer", (PLAIN, DEBUG)),
     "lines": ("source lines", (PLAIN,)),
     "function_profiler": ("function profiler", (PLAIN,)),

@@ -34,7 +34,7 @@ class Report:
 class Column:
     kernel: str
     arch: str
-    offers: tuple[str, ...]
+    keeps: tuple[str, ...]  # Variant.keeps
     boots: dict[str, Report]
 
     @property
@@ -145,9 +145,10 @@ def _test(
     def surprise(boot: str, what: str) -> None:
         found.surprises.append(f"{column.name} ({boot}): {test}: {what}")
 
-    interface = book.interface(rule_of(test))
-    if interface not in column.offers:
-        for boot, verdict in verdicts:
+    rule = rule_of(test)
+    interface = book.interface(rule)
+    if not book.binds(rule, column.keeps):
+        for boot, verdict in verdicts if interface not in column.keeps else ():
             if verdict not in (SKIPPED, NONE):
                 surprise(boot, f"ran, though {interface} is not offered")
                 return FAIL
@@ -190,7 +191,7 @@ def _judge_rules(columns: list[Column], book: RuleBook, found: Judgement) -> Non
 
 def _rule(rule: str, column: Column, rows: list[dict[str, str]], book: RuleBook) -> str:
     if not rows:
-        offered = book.interface(rule) in column.offers
+        offered = book.binds(rule, column.keeps)
         return NONE if offered else NOT_OFFERED
     verdicts = {row[column.name] for row in rows}
     return next(verdict for verdict in WORST_FIRST if verdict in verdicts)

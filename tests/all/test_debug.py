@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import DEBUG, KERNELS, Run, chosen, kernel
+from conftest import DEBUG, KERNELS, Run, chosen, kernel, of_book, of_model
 from planted import MISTAKES, planted
 
 from retrap import kernels
@@ -18,10 +18,7 @@ from retrap.verdicts import FAIL, parse
 
 NAMES = [name for name, _ in chosen(DEBUG)]
 BOOK = "exec rules retrap-conform --count 200 --deadline 300"
-STEPS = [
-    f"{BOOK} --gtest_output=json:rules.json",
-    "exec model retrap-model --steps 20000 --seed 20110526",
-]
+MODEL = "exec model retrap-model --steps 20000 --seed 20110526"
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +49,9 @@ def test_a_mistake_fails_the_run(
 @pytest.mark.parametrize("name", NAMES)
 def test_rules_and_models_hold_and_the_log_is_clean(run: Run, name: str) -> None:
     """run() refuses a kernel log with a splat in it."""
-    results = run(name, STEPS, {})
+    variant = KERNELS[name]
+    book = f"{BOOK}{of_book(variant)} --gtest_output=json:rules.json"
+    results = run(name, [book, MODEL + of_model(variant)], {})
     verdicts, failures = parse(json.loads((results / "rules.json").read_text()))
     assert verdicts and failures == {}
     assert FAIL not in verdicts.values()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import KERNELS, PLAIN, Run, chosen
+from conftest import KERNELS, PLAIN, Run, chosen, of_model
 
 from retrap.config import Guest
 
@@ -32,6 +32,7 @@ def test_the_kernel_does_what_the_model_allows(run: Run, name: str, cpus: int) -
     where = "both" if cpus > 1 else "same"
     seed = 20110526 + cpus
     line = f"exec model retrap-model --steps {STEPS} --seed {seed} --cpus {where}"
+    line += of_model(KERNELS[name])
     results = run(
         name, [f"{line} --json model.json"], {}, Guest(cpus, 1800, exact=False)
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import kcsan
 import pytest
-from conftest import KERNELS, RACES, Run, chosen, kernel
+from conftest import KERNELS, RACES, Run, chosen, kernel, of_book, of_model
 
 from retrap import kernels, laid, mutations
 from retrap.arch import native
@@ -30,10 +30,8 @@ from retrap.qemu import CONSOLE, splat
 
 MAINLINE = "mainline-kcsan"
 NAMES = [name for name, _ in chosen(RACES)]
-STEPS = [
-    "exec rules retrap-conform --count 500 --deadline 600",
-    "exec model retrap-model --steps 20000 --seed 20110526",
-]
+RULES = "exec rules retrap-conform --count 500 --deadline 600"
+MODEL = "exec model retrap-model --steps 20000 --seed 20110526"
 PATHS = ("kernel/exit.c", "kernel/ptrace.c", "kernel/signal.c")
 BOOTS = 5
 # Reads of mainline's that take no lock, with the reason. The same text in a line
@@ -93,7 +91,11 @@ def races(run: Run) -> Callable[[str | Kernel], Races]:
     def boot(target: Kernel) -> Races:
         name = target.variant.name
         try:
-            run(target, STEPS, {})
+            run(
+                target,
+                [RULES + of_book(target.variant), MODEL + of_model(target.variant)],
+                {},
+            )
         except RetrapError as error:
             assert "BUG: KCSAN: data-race" in error.message, error.message
         log = subdirectory("work") / f"all-{name}" / CONSOLE

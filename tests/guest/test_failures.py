@@ -168,4 +168,10 @@ def test_killed_matrix_resumes(
 
 
 def test_all_variants_are_named_here() -> None:
-    assert list(VARIANTS) == ["mainline", "async-retrap", "please-notify", "combined"]
+    assert list(VARIANTS) == [
+        "mainline",
+        "listen-republish",
+        "async-retrap",
+        "please-notify",
+        "combined",
+    ]

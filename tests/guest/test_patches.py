@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gzip
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from retrap.kernels import Kernel
 PATCHES = sorted((ROOT / "kernel-patch").glob("*/*/*.patch"))
 IGNORED = "MISSING_SIGN_OFF,FILE_PATH_CHANGES"
 SERIES = {
+    "listen-republish": ("listen-republish",),
     "async-retrap": ("prep", "async-retrap"),
     "please-notify": ("prep", "please-notify"),
     "combined": ("prep", "async-retrap", "combined"),
@@ -63,3 +66,23 @@ def test_git_am(tree: Path, tmp_path: Path, design: str) -> None:
     subprocess.run([*git, "am", "-q", *series], check=True)
     log = subprocess.run([*git, "log", "--format=%s"], capture_output=True, text=True)
     assert len(log.stdout.splitlines()) == len(series) + 1
+
+
+PAGE = Path("/usr/share/man/man2/ptrace.2.gz")  # of manpages-dev
+
+
+def test_the_man_page_takes_the_patch(tmp_path: Path) -> None:
+    folder = ROOT / "kernel-patch/man-pages"
+    if not PAGE.is_file():
+        pytest.skip(f"no {PAGE}: {(folder / 'base').read_text()}")
+    page = tmp_path / "man2/ptrace.2"
+    page.parent.mkdir()
+    page.write_bytes(gzip.decompress(PAGE.read_bytes()))
+    (patch,) = folder.glob("*.patch")
+    argv = ["patch", "-p1", "--fuzz=0", "--batch", "-d", tmp_path, "-i", patch]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    if shutil.which("groff"):
+        argv = ["groff", "-man", "-Tutf8", "-ww", "-z", page]
+        warned = subprocess.run(argv, capture_output=True, text=True)
+        assert (warned.returncode, warned.stderr) == (0, "")

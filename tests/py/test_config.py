@@ -45,10 +45,18 @@ def test_shipped_files_load() -> None:
         assert not config.load_variants(config.ROOT / f"configs/{name}.toml").bad
     variants = config.load_variants()
     experiment = config.load_experiment()
-    assert experiment.variants == ("mainline", "async-retrap", "please-notify")
+    assert experiment.variants == (
+        "mainline",
+        "listen-republish",
+        "async-retrap",
+        "please-notify",
+    )
     assert variants["mainline"].offers == ("listen",)
     assert variants["please-notify"].offers == ("listen", "please-notify")
     assert variants["combined"].interfaces == config.INTERFACES
+    assert variants["listen-republish"].offers == ("listen",)
+    assert variants["listen-republish"].keeps == ("listen", "listen-republish")
+    assert variants["mainline"].properties == ()
     full = config.load_experiment(config.ROOT / "configs/experiments/full.toml")
     assert full.arches == (X86_64, ARM64) and "combined" in full.variants
 
@@ -101,6 +109,7 @@ def test_truncated_toml_names_the_last_line(tmp_path: Path) -> None:
     [
         ('colour = "red"', "unknown key"),
         ('interface = "telepathy"', "must be one of"),
+        ('properties = ["telepathy"]', "must be among listen-republish"),
         ('patches = ["/nowhere.patch"]', "no patch at /nowhere.patch"),
         ('config = ["/nowhere.config"]', "no kernel config fragment"),
         ("patches = [1]", "list of strings"),

@@ -30,6 +30,7 @@ def test_the_repository_s_mutations() -> None:
     assert len(known) >= 12
     assert {m.design for m in known.values()} == {
         "mainline",
+        "listen-republish",
         "async-retrap",
         "please-notify",
         "both",
@@ -191,7 +192,7 @@ def test_a_boot_that_is_lost_names_its_test() -> None:
 
 
 def test_a_tracer_that_its_watchdog_kills_has_hung(tmp_path: Path) -> None:
-    source = (ROOT / "bench/core/ptrace/watchdog.cc").read_text()
+    source = (ROOT / "bench/core/ptrace/standstill.cc").read_text()
     assert book.WATCHDOG in source
     (tmp_path / "conform.log").write_text("retrap: killing the tracer.\nKilled\n")
     console = "retrap: failed Rules/CommonRules.C01_A/same, where (3 ms)\n"

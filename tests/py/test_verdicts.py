@@ -64,6 +64,23 @@ def test_interface_that_works_where_it_is_not_offered() -> None:
     assert "ran, though async-retrap is not offered" in judged.surprises[0]
 
 
+def test_a_property_requires_rules_and_waives_others() -> None:
+    """A kernel without it keeps the others; nobody asks it for the former."""
+    book = RuleBook(
+        {"C": "listen", "LR": "listen-republish"},
+        *(("C01", "LR01"), {}, {}, {"listen-republish": ("C01",)}),
+    )
+    ran = {C: "FAIL", "LR01_Reports/same": "pass"}
+    judged = judge([column(ran, offers=("listen", "listen-republish"))], book)
+    assert rules(judged) == {"C01": "n.a.", "LR01": "pass"}
+    assert judged.surprises == []
+    judged = judge([column({C: "pass", "LR01_Reports/same": "skip"})], book)
+    assert rules(judged) == {"C01": "pass", "LR01": "n.a."}
+    assert judged.surprises == []
+    judged = judge([column({C: "pass", "LR01_Reports/same": "pass"})], book)
+    assert "ran, though listen-republish is not offered" in judged.surprises[0]
+
+
 def test_a_skip_where_the_interface_is_offered_hides_nothing() -> None:
     judged = judge([column(GOOD, {**GOOD, AR: "skip"})], BOOK)
     assert rules(judged)["AR01"] == "none"
@@ -198,7 +215,8 @@ def test_ktap() -> None:
 def test_rule_book_file() -> None:
     book = rulebook.load()
     assert {"C19", "ML23", "AR27", "PN26", "P1"} <= set(book.rules)
-    assert len(book.rules) == 19 + 23 + 27 + 26 + 1
+    assert len(book.rules) == 19 + 23 + 30 + 27 + 1 + 4
+    assert book.interface("LR01") == "listen-republish"
     assert book.interface("AR07") == "async-retrap" and book.interface("X1") is None
 
 
@@ -207,6 +225,11 @@ def test_rule_book_file() -> None:
     [
         "[untested]\n",
         '[families]\nC = { rules = 1, interface = "nope" }\n',
+        '[families]\nC = { rules = 1, property = "listen" }\n',
+        '[families]\nC = { rules = 1, interface = "listen" }\n'
+        '[waived]\nlisten-republish = ["C02"]\n',
+        '[families]\nC = { rules = 1, interface = "listen" }\n'
+        '[waived]\nlisten = ["C01"]\n',
         '[families]\nC = { rules = 1, interface = "listen" }\n[untested]\nC09 = "x"\n',
         '[families]\nC = { rules = 1, interface = "listen" }\n[untested]\nC01 = ""\n',
         '[families]\nC = { rules = 9, interface = "listen" }\n[untested]\n'

@@ -174,12 +174,11 @@ TEST(ModelPleaseNotify, PN7_PN8_InterruptReportsAtOnceAndOnce) {
   EXPECT_EQ(act("settle"), "threads in state S");
 }
 
-TEST(ModelPleaseNotify, PN8_AnInterruptOfBeforeIsAnsweredToo) {
+TEST(ModelPleaseNotify, PN27_AnInterruptOfBeforeIsAnsweredByTheQuestion) {
   Tale act(Interface::kPleaseNotify);
   act.interrupt();
   act("interrupt.0");  // one more trap is owed, until the question
   act("jobctl_cont.0");
-  act("interrupt.0");
   EXPECT_EQ(act("wait.0"), kTrap);
   act("cont.0");
   EXPECT_EQ(act("settle"), "threads in state S");
@@ -215,6 +214,29 @@ TEST(ModelPleaseNotify, PN20_UnwaitedStatusIsDropped) {
   act("settle");
   EXPECT_EQ(act("jobctl_cont.0"), "0");
   EXPECT_EQ(act("wait.0"), kNothing);
+}
+
+TEST(ModelListenRepublish, LR1_LR2_InterruptReportsAtOnceAndOnce) {
+  Tale act(Interface::kListenRepublish);
+  act.stop();
+  act("interrupt.0");  // one more trap is owed, until LISTEN and INTERRUPT
+  act("listen.0");
+  EXPECT_EQ(act("wait.0"), kNothing);
+  act("interrupt.0");
+  EXPECT_EQ(act("getregs.0"), "0");
+  EXPECT_EQ(act("wait.0"), kStop);
+  act("cont.0");
+  EXPECT_EQ(act("settle"), "threads in state S");
+}
+
+TEST(ModelListenRepublish, LR3_AForgedStopTrapIsLeft) {
+  Tale act(Interface::kListenRepublish);
+  act("kill.USR1");
+  act("settle");
+  EXPECT_EQ(act("setsiginfo.0.STOP"), "0");
+  EXPECT_EQ(act("listen.0"), "0");
+  act("interrupt.0");
+  EXPECT_EQ(act("await.0"), kTrap);
 }
 
 TEST(ModelCommon, C3_C10_DetachStopsAndSeizeTrapsAtOnce) {

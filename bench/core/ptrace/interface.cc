@@ -17,6 +17,8 @@ std::string_view interface_name(Interface interface) noexcept {
       return "async-retrap";
     case Interface::kPleaseNotify:
       return "please-notify";
+    case Interface::kListenRepublish:
+      return "listen-republish";
   }
   return "?";
 }
@@ -35,6 +37,8 @@ unsigned long seize_option(Interface interface) noexcept {
       return kOptionAsyncRetrap;
     case Interface::kPleaseNotify:
       return kOptionPleaseNotify;
+    case Interface::kListenRepublish:
+      return kOptionListenRepublish;
   }
   return 0;
 }

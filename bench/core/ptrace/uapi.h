@@ -12,6 +12,7 @@ namespace retrap {
 // Options of PTRACE_SEIZE; a kernel without the patch answers EIO.
 inline constexpr unsigned long kOptionAsyncRetrap = 1UL << 24;
 inline constexpr unsigned long kOptionPleaseNotify = 1UL << 25;
+inline constexpr unsigned long kOptionListenRepublish = 1UL << 26;
 
 // PTRACE_JOBCTL_CONT: outside 0x4206-0x4212, which mainline uses.
 inline constexpr long kRequestJobctlCont = 0x42f0;
