@@ -105,7 +105,7 @@ def _floors(
 ) -> list[list[str]]:
     """Of the baseline: those that wake somebody, as a notification does."""
     placements = results.placements(machine)
-    group = ["floors: the method without ptrace"]
+    group: list[str] = []
     for scenario in ("floor/pipe", "floor/futex"):
         base = results.base(machine, scenario)
         if base is None or scenario not in results.scenarios(machine):
@@ -113,8 +113,9 @@ def _floors(
         cells: list[str] = []
         for placement in placements:
             cells += _three(results, machine, base, (scenario, placement))
-        group.append(row(f"  {scenario.split('/')[1]}", [*cells, ""], widths, LABEL))
-    return [group] if len(group) > 1 else []
+        name = f"floor: {scenario.split('/')[1]}"
+        group.append(row(name, [*cells, ""], widths, LABEL))
+    return [group] if group else []
 
 
 def _cut(groups: list[list[str]]) -> list[str]:
@@ -188,30 +189,36 @@ def _sentence(results: Results, machine: Machine, base: str) -> str:
     for scenario in scenarios:
         said = []
         for name in results.sides(machine, scenario):
-            told: dict[str, list[str]] = {}
+            told = {}
             for placement in results.placements(machine):
                 where = (scenario, placement)
                 one = side(results.of(machine, name, where))
                 if one and (got := _verdict(results, one, where)):
-                    told.setdefault(_amount(got), []).append(placement)
+                    told[placement] = got
             if told:
-                said.append(f"with {name} {_places(told)}")
+                said.append(_amounts(name, told))
         if said:
             parts.append(f"{NOUNS[scenario]} takes {', '.join(said)}")
     text = "; ".join(parts)
     return f"In {unit} by median, against {base}: {text}." if text else ""
 
 
-def _amount(got: Comparison) -> str:
-    if got.delta is None or got.verdict not in ("fewer", "more"):
-        return "an undecided difference"
-    return f"{abs(got.delta):.0f} {got.verdict}"
-
-
-def _places(told: dict[str, list[str]]) -> str:
-    if len(told) == 1:
-        return next(iter(told))
-    return " and ".join(f"{what} ({', '.join(where)})" for what, where in told.items())
+def _amounts(name: str, told: dict[str, Comparison]) -> str:
+    """`5237 to 7525 fewer with b`, over the placements; where one is decided alone
+    it is named."""
+    found: dict[str, dict[str, float]] = {}
+    for place, got in told.items():
+        if got.delta is not None and got.verdict in ("fewer", "more"):
+            found.setdefault(got.verdict, {})[place] = abs(got.delta)
+    if not found:
+        return f"no decided difference with {name}"
+    parts = []
+    for verdict, places in found.items():
+        ends = dict.fromkeys(f"{end:.0f}" for end in sorted(places.values()))
+        where = "" if len(places) == len(told) else f" ({', '.join(places)})"
+        amount = " to ".join((next(iter(ends)), list(ends)[-1])[: len(ends)])
+        parts.append(f"{amount} {verdict}{where}")
+    return f"{' and '.join(parts)} with {name}"
 
 
 def _other(results: Results, machine: Machine) -> str:
@@ -287,10 +294,10 @@ def _alone_cells(one: Side | None) -> list[str]:
 def paths(directory: Path, name: str) -> str:
     """Where everything is that is there; `name`: what to call the directory."""
     shown = {
-        "table.txt": ("tables", f"{name}/table.txt (--full prints it), *.csv"),
-        "raw": ("samples", f"{name}/raw/"),
-        "figures": ("figures", f"{name}/figures/"),
-        "lkml.txt": ("mail", f"{name}/lkml.txt"),
+        "table.txt": "table.txt (--full prints it), *.csv",
+        "raw": "raw/ (samples)",
+        "figures": "figures/",
+        "lkml.txt": "lkml.txt (a mail)",
     }
-    there = [line for file, line in shown.items() if (directory / file).exists()]
-    return "\n".join(f"{what:10}{where}" for what, where in there)
+    there = [text for file, text in shown.items() if (directory / file).exists()]
+    return fill(f"{name}/: {', '.join(there)}") if there else name

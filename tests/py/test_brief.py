@@ -51,14 +51,14 @@ def test_the_sentence_claims_what_is_decided(maker: Maker) -> None:
     maker.substrates, maker.samples = ("exact",), 200
     maker.scenarios = ("retrap/trigger:sigcont", "trap/trigger:interrupt")
     text = " ".join(brief.render(load(maker.write())).split())
-    assert "takes with async-retrap 1128 more, with please-notify 68 more." in text
+    assert "takes 1128 more with async-retrap, 68 more with please-notify." in text
     assert "trap/trigger:interrupt" not in text
     for name in ("async-retrap", "please-notify"):
         boot = maker.path / "raw" / name / "exact-1"
         for file in (maker.path / "raw/mainline/exact-1").glob("*.npy"):
             (boot / file.name).write_bytes(file.read_bytes())
     text = " ".join(brief.render(load(maker.path)).split())
-    assert "with async-retrap an undecided difference" in text
+    assert "no decided difference with async-retrap" in text
     assert "more" not in text and "fewer" not in text
 
 
