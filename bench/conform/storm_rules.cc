@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "conform/options.h"
+#include "conform/parallel.h"
 #include "conform/requests.h"
 #include "conform/rule_test.h"
 #include "conform/situations.h"
@@ -114,7 +115,10 @@ TEST_P(AsyncRetrapRules, AR28_AWaitingRequestMeetsOneRetrap) {
     most = std::max(most, subject.voluntary_switches() - before);
   }
   RecordProperty("most_retraps", std::to_string(most));
-  EXPECT_GT(storm.sent, 0U) << "no request waited";
+  // Where vCPUs take turns the storm may have none while the tracer sleeps.
+  if (cpus_run_in_parallel()) {
+    EXPECT_GT(storm.sent, 0U) << "no request waited";
+  }
   EXPECT_LE(most, kMostRetraps) << "of a request";
 }
 

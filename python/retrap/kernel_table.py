@@ -45,14 +45,14 @@ def mib(size: int) -> str:
 
 def text(rows: list[Row], file: str) -> str:
     lines = [
-        f"{'variant':18}{'arch':8}{'state':16}{'key':17}{'kernel':>8}{'tree':>9} MiB"
+        f"{'variant':21}{'arch':8}{'state':16}{'key':17}{'kernel':>6}{'tree':>8} MiB"
     ]
     for row in rows:
         sizes = (row.bytes - row.tree_bytes, row.tree_bytes)
         kernel, tree = (f"{size / 2**20:.0f}" if size else "-" for size in sizes)
         lines.append(
-            f"{row.variant:17} {row.arch or '-':7} {row.state:15} {row.key or '-':16} "
-            f"{kernel:>8}{tree:>9}"
+            f"{row.variant:20} {row.arch or '-':7} {row.state:15} {row.key or '-':16} "
+            f"{kernel:>6}{tree:>8}"
         )
     whys = dict.fromkeys(
         f"{row.state}: {row.why}" for row in rows if row.why not in (None, file)
@@ -70,18 +70,18 @@ def totals() -> str:
 
 def sizes(rows: list[SizeRow]) -> str:
     lines = [
-        "                          source lines         functions        bytes",
-        "variant           arch     +    -  files   new changed gone   of text  base",
+        "                             source lines       functions      bytes",
+        "variant              arch     +    - files  new changed gone of text base",
     ]
     for row in rows:
         text = row.text
         found = (
-            f"{text.new:5} {text.changed:7} {text.gone:4} {text.bytes:+9}"
+            f"{text.new:4}{text.changed:8}{text.gone:5}{text.bytes:+8}"
             if text
-            else f"{'not built':>28}"
+            else f"{'not built':>25}"
         )
         lines.append(
-            f"{row.variant:17} {row.arch:6} {row.lines.added:3} {row.lines.removed:4} "
-            f"{row.lines.files:6} {found}  {row.base}"
+            f"{row.variant:20} {row.arch:6}{row.lines.added:4}{row.lines.removed:5}"
+            f"{row.lines.files:6} {found} {row.base}"
         )
     return "\n".join(lines)
