@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -25,6 +26,8 @@ namespace {
 
 constexpr Interface kMode = Interface::kAsyncRetrap;
 constexpr std::uint64_t kShare = 20;  // a turn is some twenty system calls
+constexpr std::uint64_t kLeastTurns = 50;
+constexpr useconds_t kNapUs = 50;
 
 // Sends SIGCONT without end from the tracer's CPU, while `blows`. The tracer is
 // SCHED_FIFO, so that it blows only as long as the tracer sleeps.
@@ -35,12 +38,15 @@ class Storm {
           const sched_param other{0};
           (void)::sched_setscheduler(0, SCHED_OTHER, &other);
           pin_to_cpu(usable_cpus().front());
+          is_up_ = true;
           while (!over_) {
             if (!blows) continue;
             subject.kill(SIGCONT);
             ++sent;
           }
-        }) {}
+        }) {
+    while (!is_up_) ::usleep(kNapUs);  // the tracer has its CPU
+  }
   Storm(const Storm&) = delete;
   Storm& operator=(const Storm&) = delete;
   Storm(Storm&&) = delete;
@@ -54,6 +60,7 @@ class Storm {
   std::atomic<std::uint64_t> sent{0};
 
  private:
+  std::atomic<bool> is_up_{false};
   std::atomic<bool> over_{false};
   std::thread thread_;
 };
@@ -103,7 +110,7 @@ TEST_P(AsyncRetrapRules, AR28_AWaitingRequestMeetsOneRetrap) {
   if (!tracer.granted()) GTEST_SKIP() << "n.a.: SCHED_FIFO is not permitted";
   Storm storm(subject);
   std::uint64_t most = 0;
-  const std::uint64_t turns = options().count / kShare + 1;
+  const std::uint64_t turns = std::max(options().count / kShare, kLeastTurns);
   for (std::uint64_t turn = 0; turn < turns; ++turn) {
     ASSERT_NO_FATAL_FAILURE(calm_down(subject));
     const std::uint64_t before = subject.voluntary_switches();
