@@ -350,7 +350,8 @@ def render(record: dict[str, Any], rules: Iterable[str] = (), most: int = 3) -> 
     width = max((len(row["name"]) for row in rows), default=8) + 2
     lines = [
         f"{record['stamp']} UTC, retrap {record['version']}, {record['arch']}, "
-        f"retrap-conform {record['arguments']}",
+        f"retrap-conform {record['arguments']},",
+        "of each mutant its own rules first",
         "",
         f"{'mutation':{width}}{'design':15}killed by",
     ]

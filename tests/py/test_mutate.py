@@ -149,7 +149,7 @@ def test_table_and_survivors() -> None:
         "mutants": rows,
     }  # fmt: skip
     assert mutate.survivors(record) == ["two", "four"]
-    lines = mutate.render(record).splitlines()[2:]
+    lines = mutate.render(record).splitlines()[3:]
     assert lines[1].split() == ["one", "async-retrap", "AR05_C"]
     assert lines[4].strip() == "and 1 more"
     assert lines[5].split() == ["two", "async-retrap", "SURVIVED"]
