@@ -50,7 +50,9 @@ EXACT_LIMITS = (
 )
 LIMITS = (
     "One tracee with one thread, an idle machine. Many tracees, threads and a "
-    "loaded machine are other questions.",
+    "loaded machine are other questions. There async-retrap's WNOHANG and "
+    "requests wait as long as the tracee gets no CPU; with the others they "
+    "return at once, and may have found nothing.",
     "A number holds the whole span from the trigger to the return of wait4(2), "
     "the tracer's system calls included. Floors are shown and not subtracted.",
     "Which of the designs has the better semantics is not measured.",
