@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import re
 import textwrap
 import time
 from collections.abc import Callable, Iterable
@@ -54,6 +55,7 @@ TESTS, BY_HANG, BY_SPLAT = "tests", "by hang", "by splat"
 KILLED = (TESTS, BY_HANG, BY_SPLAT)
 # Of the plan, what mutate.json has too.
 CONDITIONS = "version arch programs_sha256 qemu arguments sweeps cpus kernels".split()
+LAST = r"\(in (\w+/?\w*)\)$"  # of a boot without report (book.py)
 # These say nothing of the mutant: another try may end otherwise.
 PASSING = (NOT_BUILT, book.NO_REPORT)
 
@@ -327,8 +329,12 @@ def unlike(record: dict[str, Any], most: int = 12) -> list[str]:
 
 
 def never_failed(record: dict[str, Any], rules: Iterable[str]) -> list[str]:
-    """Those of `rules` of which no test failed on any mutant."""
+    """Those of `rules` of which no test failed on any mutant. One in which the boot
+    was lost, by a hang or a splat, has failed."""
     failed = {rule_of(test) for row in record["mutants"] for test in row["killers"]}
+    for row in record["mutants"]:
+        if row["verdict"] != TESTS and (lost := re.search(LAST, row["message"])):
+            failed.add(rule_of(lost.group(1)))
     return [rule for rule in rules if rule not in failed]
 
 

@@ -160,13 +160,15 @@ def test_rules_that_no_mutant_breaks_are_named() -> None:
     """A rule counts as broken when a test of it failed, whoever was aimed at."""
     row = {
         "name": "one", "design": "both", "verdict": "tests",
-        "rules": ["AR05", "C02"], "killers": ["AR05_C", "C01_A"],
+        "rules": ["AR05", "C02"], "killers": ["AR05_C", "C01_A"], "message": "",
     }  # fmt: skip
     record = {
         "stamp": "s", "version": "v", "arch": "x86_64", "arguments": "-x",
         "mutants": [row],
     }  # fmt: skip
     rules = ("C01", "C02", "ML01", "AR05")
+    lost = {**row, "verdict": "by splat", "message": "BUG (in C02_B/same)"}
+    assert mutate.never_failed({"mutants": [row, lost]}, rules) == ["ML01"]
     assert mutate.never_failed(record, rules) == ["C02", "ML01"]
     assert mutate.render(record, rules).splitlines()[-4:] == [
         "1 of 1 mutants killed",
