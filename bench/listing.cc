@@ -23,7 +23,9 @@ std::vector<std::string> interfaces_of(const ScenarioInfo& info) {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& names) {
+// So that a line fits a terminal.
+std::string joined(const std::vector<std::string>& names, std::size_t all) {
+  if (names.size() == all) return "any";
   std::string text;
   for (const std::string& name : names)
     text.append(text.empty() ? "" : ",").append(name);
@@ -37,9 +39,9 @@ std::string scenarios_as_text() {
   for (const ScenarioInfo& info : scenarios())
     text.append(info.name)
         .append(" ")
-        .append(joined(placements_of(info)))
+        .append(joined(placements_of(info), kPlacements.size()))
         .append(" ")
-        .append(joined(interfaces_of(info)))
+        .append(joined(interfaces_of(info), kInterfaces.size()))
         .append("\n");
   return text;
 }

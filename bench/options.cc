@@ -87,8 +87,10 @@ void add_output_options(CLI::App& app, Options& o) {
                  "The FIFOs of perf stat --control: count the run and do not "
                  "time it; no delays, no STEM.npy (default: a timed run).")
       ->option_text("CTL,ACK");
-  app.add_flag("--list", o.list,
-               "Print each scenario with its placements and interfaces.");
+  app.add_flag(
+      "--list", o.list,
+      "Print each scenario with its placements and interfaces; any: all "
+      "there are.");
   app.add_flag("--json", o.json, "With --list: print JSON.");
   app.add_flag("--version", o.version, "Print the version.");
   app.add_flag("--help,-h", o.help, "Print this page.");

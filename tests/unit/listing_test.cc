@@ -22,8 +22,9 @@ TEST(Listing, JsonHasWhatPlanPyReads) {
 
 TEST(Listing, TextIsALineAScenario) {
   EXPECT_THAT(scenarios_as_text(),
-              testing::HasSubstr("retrap/trigger:interrupt same-cpu,cross-cpu "
-                                 "listen,please-notify\n"));
+              testing::HasSubstr("retrap/trigger:interrupt any "
+                                 "listen,please-notify,listen-republish\n"));
+  EXPECT_THAT(scenarios_as_text(), testing::HasSubstr("floor/pipe any any\n"));
 }
 
 TEST(Registry, FloorsWithOneEndExistAtOneCpu) {
