@@ -122,8 +122,9 @@ TEST_P(AsyncRetrapRules, AR28_AWaitingRequestMeetsOneRetrap) {
     most = std::max(most, subject.voluntary_switches() - before);
   }
   RecordProperty("most_retraps", std::to_string(most));
-  // Where vCPUs take turns the storm may have none while the tracer sleeps.
-  if (cpus_run_in_parallel()) {
+  // Where vCPUs take turns the storm may have none while the tracer sleeps, and
+  // on the tracee's CPU that one may always be next.
+  if (cpus_run_in_parallel() && GetParam() == Placement::kCrossCpu) {
     EXPECT_GT(storm.sent, 0U) << "no request waited";
   }
   EXPECT_LE(most, kMostRetraps) << "of a request";
