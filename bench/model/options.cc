@@ -57,7 +57,8 @@ void declare(CLI::App& app, CommandLine& line, Words& words, int& threads) {
   app.add_option("--replay", words.replay, "these actions instead, once");
   app.add_option("--model", words.model,
                  "compare with the model of another interface: that has to "
-                 "fail, and shows how")
+                 "fail, and shows how; but a kernel with a property, as "
+                 "listen-republish, needs that one for listen")
       ->check(interfaces);
   app.add_option("--json", line.json_file, "report to FILE")->type_name("FILE");
 }

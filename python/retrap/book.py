@@ -18,7 +18,7 @@ from typing import Any
 from retrap import guest, scratch
 from retrap.build import Programs
 from retrap.cache import subdirectory
-from retrap.config import Guest
+from retrap.config import Guest, Variant
 from retrap.errors import RetrapError
 from retrap.kernels import Kernel
 from retrap.progress import Task
@@ -64,6 +64,11 @@ class BookBoot:
         return Report(self.outcome, self.message or self.outcome, self.tests)
 
 
+def told(variant: Variant) -> str:
+    """What retrap-conform is told of a kernel, as no probe can tell it."""
+    return "".join(f" --property {name}" for name in variant.properties)
+
+
 def boot(
     kernel: Kernel,
     programs: Programs,
@@ -74,6 +79,7 @@ def boot(
 ) -> BookBoot:
     """Boots `kernel`, runs `retrap-conform arguments`; keeps its console."""
     start = time.monotonic()
+    arguments += told(kernel.variant)
     line = f"exec conform sh {SCRIPT} retrap-conform {arguments}"
     line += " --gtest_color=no --gtest_output=json:conform.json"
     with scratch.directory(subdirectory("work")) as place:

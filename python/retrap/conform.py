@@ -177,8 +177,6 @@ def _boot_all(
             say(f"{job.stem}: already there")
             return
         how, arguments = kinds[job.kind]
-        for name in job.kernel.variant.properties:
-            arguments += f" --property {name}"
         with progress.task(f"conform {job.name} {job.kind}") as task:
             done = book.boot(
                 job.kernel, job.programs, arguments, how, file.with_suffix(".log"), task

@@ -40,11 +40,6 @@ def kernel(name: str) -> kernels.Kernel:
     return found
 
 
-def of_book(variant: Variant) -> str:
-    """What retrap-conform is told of a kernel, as no probe can tell it."""
-    return "".join(f" --property {name}" for name in variant.properties)
-
-
 def of_model(variant: Variant) -> str:
     """With a property, another model is the one of the tracee that listens."""
     names = variant.properties

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import DEBUG, KERNELS, Run, chosen, kernel, of_book, of_model
+from conftest import DEBUG, KERNELS, Run, chosen, kernel, of_model
 from planted import MISTAKES, planted
 
 from retrap import kernels
+from retrap.book import told
 from retrap.errors import EXIT_GUEST, RetrapError
 from retrap.progress import Progress
 from retrap.verdicts import FAIL, parse
@@ -50,7 +51,7 @@ def test_a_mistake_fails_the_run(
 def test_rules_and_models_hold_and_the_log_is_clean(run: Run, name: str) -> None:
     """run() refuses a kernel log with a splat in it."""
     variant = KERNELS[name]
-    book = f"{BOOK}{of_book(variant)} --gtest_output=json:rules.json"
+    book = f"{BOOK}{told(variant)} --gtest_output=json:rules.json"
     results = run(name, [book, MODEL + of_model(variant)], {})
     verdicts, failures = parse(json.loads((results / "rules.json").read_text()))
     assert verdicts and failures == {}

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import kcsan
 import pytest
-from conftest import KERNELS, RACES, Run, chosen, kernel, of_book, of_model
+from conftest import KERNELS, RACES, Run, chosen, kernel, of_model
 
 from retrap import kernels, laid, mutations
 from retrap.arch import native
+from retrap.book import told
 from retrap.cache import subdirectory
 from retrap.errors import RetrapError
 from retrap.kernels import Kernel
@@ -93,7 +94,7 @@ def races(run: Run) -> Callable[[str | Kernel], Races]:
         try:
             run(
                 target,
-                [RULES + of_book(target.variant), MODEL + of_model(target.variant)],
+                [RULES + told(target.variant), MODEL + of_model(target.variant)],
                 {},
             )
         except RetrapError as error:

@@ -216,7 +216,9 @@ def test_every_file_names_its_licence() -> None:
     for name in names:
         path = ROOT / name
         plain = name.startswith(("LICENSES/", "results/reference/", "tests/data/"))
-        bases = tuple(f"kernel-patch/{release}/base" for release in ("6.1", "6.12", "man-pages"))
+        bases = tuple(
+            f"kernel-patch/{release}/base" for release in ("6.1", "6.12", "man-pages")
+        )
         bare = ("COPYING", ".gitignore", ".gitattributes", *bases)
         if plain or name in bare or path.suffix in data or not path.is_file():
             continue
