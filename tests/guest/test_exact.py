@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ from conftest import VARIANTS, Boot, bench_line
 from retrap import counters
 from retrap.config import ROOT, load_experiment
 from retrap.kernels import Kernel
+from retrap.shift import shift
 
 NOTIFICATION = "retrap/trigger:sigcont"
 INTERRUPT = "trap/trigger:interrupt"
@@ -92,19 +94,6 @@ def test_hand_written_loop_agrees(boot: Boot) -> None:
     assert abs(ours - hand) <= 0.02 * hand
 
 
-def sign(base: np.ndarray, test: np.ndarray, sweeps: int = 5) -> int:
-    """-1 fewer, 1 more, 0 undecided: the ranges of the sweep medians overlap."""
-    lo_hi = [
-        (min(medians), max(medians))
-        for medians in (
-            [float(np.median(part)) for part in np.array_split(side, sweeps)]
-            for side in (base, test)
-        )
-    ]
-    (base_lo, base_hi), (test_lo, test_hi) = lo_hi
-    return (test_lo > base_hi) - (test_hi < base_lo)
-
-
 def test_shifting_the_start_changes_no_verdict(boot: Boot) -> None:
     """0 to 50 instructions before the first sample, each against mainline."""
 
@@ -119,11 +108,11 @@ def test_shifting_the_start_changes_no_verdict(boot: Boot) -> None:
     with ThreadPoolExecutor(max_workers=3) as pool:
         runs = dict(zip(VARIANTS, pool.map(shifted, VARIANTS), strict=True))
     for variant in ("async-retrap", "please-notify"):
-        pairs = list(zip(runs["mainline"], runs[variant], strict=True))
-        medians = {sign(base, test) for base, test in pairs}
-        minima = {int(np.sign(test.min() - base.min())) for base, test in pairs}
-        print(f"\n{variant}: verdicts {medians}, of the minima {minima}")
-        assert len(medians) == 1 and len(minima) == 1
+        pairs = zip(runs["mainline"], runs[variant], strict=True)
+        found = Counter(shift(base, test) for base, test in pairs)
+        print(f"\n{variant}: {found}")
+        assert len({got.delta for got in found if got}) == 1
+        assert all(got and got.found for got in found)
 
 
 # switches, wakeups, signals, system calls a cycle, derived from the rules in
