@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Cross-compilation with Debian's compilers: headers and libraries come from
-# RETRAP_SYSROOT alone (python/retrap/sysroot.py), programs from this machine.
+# RETRAP_SYSROOT alone (python/retrap/build/sysroot.py), programs from this machine.
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES RETRAP_SYSROOT)
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSROOT ${RETRAP_SYSROOT})

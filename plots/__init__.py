@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plots import ecdf, overview, path_integers, profiles
 from retrap.profile.measure import PROFILES
-from retrap.store import load
+from retrap.results.store import load
 
 
 def draw_all(dir: Path) -> list[Path]:

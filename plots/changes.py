@@ -7,7 +7,7 @@ from typing import Any
 
 from plots import scale, style, words
 from plots.rows import Rows
-from retrap.compare import Comparison
+from retrap.analysis.compare import Comparison
 
 UNDECIDED = "~"
 

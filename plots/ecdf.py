@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 
 from plots import looks, scale, style, words
 from plots.looks import Floor, Look
-from retrap.side import side
-from retrap.store import Machine, Results
+from retrap.analysis.side import side
+from retrap.results.store import Machine, Results
 
 TAIL = 0.99  # the axis ends at this quantile when the tail is long
 LONG_TAIL = 1.5  # the maximum is beyond this many times that quantile

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from retrap.side import side
-from retrap.store import Machine, Results
+from retrap.analysis.side import side
+from retrap.results.store import Machine, Results
 
 FLOOR = "#616161"
 # On an upright line, and no side has them; with the lines 24 that differ.

@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 from plots import changes, looks, scale, style, words
 from plots.looks import Floor, Look
 from plots.rows import Rows
-from retrap.compare import comparisons
-from retrap.side import Side, side
-from retrap.store import Machine, Results
+from retrap.analysis.compare import comparisons
+from retrap.analysis.side import Side, side
+from retrap.results.store import Machine, Results
 
 BARS = {
     "exact": "bars: smallest to largest median of a sweep",

@@ -8,8 +8,8 @@ from typing import Any
 
 from plots import bars, looks, scale, style, words
 from plots.looks import Look
-from retrap import counters
-from retrap.store import Machine, Results
+from retrap.results import counters
+from retrap.results.store import Machine, Results
 
 NAMES = {
     "switches": "context switches",

@@ -12,7 +12,7 @@ from plots import calltree
 from plots.icicle import cell_title
 from retrap.profile.report import CLASS_TEXT
 from retrap.profile.summary import CLASSES, Profile, Tree
-from retrap.rawfile import atomic_write
+from retrap.base.rawfile import atomic_write
 
 HERE = Path(__file__).parent
 TEMPLATE = "profile.html.in"

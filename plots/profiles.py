@@ -9,11 +9,11 @@ from pathlib import Path
 
 from plots import icicle, icicle_difference, profile_bars, profile_html
 from plots.looks import LOOKS, Look
-from retrap.errors import RetrapError
+from retrap.base.errors import RetrapError
 from retrap.profile import difference, measure
 from retrap.profile.summary import CHEAPEST, Profile
-from retrap.progress import say
-from retrap.store import load
+from retrap.base.progress import say
+from retrap.results.store import load
 
 Place = tuple[str, str, str]  # arch, scenario, placement
 

@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from PIL import Image
 
 from plots import words
-from retrap.store import Machine, Results, atomic_write
+from retrap.results.store import Machine, Results, atomic_write
 
 SETTINGS = {
     "font.family": "DejaVu Sans",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Prints the rate of this machine's TSC in kHz, for a guest whose TSC it is
-// (python/retrap/qemu.py). Says nothing, and exits 77, where there is none.
+// (python/retrap/executors/qemu.py). Says nothing, and exits 77, where there is none.
 #include <ctime>
 
 #include <cstdint>

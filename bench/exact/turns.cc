@@ -93,7 +93,7 @@ bool is_awaited(int file) noexcept {
   return false;
 }
 
-// Evidence that QEMU came through here: python/retrap/qemu.py looks for it.
+// Evidence that QEMU came through here: python/retrap/executors/qemu.py looks for it.
 struct Farewell {
   ~Farewell() {
     std::fprintf(stderr, "retrap-turns: %lu turns\n", turns.load());

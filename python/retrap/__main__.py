@@ -8,9 +8,10 @@ import signal
 import sys
 from types import FrameType
 
-from retrap import packages, process, streams
-from retrap.cli import parse
-from retrap.errors import (
+from retrap.base import process, streams
+from retrap.build import packages
+from retrap.cli.parser import parse
+from retrap.base.errors import (
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
     EXIT_OK,

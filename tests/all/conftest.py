@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from retrap import guest, kernels
-from retrap.build import Programs
-from retrap.cache import subdirectory
-from retrap.config import ROOT, Guest, Variant
-from retrap.initramfs import Files
-from retrap.progress import Task
-from retrap.suite import ALL_SKIPPED, DEBUG, PLAIN, RACES, chosen
+from retrap.executors import guest
+from retrap.kernel import kernels
+from retrap.build.programs import Programs
+from retrap.base.cache import subdirectory
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest
+from retrap.config.variants import Variant
+from retrap.executors.initramfs import Files
+from retrap.base.progress import Task
+from retrap.cli.suite import ALL_SKIPPED, DEBUG, PLAIN, RACES, chosen
 
 HERE = ROOT / "tests/all"
 # 1 GiB: an image with gdb in it is unpacked beside itself.

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap import laid
-from retrap.arch import native
-from retrap.config import Variant
-from retrap.kernels import Kernel
+from retrap.kernel import patched_files
+from retrap.base.arch import native
+from retrap.config.variants import Variant
+from retrap.kernel.kernels import Kernel
 from retrap.profile import lines
 from retrap.profile.lines import Place
 
@@ -112,7 +112,7 @@ class Source:
         with tempfile.TemporaryDirectory() as scratch:
             into = Path(scratch) / "source"
             into.mkdir()
-            laid.lay_source(variant, self.variants, native(), files, into)
+            patched_files.lay_source(variant, self.variants, native(), files, into)
             return {
                 file: (into / file).read_text(errors="replace").splitlines()
                 for file in files

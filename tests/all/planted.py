@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from retrap.config import Variant
+from retrap.config.variants import Variant
 
 PATCH = Path(__file__).parent / "planted.patch"
 # The mistake's name, its request, and what the kernel log says about it.

@@ -7,10 +7,10 @@ import re
 import subprocess
 from pathlib import Path
 
-from retrap.arch import native
-from retrap.cache import subdirectory
-from retrap.config import Variant
-from retrap.kernels import kernel_key
+from retrap.base.arch import native
+from retrap.base.cache import subdirectory
+from retrap.config.variants import Variant
+from retrap.kernel.kernels import kernel_key
 
 # Below tools/testing/selftests; further sources and libraries after it. There
 # is no folder `signal` in 6.12: sigaltstack is what it has of signals.

@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 from conftest import KERNELS, kernel
 
-from retrap.config import ROOT, load_experiment
-from retrap.packages import names
+from retrap.base.paths import ROOT
+from retrap.config.experiments import load_experiment
+from retrap.build.packages import names
 
 BASE = "docker.io/library/debian:12"
 

@@ -21,16 +21,18 @@ import pytest
 import trixie
 from conftest import kernel
 
-from retrap import guest, kernels
-from retrap.arch import native
-from retrap.build import Programs
-from retrap.config import ROOT, Guest
-from retrap.plan import Cell
+from retrap.executors import guest
+from retrap.kernel import kernels
+from retrap.base.arch import native
+from retrap.build.programs import Programs
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest
+from retrap.config.plan import Run
 from retrap.profile import measure
-from retrap.profile.command import SEED
+from retrap.cli.profile import SEED
 from retrap.profile.summary import ALL
-from retrap.progress import Task
-from retrap.store import load
+from retrap.base.progress import Task
+from retrap.results.store import load
 
 NOTIFICATION = "retrap/trigger:sigcont"
 COLD_S, WARM_S = 3 * 3600, 3600  # kernels are built in the first run
@@ -177,7 +179,7 @@ def directory(system: trixie.System, matrix: Path) -> Path:
 def medians(target: kernels.Kernel, work: Path) -> dict[tuple[str, str], float]:
     """Of 200 samples, by scenario and placement; one boot."""
     cells = [
-        Cell(name, placement, "listen", 200, None, SEED)
+        Run(name, placement, "listen", 200, None, SEED)
         for name in PATHS
         for placement in ("same-cpu", "cross-cpu")
     ]

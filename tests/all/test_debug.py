@@ -11,11 +11,11 @@ import pytest
 from conftest import DEBUG, KERNELS, Run, chosen, kernel, of_model
 from planted import MISTAKES, planted
 
-from retrap import kernels
-from retrap.book import told
-from retrap.errors import EXIT_GUEST, RetrapError
-from retrap.progress import Progress
-from retrap.verdicts import FAIL, parse
+from retrap.kernel import kernels
+from retrap.rules.rule_boot import told
+from retrap.base.errors import EXIT_GUEST, RetrapError
+from retrap.base.progress import Progress
+from retrap.rules.verdicts import FAIL, parse
 
 NAMES = [name for name, _ in chosen(DEBUG)]
 BOOK = "exec rules retrap-conform --count 200 --deadline 300"

@@ -20,14 +20,17 @@ from pathlib import Path
 import pytest
 from conftest import HERE, KERNELS, Run
 
-from retrap import guest, kernels
-from retrap.arch import native
-from retrap.config import Guest, Variant
-from retrap.plan import Cell
+from plots.profiles import draw_profiles
+from retrap.executors import guest
+from retrap.kernel import kernels
+from retrap.base.arch import native
+from retrap.config.experiments import Guest
+from retrap.config.variants import Variant
+from retrap.config import plan
 from retrap.profile import measure
 from retrap.profile.summary import ALL
 from retrap.profile.symbols import fold
-from retrap.progress import Progress
+from retrap.base.progress import Progress
 
 NAME = "function-profiler"
 CPUS, SAMPLES, MORE = 2, 200, 400
@@ -90,7 +93,7 @@ def cycles(run: Run, variant: Variant) -> Callable[[str, str], Calls]:
     lines = []
     for index, (scenario, placement) in enumerate(CELLS):
         for samples in (SAMPLES - 1, SAMPLES, MORE):  # the first warms up
-            cell = Cell(scenario, placement, "listen", samples, None, 1)
+            cell = plan.Run(scenario, placement, "listen", samples, None, 1)
             lines += [
                 f"exec on-{index}-{samples} /retrap/hits on",
                 guest.plan_line(cell, kernel, "0" * 64).replace(
@@ -145,7 +148,7 @@ def windows(
         seed=1,
     )
     into = tmp_path_factory.mktemp("r")
-    path = measure.run(request, {NAME: variant}, into, fresh=True)
+    path = measure.run(request, {NAME: variant}, into, fresh=True, draw=draw_profiles)
     return {
         (found.facts["scenario"], found.facts["placement"]): {
             row.function.name: row.calls

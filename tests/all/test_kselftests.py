@@ -11,9 +11,9 @@ import pytest
 import selftests
 from conftest import KERNELS, PLAIN, Run, chosen
 
-from retrap import kernels, laid
-from retrap.arch import native
-from retrap.cache import subdirectory
+from retrap.kernel import kernels, patched_files
+from retrap.base.arch import native
+from retrap.base.cache import subdirectory
 
 PROGRAMS = {
     "listen": "listen",
@@ -29,7 +29,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Those of `combined`, which has them all, static."""
     into = tmp_path_factory.mktemp("kselftests")
     tree = subdirectory("trees") / kernels.kernel_key(KERNELS["mainline"], native())
-    laid.lay_source(KERNELS["combined"], KERNELS, native(), set(), into)
+    patched_files.lay_source(KERNELS["combined"], KERNELS, native(), set(), into)
     for name in ("kselftest.h", "kselftest_harness.h"):
         shutil.copyfile(tree / FOLDER / name, into / FOLDER / name)
     uapi = into / "linux"

@@ -14,13 +14,15 @@ from pathlib import Path
 import pytest
 from conftest import KERNELS
 
-from retrap import kernels, laid, mutations
-from retrap.arch import native
-from retrap.config import Variant
-from retrap.mutations import Mutation
+from plots.profiles import draw_profiles
+from retrap.kernel import kernels, patched_files
+from retrap.rules import mutations
+from retrap.base.arch import native
+from retrap.config.variants import Variant
+from retrap.rules.mutations import Mutation
 from retrap.profile import derive, lines, measure
 from retrap.profile.summary import CHEAPEST
-from retrap.progress import Progress
+from retrap.base.progress import Progress
 
 FILE, FUNCTION, SAMPLES = "kernel/signal.c", "ptrace_trap_notify", 50
 BEFORE = "WARN_ON_ONCE(!(t->ptrace & PT_SEIZED));\n\tlockdep_assert_held"
@@ -34,7 +36,7 @@ Found = dict[str, list[lines.Line]]
 def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
     base, into = KERNELS["mainline"], tmp_path_factory.mktemp("planted")
     (into / "source").mkdir()
-    laid.lay_source(base, KERNELS, native(), {FILE}, into / "source")
+    patched_files.lay_source(base, KERNELS, native(), {FILE}, into / "source")
     change = Mutation("planted", "", "", (), FILE, BEFORE, AFTER)
     made = mutations.mutant(change, base, into / "source", into)
     planted = dataclasses.replace(made, name="planted", base="mainline")
@@ -49,7 +51,9 @@ def found(
     add up to what the profile has of it."""
     cell = ("retrap/trigger:sigcont",), tuple(variants), (native(),), ("same-cpu",)
     request = measure.Request(*cell, SAMPLES, 2, seed=1)
-    path = measure.run(request, variants, tmp_path_factory.mktemp("r"), fresh=True)
+    path = measure.run(
+        request, variants, tmp_path_factory.mktemp("r"), fresh=True, draw=draw_profiles
+    )
     seen: Found = {}
     for profile in measure.stored(path):
         name = profile.facts["variant"]

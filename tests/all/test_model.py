@@ -11,7 +11,7 @@ import json
 import pytest
 from conftest import KERNELS, PLAIN, Run, chosen, of_model
 
-from retrap.config import Guest
+from retrap.config.experiments import Guest
 
 CPUS = (1, 2, 4)
 NAMES = [name for name, _ in chosen(PLAIN)]

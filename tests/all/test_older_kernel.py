@@ -9,12 +9,13 @@ from __future__ import annotations
 import pytest
 from conftest import KERNELS, Run
 
-from retrap import kernels, source
-from retrap.config import Guest, load_variants
-from retrap.errors import RetrapError
-from retrap.kernels import Kernel
-from retrap.progress import Progress
-from retrap.suite import PLAIN
+from retrap.kernel import kernels, source
+from retrap.config.experiments import Guest
+from retrap.config.variants import load_variants
+from retrap.base.errors import RetrapError
+from retrap.kernel.kernels import Kernel
+from retrap.base.progress import Progress
+from retrap.cli.suite import PLAIN
 
 EXACT = Guest(cpus=2, timeout_s=600)
 CELLS = {

@@ -9,11 +9,13 @@ import json
 import pytest
 from conftest import FREE, Run
 
-from retrap import kernels
-from retrap.config import ROOT, Guest, load_variants
-from retrap.kernels import Kernel
-from retrap.progress import Progress
-from retrap.verdicts import FAIL, PASS, parse
+from retrap.kernel import kernels
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest
+from retrap.config.variants import load_variants
+from retrap.kernel.kernels import Kernel
+from retrap.base.progress import Progress
+from retrap.rules.verdicts import FAIL, PASS, parse
 
 VARIANTS = load_variants(ROOT / "configs/preempt.toml")
 EXACT = Guest(cpus=2, timeout_s=900)

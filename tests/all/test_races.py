@@ -19,15 +19,16 @@ import kcsan
 import pytest
 from conftest import KERNELS, RACES, Run, chosen, kernel, of_model
 
-from retrap import kernels, laid, mutations
-from retrap.arch import native
-from retrap.book import told
-from retrap.cache import subdirectory
-from retrap.errors import RetrapError
-from retrap.kernels import Kernel
-from retrap.mutations import Mutation
-from retrap.progress import Progress
-from retrap.qemu import CONSOLE, splat
+from retrap.kernel import kernels, patched_files
+from retrap.rules import mutations
+from retrap.base.arch import native
+from retrap.rules.rule_boot import told
+from retrap.base.cache import subdirectory
+from retrap.base.errors import RetrapError
+from retrap.kernel.kernels import Kernel
+from retrap.rules.mutations import Mutation
+from retrap.base.progress import Progress
+from retrap.executors.qemu import CONSOLE, splat
 
 MAINLINE = "mainline-kcsan"
 NAMES = [name for name, _ in chosen(RACES)]
@@ -145,7 +146,7 @@ def test_a_race_in_the_patches_is_seen(
     name = "async-retrap-kcsan"
     (tmp_path / "source").mkdir()
     files = (KERNELS[name], KERNELS, native(), {PLANTED.file}, tmp_path / "source")
-    laid.lay_source(*files)
+    patched_files.lay_source(*files)
     mutant = mutations.mutant(PLANTED, KERNELS[name], tmp_path / "source", tmp_path)
     planted = dataclasses.replace(mutant, name=f"{name}-planted", base=MAINLINE)
     with Progress() as progress:

@@ -12,7 +12,7 @@ import pytest
 import selftests
 from conftest import DEBUG, FREE, KERNELS, Run, chosen
 
-from retrap.config import Guest
+from retrap.config.experiments import Guest
 
 NAMES = [name for name, _ in chosen(DEBUG)]
 LIMIT_S = 300  # a program, in the guest: emulated, with KASAN

@@ -24,9 +24,9 @@ from typing import Any
 import pytest
 from conftest import KERNELS, Run
 
-from retrap.build import Programs
-from retrap.config import Guest
-from retrap.verdicts import PASS, parse, properties
+from retrap.build.programs import Programs
+from retrap.config.experiments import Guest
+from retrap.rules.verdicts import PASS, parse, properties
 
 PLACEMENTS = ("same", "cross")
 NATIVE = ("listen",)  # the modes of a kernel without the patches

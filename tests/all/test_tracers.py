@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import DEBUG, HERE, PLAIN, Run, chosen
 
-from retrap import userland
-from retrap.initramfs import Files
+from retrap.build import userland
+from retrap.executors.initramfs import Files
 
 STRACE = ("ctrl_z_and_fg", "background_read", "attached_threads", "attach_to_stopped")
 GDB = ("attach_and_interrupt", "job_control", "attach_to_stopped")

@@ -15,9 +15,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap.cache import locked, partial, publish, subdirectory
-from retrap.config import ROOT
-from retrap.progress import Task
+from retrap.base.cache import locked, partial, publish, subdirectory
+from retrap.base.paths import ROOT
+from retrap.base.progress import Task
 
 SUITE = "trixie"
 COPY = "root/retrap"  # of the clone, in the root
@@ -48,7 +48,7 @@ class System:
 
     def qemu(self, name: str, folder: str, script: Path) -> None:
         """Writes a script that stands in for QEMU here, and runs the one there in
-        `folder`, with what python/retrap/qemu.py has it preload."""
+        `folder`, with what python/retrap/executors/qemu.py has it preload."""
         argv = self.argv("LD_PRELOAD=./turns.so", name, folder=folder)
         line = f'exec {shlex.join(argv)} "$@"'
         script.write_text(f"#!/bin/sh\nunset LD_PRELOAD\n{line}\n")

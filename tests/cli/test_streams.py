@@ -71,7 +71,7 @@ def test_nobody_reads() -> None:
 def test_no_file_of_ours_becomes_a_closed_stream() -> None:
     """The first file that is opened must not be number 1 and take what is printed."""
     code = (
-        "from retrap import streams; streams.guard(); import os; "
+        "from retrap.base import streams; streams.guard(); import os; "
         "fd = os.open('/dev/null', os.O_RDONLY); os._exit(fd)"
     )
     command = f'PYTHONPATH=python "{sys.executable}" -c "{code}"'
@@ -100,7 +100,7 @@ def on_a_terminal(code: str) -> str:
 def test_a_task_is_printed_once_on_a_terminal() -> None:
     said = on_a_terminal(
         "import time\n"
-        "from retrap.progress import Progress\n"
+        "from retrap.base.progress import Progress\n"
         "with Progress() as progress:\n"
         "    time.sleep(0.3)\n"  # the live line is there
         "    with progress.task('work') as task:\n"

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from retrap import guest, kernels
-from retrap.build import Programs
-from retrap.config import ROOT, Guest
-from retrap.kernels import Kernel
-from retrap.progress import Task
-from retrap.suite import PLAIN, chosen
+from retrap.executors import guest
+from retrap.kernel import kernels
+from retrap.build.programs import Programs
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest
+from retrap.kernel.kernels import Kernel
+from retrap.base.progress import Task
+from retrap.cli.suite import PLAIN, chosen
 
 VARIANTS = dict(chosen(PLAIN))
 Boot = Callable[..., Path]

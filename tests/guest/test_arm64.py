@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 from conftest import VARIANTS
 
-from retrap import guest, kernels
-from retrap.arch import ARM64
-from retrap.build import Programs
-from retrap.config import ROOT, Guest
-from retrap.errors import RetrapError
-from retrap.kernels import Kernel
-from retrap.progress import Task
+from retrap.executors import guest
+from retrap.kernel import kernels
+from retrap.base.arch import ARM64
+from retrap.build.programs import Programs
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest
+from retrap.base.errors import RetrapError
+from retrap.kernel.kernels import Kernel
+from retrap.base.progress import Task
 
 LOOP = "exec loop retrap-handloop 40"
 

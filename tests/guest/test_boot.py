@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from retrap import guest
-from retrap.arch import native
-from retrap.build import Programs
-from retrap.config import Guest
-from retrap.errors import EXIT_GUEST, RetrapError
-from retrap.kernels import Kernel
-from retrap.progress import Task
+from retrap.executors import guest
+from retrap.base.arch import native
+from retrap.build.programs import Programs
+from retrap.config.experiments import Guest
+from retrap.base.errors import EXIT_GUEST, RetrapError
+from retrap.kernel.kernels import Kernel
+from retrap.base.progress import Task
 
 CLOCK = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 FREE = Guest(cpus=2, timeout_s=120, exact=False)

@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 from conftest import VARIANTS, Boot, bench_line
 
-from retrap import counters
-from retrap.config import ROOT, load_experiment
-from retrap.kernels import Kernel
-from retrap.shift import shift
+from retrap.results import counters
+from retrap.base.paths import ROOT
+from retrap.config.experiments import load_experiment
+from retrap.kernel.kernels import Kernel
+from retrap.analysis.shift import shift
 
 NOTIFICATION = "retrap/trigger:sigcont"
 INTERRUPT = "trap/trigger:interrupt"

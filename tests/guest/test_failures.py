@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 from conftest import VARIANTS, Boot
 
-from retrap import qemu
-from retrap.arch import X86_64, native
-from retrap.build import Programs
-from retrap.config import ROOT, Guest
-from retrap.errors import EXIT_GUEST, RetrapError
-from retrap.kernels import Kernel
-from retrap.progress import Task
+from retrap.executors import qemu
+from retrap.base.arch import X86_64, native
+from retrap.build.programs import Programs
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest
+from retrap.base.errors import EXIT_GUEST, RetrapError
+from retrap.kernel.kernels import Kernel
+from retrap.base.progress import Task
 
 MOUNTS = """#!/bin/sh
 export PATH=/bin

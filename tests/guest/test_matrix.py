@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from retrap.arch import native
-from retrap.config import ROOT
-from retrap.errors import EXIT_CONFIG, EXIT_GUEST
+from retrap.base.arch import native
+from retrap.base.paths import ROOT
+from retrap.base.errors import EXIT_CONFIG, EXIT_GUEST
 from retrap.profile import designs, measure
 from retrap.profile.summary import CHEAPEST
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from retrap import guest, host
-from retrap.build import Programs
-from retrap.config import Guest
-from retrap.errors import EXIT_UNSUPPORTED, RetrapError
-from retrap.kernels import Kernel
-from retrap.plan import Cell
-from retrap.progress import Task
+from retrap.executors import guest, host
+from retrap.build.programs import Programs
+from retrap.config.experiments import Guest
+from retrap.base.errors import EXIT_UNSUPPORTED, RetrapError
+from retrap.kernel.kernels import Kernel
+from retrap.config.plan import Run
+from retrap.base.progress import Task
 
-TIMED = Cell("retrap/trigger:sigcont", "same-cpu", "listen", 20, None, 1)
-COUNTED = Cell("retrap/trigger:sigcont", "same-cpu", "listen", 20, 8, 1)
+TIMED = Run("retrap/trigger:sigcont", "same-cpu", "listen", 20, None, 1)
+COUNTED = Run("retrap/trigger:sigcont", "same-cpu", "listen", 20, 8, 1)
 # One CPU cannot hold it, guest or host.
-APART = Cell("retrap/trigger:sigcont", "cross-cpu", "listen", 20, None, 1)
-APART_COUNTED = Cell("retrap/trigger:sigcont", "cross-cpu", "listen", 20, 8, 1)
+APART = Run("retrap/trigger:sigcont", "cross-cpu", "listen", 20, None, 1)
+APART_COUNTED = Run("retrap/trigger:sigcont", "cross-cpu", "listen", 20, 8, 1)
 WHY = "cross-cpu needs two CPUs"
 ONE_CPU = Guest(cpus=1, timeout_s=300)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from retrap import guest
-from retrap.build import Programs
-from retrap.config import Guest
-from retrap.kernels import Kernel
-from retrap.progress import Task
+from retrap.executors import guest
+from retrap.build.programs import Programs
+from retrap.config.experiments import Guest
+from retrap.kernel.kernels import Kernel
+from retrap.base.progress import Task
 
 
 @pytest.mark.parametrize(

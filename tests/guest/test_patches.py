@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from retrap.cache import cache_dir
-from retrap.config import ROOT
-from retrap.kernels import Kernel
+from retrap.base.cache import cache_dir
+from retrap.base.paths import ROOT
+from retrap.kernel.kernels import Kernel
 
 PATCHES = sorted((ROOT / "kernel-patch").glob("*/*/*.patch"))
 IGNORED = "MISSING_SIGN_OFF,FILE_PATH_CHANGES"

@@ -11,16 +11,23 @@ from pathlib import Path
 import pytest
 from conftest import VARIANTS
 
-from retrap import counters, guest, kernels, laid, mutations
-from retrap.arch import ARM64, Arch, native
-from retrap.build import Programs
-from retrap.config import ROOT, Guest, Variant
-from retrap.kernels import Kernel
-from retrap.mutations import Mutation
-from retrap.plan import Cell
-from retrap.profile import difference, measure, trace
+from plots.profiles import draw_profiles
+from retrap.executors import guest
+from retrap.kernel import kernels, patched_files
+from retrap.results import counters
+from retrap.rules import mutations
+from retrap.base.arch import ARM64, Arch, native
+from retrap.build.programs import Programs
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest
+from retrap.config.variants import Variant
+from retrap.kernel.kernels import Kernel
+from retrap.rules.mutations import Mutation
+from retrap.config.plan import Run
+from retrap.profile import difference, measure
+from retrap.results import trace
 from retrap.profile.summary import ALL, CHEAPEST, Profile
-from retrap.progress import Task
+from retrap.base.progress import Task
 
 NOTIFICATION = "retrap/trigger:sigcont"
 BOTH = ("same-cpu", "cross-cpu")
@@ -55,7 +62,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
     base, into = VARIANTS["mainline"], tmp_path_factory.mktemp("changes")
     (into / "source").mkdir()
     files = {SIGNAL, PTRACE}
-    laid.lay_source(base, VARIANTS, native(), files, into / "source")
+    patched_files.lay_source(base, VARIANTS, native(), files, into / "source")
     found = {"mainline": base}
     for name, change in CHANGES.items():
         variant = mutations.mutant(change, base, into / "source", into)
@@ -68,7 +75,7 @@ def profiled(variants: dict[str, Variant], names: list[str], into: Path) -> Prof
     request = measure.Request(
         (NOTIFICATION,), tuple(names), (native(),), BOTH, 100, 2, seed=1
     )
-    path = measure.run(request, variants, into, fresh=True)
+    path = measure.run(request, variants, into, fresh=True, draw=draw_profiles)
     return {
         (found.facts["variant"], found.facts["placement"]): found
         for found in measure.stored(path)
@@ -158,7 +165,7 @@ def test_windows_add_up_to_the_clock(tmp_path: Path, cpus: int) -> None:
         cpus,
         seed=1,
     )
-    path = measure.run(request, VARIANTS, tmp_path, fresh=True)
+    path = measure.run(request, VARIANTS, tmp_path, fresh=True, draw=draw_profiles)
     registry = Programs(ROOT / "build/release").registry()
     cells = request.cells(VARIANTS["mainline"], registry)
     found = measure.stored(path)
@@ -225,7 +232,7 @@ def test_the_kernels_half_is_what_the_pmu_counts(tmp_path: Path) -> None:
     programs = Programs(ROOT / "build/release-arm64", ARM64)
     # One more each time: the number names the file of the counts.
     numbers = [most + pair for pair in range(3) for most in (10_000, 50_000)]
-    cells = [Cell("floor/syscall", "same-cpu", "listen", 0, n, 1) for n in numbers]
+    cells = [Run("floor/syscall", "same-cpu", "listen", 0, n, 1) for n in numbers]
     lines = [guest.plan_line(cell, kernel, "0" * 64) for cell in cells]
     # Alone: the tracepoints of a counting run cost instructions themselves.
     events = {"/retrap/events": "-e\ninstructions:k\n"}
@@ -239,7 +246,9 @@ def test_the_kernels_half_is_what_the_pmu_counts(tmp_path: Path) -> None:
     request = measure.Request(
         ("floor/syscall",), ("mainline",), (ARM64,), BOTH[:1], 100, 2, seed=1
     )
-    path = measure.run(request, VARIANTS, tmp_path / "r", fresh=True)
+    path = measure.run(
+        request, VARIANTS, tmp_path / "r", fresh=True, draw=draw_profiles
+    )
     (found,) = measure.stored(path)
     rows = found.trees[CHEAPEST].rows()
     profiled = float(sum(row.own for row in rows if row.function.kernel))

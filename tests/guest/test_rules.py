@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from conftest import VARIANTS
 
-from retrap import book, conform, rulebook
-from retrap.arch import native
-from retrap.build import PROGRAMS, Programs
-from retrap.config import Guest
-from retrap.kernels import Kernel
-from retrap.progress import Task
-from retrap.verdicts import FAIL, NONE, NOT_OFFERED, PASS, rule_of
+from retrap.rules import rule_boot, conform, rulebook
+from retrap.base.arch import native
+from retrap.build.programs import PROGRAMS, Programs
+from retrap.config.experiments import Guest
+from retrap.kernel.kernels import Kernel
+from retrap.base.progress import Task
+from retrap.rules.verdicts import FAIL, NONE, NOT_OFFERED, PASS, rule_of
 
 KERNELS = conform.choose(None, VARIANTS)
 COUNT = 200  # turns of the races; `retrap conform` takes 10000, and sweeps
@@ -98,13 +98,17 @@ def test_a_sweep_that_does_not_come_round_fails(
 
 def sweep(
     kernel: Kernel, programs: Programs, turns: int, tests: str, work: Path
-) -> book.BookBoot:
+) -> rule_boot.BookBoot:
     arguments = f"--count 20 --sweep {turns} --gtest_filter={tests}"
     log = work / "log"
-    return book.boot(kernel, programs, arguments, Guest(2, 300), log, Task("sweep"))
+    return rule_boot.boot(
+        kernel, programs, arguments, Guest(2, 300), log, Task("sweep")
+    )
 
 
-def boot_of(script: str, kernel: Kernel, work: Path, limit_s: int) -> book.BookBoot:
+def boot_of(
+    script: str, kernel: Kernel, work: Path, limit_s: int
+) -> rule_boot.BookBoot:
     """A boot with `script` in the place of retrap-conform."""
     programs = work / "programs"
     programs.mkdir()
@@ -112,7 +116,7 @@ def boot_of(script: str, kernel: Kernel, work: Path, limit_s: int) -> book.BookB
         shutil.copyfile("/bin/true", programs / name)
     (programs / "retrap-conform").write_text(f"#!/bin/sh\n{script}\n")
     how = Guest(2, limit_s, exact=False)
-    return book.boot(kernel, Programs(programs), "", how, work / "log", Task("x"))
+    return rule_boot.boot(kernel, Programs(programs), "", how, work / "log", Task("x"))
 
 
 STARTS = "echo '[ RUN      ] Rules/CommonRules.C01_A/same'\n"
@@ -121,18 +125,18 @@ STARTS = "echo '[ RUN      ] Rules/CommonRules.C01_A/same'\n"
 def test_a_splat_is_a_verdict(built: dict[str, Kernel], tmp_path: Path) -> None:
     script = STARTS + "sleep 1\necho 'WARNING: CPU: 0 at x.c:1' >/dev/kmsg"
     found = boot_of(script, built["mainline"], tmp_path, 200)
-    assert found.outcome == book.SPLATTED and "x.c:1" in found.message
+    assert found.outcome == rule_boot.SPLATTED and "x.c:1" in found.message
     assert found.last == "C01_A/same"
 
 
 def test_a_hang_is_a_verdict(built: dict[str, Kernel], tmp_path: Path) -> None:
     script = STARTS + "while :; do sleep 1; done"
     found = boot_of(script, built["mainline"], tmp_path, 30)
-    assert found.outcome == book.HANG and found.last == "C01_A/same"
+    assert found.outcome == rule_boot.HANG and found.last == "C01_A/same"
 
 
 def test_a_missing_report_is_a_verdict(
     built: dict[str, Kernel], tmp_path: Path
 ) -> None:
     found = boot_of("echo why >&2; exit 3", built["mainline"], tmp_path, 200)
-    assert found.outcome == book.NO_REPORT and "why" in found.message
+    assert found.outcome == rule_boot.NO_REPORT and "why" in found.message

@@ -14,7 +14,7 @@ import pytest
 from pictures import camera  # noqa: F401
 from profiled import filled, pair  # noqa: F401
 
-from retrap.store import SAMPLE
+from retrap.results.store import SAMPLE
 
 FLOORS = ("floor/clock", "floor/futex")
 PATHS = (

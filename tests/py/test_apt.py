@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from retrap import apt
-from retrap.errors import EXIT_PACKAGES, RetrapError
+from retrap.build import apt
+from retrap.base.errors import EXIT_PACKAGES, RetrapError
 
 STATUS = """case "$1" in --version) exit 0 ;; esac
 echo "2 upgraded, 3 newly installed, 0 to remove and 7 not upgraded."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap import boots
+from retrap.campaign import boots
 
 
 @pytest.mark.parametrize(

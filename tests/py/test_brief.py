@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import Maker
 
-from retrap import brief, matrix
-from retrap.store import load
+from retrap.cli import matrix
+from retrap.report import brief
+from retrap.results.store import load
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "results/reference/quick"

@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from retrap import build, config, initramfs, packages, sysroot, toolchain
-from retrap.arch import ARCHES, native
-from retrap.build import BENCH, FOR_QEMU, MEASURING, RULES, Programs
-from retrap.config import ROOT
-from retrap.errors import EXIT_CONFIG, RetrapError
+from plots.profiles import draw_profiles
+from retrap.build import packages, programs as build, sysroot, toolchain
+from retrap.config import experiments
+from retrap.config.variants import load_variants
+from retrap.executors import initramfs
+from retrap.base.arch import ARCHES, native
+from retrap.build.programs import BENCH, FOR_QEMU, MEASURING, RULES, Programs
+from retrap.base.paths import ROOT
+from retrap.base.errors import EXIT_CONFIG, RetrapError
 from retrap.profile import measure
-from retrap.progress import Progress
+from retrap.base.progress import Progress
 
 
 class Enough(Exception):
@@ -71,13 +75,13 @@ def test_a_scenario_that_is_not_there_costs_one_program(
     """It took a build of all programs to say so."""
     asked = asked_of_ninja(monkeypatch)
     monkeypatch.setattr(Programs, "registry", lambda self: {})
-    variants = config.load_variants()
+    variants = load_variants()
     request = measure.Request(
-        ("nope",), ("mainline",), (native(),), config.PLACEMENTS, 10, 2, 1
+        ("nope",), ("mainline",), (native(),), experiments.PLACEMENTS, 10, 2, 1
     )
     monkeypatch.setattr(measure, "nearest", lambda name, known: "none")
     with pytest.raises(RetrapError, match="no scenario 'nope'") as caught:
-        measure.run(request, variants, tmp_path, fresh=False)
+        measure.run(request, variants, tmp_path, fresh=False, draw=draw_profiles)
     assert caught.value.exit_code == EXIT_CONFIG and asked == [[BENCH]]
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from conftest import FLOORS, Maker
 
-from retrap.compare import COLUMNS, compare, compare_dirs
-from retrap.errors import EXIT_REFUSED, EXIT_RESULTS, RetrapError
+from retrap.analysis.compare import COLUMNS, compare
+from retrap.report.before_after import render
+from retrap.base.errors import EXIT_REFUSED, EXIT_RESULTS, RetrapError
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/data-format.md"
 Row = dict[str, str]
@@ -108,7 +109,7 @@ def two(tmp_path: Path, **change: Any) -> tuple[Path, Path]:
 
 def test_same_directory_twice_is_identical(tmp_path: Path) -> None:
     a, b = two(tmp_path)
-    text = compare_dirs(a, b)
+    text = render(a, b)
     assert "Identical sample by sample: 25 of 25 cells." in text
     body = [line for line in text.splitlines() if line.startswith("  ")]
     assert len(body) > 40 and all("%" not in line for line in body)
@@ -116,7 +117,7 @@ def test_same_directory_twice_is_identical(tmp_path: Path) -> None:
 
 def test_slower_directory_is_found(tmp_path: Path) -> None:
     a, b = two(tmp_path, scale=1.25)
-    text = compare_dirs(a, b)
+    text = render(a, b)
     assert "Identical sample by sample: 3 of 25 cells." in text  # the clock floor
     assert text.count("+25.") >= 20
     assert "[exact x86_64]" in text and "[vm x86_64]" in text
@@ -142,11 +143,11 @@ def test_unlike_is_refused_or_footnoted(
 ) -> None:
     a, b = two(tmp_path, **change)
     with pytest.raises(RetrapError) as caught:
-        compare_dirs(a, b)
+        render(a, b)
     assert caught.value.exit_code == EXIT_REFUSED
     assert said in caught.value.message
     assert "--allow-mismatch" in caught.value.remedy
-    flat = " ".join(compare_dirs(a, b, allow_mismatch=True).split())
+    flat = " ".join(render(a, b, allow_mismatch=True).split())
     assert f"compared in spite of different {said.split(':')[0]}" in flat
 
 
@@ -155,7 +156,7 @@ def test_no_directory_is_no_mismatch(tmp_path: Path) -> None:
     a = Maker(tmp_path / "a", 60, substrates=("exact",)).write()
     for one, other in ((a, tmp_path / "no"), (tmp_path / "no", a)):
         with pytest.raises(RetrapError, match="no: is not a result dir") as caught:
-            compare_dirs(one, other)
+            render(one, other)
         assert caught.value.exit_code == EXIT_RESULTS
 
 
@@ -164,11 +165,11 @@ def test_cpu_and_compiler_matter_where_they_decide(tmp_path: Path) -> None:
     change: dict[str, Any] = {"facts": {"cpu_model": "Other"}}
     a = Maker(tmp_path / "a", 60, substrates=("exact",)).write()
     b = Maker(tmp_path / "b", 60, substrates=("exact",), **change).write()
-    assert "Identical" in compare_dirs(a, b)
+    assert "Identical" in render(a, b)
     a = Maker(tmp_path / "c", 60, 6, substrates=("vm",)).write()
     change = {"record": {"compiler": "gcc 13"}}
     b = Maker(tmp_path / "d", 60, 6, substrates=("vm",), **change).write()
-    assert "[vm x86_64]" in compare_dirs(a, b)
+    assert "[vm x86_64]" in render(a, b)
 
 
 def test_instructions_of_two_architectures_are_never_compared(tmp_path: Path) -> None:
@@ -177,14 +178,14 @@ def test_instructions_of_two_architectures_are_never_compared(tmp_path: Path) ->
     for allow in (False, True):
         said = "nothing in common to compare: exact x86_64 / exact arm64"
         with pytest.raises(RetrapError, match=said) as caught:
-            compare_dirs(a, b, allow)
+            render(a, b, allow)
         assert caught.value.exit_code == EXIT_REFUSED
     a, b = two(tmp_path, record={"arch": "arm64"})
-    assert "[exact" not in compare_dirs(a, b, True)  # nanoseconds may be
+    assert "[exact" not in render(a, b, True)  # nanoseconds may be
 
 
 def test_architectures_in_common_are_compared_each_with_itself(full: Path) -> None:
-    text = compare_dirs(full, full)
+    text = render(full, full)
     titles = [line for line in text.splitlines() if line.startswith("Median of A")]
     assert [t.split("[")[1] for t in titles] == ["exact x86_64]", "exact arm64]"]
     # Six cells of a path through each of 7 sides, less 2 x 2 n.a.; 3 of 5 floors.
@@ -216,7 +217,7 @@ def test_exact_and_ns_are_never_compared(tmp_path: Path) -> None:
     b = Maker(tmp_path / "b", 60, 6, substrates=("vm",)).write()
     for allow in (False, True):
         with pytest.raises(RetrapError, match="nothing in common to compare") as caught:
-            compare_dirs(a, b, allow)
+            render(a, b, allow)
         assert caught.value.exit_code == EXIT_REFUSED
 
 
@@ -224,8 +225,8 @@ def test_vm_against_bare_metal_is_a_mismatch(tmp_path: Path) -> None:
     a = Maker(tmp_path / "a", 60, 6, substrates=("vm",)).write()
     b = Maker(tmp_path / "b", 60, 6, substrates=("bare-metal",)).write()
     with pytest.raises(RetrapError, match="substrate: vm / bare-metal"):
-        compare_dirs(a, b)
-    assert "[vm x86_64 / bare-metal x86_64]" in compare_dirs(a, b, True)
+        render(a, b)
+    assert "[vm x86_64 / bare-metal x86_64]" in render(a, b, True)
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:
@@ -234,16 +235,16 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
         text = file.read_text().replace("retrap.run/1", "retrap.run/9")
         file.write_text(text)
     with pytest.raises(RetrapError, match="run schema: retrap.run/1 / retrap.run/9"):
-        compare_dirs(a, b)
+        render(a, b)
 
 
 def test_another_binary_is_footnoted(tmp_path: Path) -> None:
     a, b = two(tmp_path, plan={"binary_sha256": "c" * 64})
-    assert "binary_sha256 differs" in compare_dirs(a, b)
+    assert "binary_sha256 differs" in render(a, b)
 
 
 def test_missing_variant_and_cell(tmp_path: Path) -> None:
     a, b = two(tmp_path, variants=("mainline",), placements=("same-cpu",))
-    text = compare_dirs(a, b)
+    text = render(a, b)
     assert "async-retrap" not in text
     assert text.count("n.a.") >= 4  # B has no cross-cpu cell

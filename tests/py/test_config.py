@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from retrap import config
-from retrap.arch import ARM64, X86_64, native
-from retrap.errors import EXIT_CONFIG, RetrapError
+from retrap.config import experiments
+from retrap.config.variants import INTERFACES, load_variants
+from retrap.base import paths
+from retrap.base.arch import ARM64, X86_64, native
+from retrap.base.errors import EXIT_CONFIG, RetrapError
 
 VARIANTS = '[mainline]\npackage = "linux-source-6.12"\n'
 EXPERIMENT = """variants = ["mainline"]
@@ -26,25 +28,25 @@ def write(tmp_path: Path, text: str, name: str = "x.toml") -> Path:
 def variants_error(tmp_path: Path, text: str) -> str:
     """What a file says that cannot be read, or its last bad table."""
     with pytest.raises(RetrapError) as caught:
-        bad = config.load_variants(write(tmp_path, text)).bad
+        bad = load_variants(write(tmp_path, text)).bad
         raise list(bad.values())[-1]
     assert caught.value.exit_code == EXIT_CONFIG
     return caught.value.message
 
 
 def experiment_error(tmp_path: Path, text: str) -> str:
-    variants = config.load_variants(write(tmp_path, VARIANTS, "v.toml"))
+    variants = load_variants(write(tmp_path, VARIANTS, "v.toml"))
     with pytest.raises(RetrapError) as caught:
-        config.load_experiment(write(tmp_path, text), variants)
+        experiments.load_experiment(write(tmp_path, text), variants)
     assert caught.value.exit_code == EXIT_CONFIG
     return caught.value.message
 
 
 def test_shipped_files_load() -> None:
     for name in ("variants", "debug", "kcsan"):
-        assert not config.load_variants(config.ROOT / f"configs/{name}.toml").bad
-    variants = config.load_variants()
-    experiment = config.load_experiment()
+        assert not load_variants(paths.ROOT / f"configs/{name}.toml").bad
+    variants = load_variants()
+    experiment = experiments.load_experiment()
     assert experiment.variants == (
         "mainline",
         "listen-republish",
@@ -53,19 +55,19 @@ def test_shipped_files_load() -> None:
     )
     assert variants["mainline"].offers == ("listen",)
     assert variants["please-notify"].offers == ("listen", "please-notify")
-    assert variants["combined"].interfaces == config.INTERFACES
+    assert variants["combined"].interfaces == INTERFACES
     assert variants["listen-republish"].offers == ("listen",)
     assert variants["listen-republish"].keeps == ("listen", "listen-republish")
     assert variants["mainline"].properties == ()
-    full = config.load_experiment(config.ROOT / "configs/experiments/full.toml")
+    full = experiments.load_experiment(paths.ROOT / "configs/experiments/full.toml")
     assert full.arches == (X86_64, ARM64) and "combined" in full.variants
 
 
 def test_every_shipped_experiment_loads() -> None:
-    for path in (config.ROOT / "configs/experiments").glob("*.toml"):
-        assert config.load_experiment(path).name == path.stem
-    elsewhere = config.ROOT / "configs/experiments/elsewhere.toml"
-    assert config.load_experiment(elsewhere).interface == "listen"
+    for path in (paths.ROOT / "configs/experiments").glob("*.toml"):
+        assert experiments.load_experiment(path).name == path.stem
+    elsewhere = paths.ROOT / "configs/experiments/elsewhere.toml"
+    assert experiments.load_experiment(elsewhere).interface == "listen"
 
 
 def test_base_contributes_source_and_patches(tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_base_contributes_source_and_patches(tmp_path: Path) -> None:
 base = "mainline"
 patches = ["{tmp_path}/b.patch"]
 """
-    mine = config.load_variants(write(tmp_path, text))["mine"]
+    mine = load_variants(write(tmp_path, text))["mine"]
     assert mine.source.package == "linux-source-6.12"
     assert [patch.name for patch in mine.patches] == ["a.patch", "b.patch"]
 
@@ -85,14 +87,14 @@ def test_patch_folder_is_taken_in_order(tmp_path: Path) -> None:
     for name in ("0002-b", "0001-a", "0010-c"):
         (tmp_path / f"{name}.patch").write_text("")
     text = f'{VARIANTS}patches = ["{tmp_path}"]\n'
-    mainline = config.load_variants(write(tmp_path, text))["mainline"]
+    mainline = load_variants(write(tmp_path, text))["mainline"]
     assert [patch.name[:4] for patch in mainline.patches] == ["0001", "0002", "0010"]
 
 
 def test_architectures_are_kept_in_order(tmp_path: Path) -> None:
-    variants = config.load_variants(write(tmp_path, VARIANTS, "v.toml"))
+    variants = load_variants(write(tmp_path, VARIANTS, "v.toml"))
     path = write(tmp_path, 'arch = ["arm64", "x86_64"]\n' + EXPERIMENT)
-    assert config.load_experiment(path, variants).arches == (ARM64, X86_64)
+    assert experiments.load_experiment(path, variants).arches == (ARM64, X86_64)
 
 
 def test_malformed_toml_names_file_and_line(tmp_path: Path) -> None:
@@ -144,7 +146,7 @@ base = "bad"
 [good]
 base = "mainline"
 """
-    variants = config.load_variants(write(tmp_path, text))
+    variants = load_variants(write(tmp_path, text))
     assert list(variants) == ["mainline", "good"] and "good" in variants
     with pytest.raises(RetrapError, match=r"x.toml:5: \[bad\] patches: no patch"):
         variants["bad"]
@@ -154,7 +156,7 @@ base = "mainline"
         variants["nope"]
     experiment = write(tmp_path, EXPERIMENT.replace("mainline", "bad"), "e.toml")
     with pytest.raises(RetrapError, match="x.toml:5"):
-        config.load_experiment(experiment, variants)
+        experiments.load_experiment(experiment, variants)
 
 
 def test_unknown_base(tmp_path: Path) -> None:
@@ -171,11 +173,11 @@ def test_bad_variant_name(tmp_path: Path, name: str) -> None:
 
 
 def test_experiment_defaults(tmp_path: Path) -> None:
-    variants = config.load_variants(write(tmp_path, VARIANTS, "v.toml"))
-    experiment = config.load_experiment(write(tmp_path, EXPERIMENT), variants)
+    variants = load_variants(write(tmp_path, VARIANTS, "v.toml"))
+    experiment = experiments.load_experiment(write(tmp_path, EXPERIMENT), variants)
     assert experiment.baseline == "mainline"
     assert experiment.arches == (native(),) and experiment.interface is None
-    assert experiment.placements == config.PLACEMENTS
+    assert experiment.placements == experiments.PLACEMENTS
     assert experiment.host is None and experiment.exact is not None
     assert experiment.interface is None
     assert (experiment.exact.samples, experiment.exact.cycles) == (100, 0)
@@ -236,18 +238,18 @@ def test_bad_experiment_names_line(
 def test_a_fragment_may_raise_the_number_of_cpus(tmp_path: Path) -> None:
     (tmp_path / "more.config").write_text("CONFIG_NR_CPUS=8\n")
     text = f'{VARIANTS}config = ["{tmp_path}/more.config"]\n'
-    variants = config.load_variants(write(tmp_path, text, "v.toml"))
+    variants = load_variants(write(tmp_path, text, "v.toml"))
     path = write(tmp_path, EXPERIMENT + "cpus = 8\n")
-    assert config.load_experiment(path, variants).guest.cpus == 8
+    assert experiments.load_experiment(path, variants).guest.cpus == 8
 
 
 def test_missing_experiment(tmp_path: Path) -> None:
     with pytest.raises(RetrapError, match="No such file") as caught:
-        config.load_experiment(tmp_path / "none.toml", {})
+        experiments.load_experiment(tmp_path / "none.toml", {})
     assert caught.value.exit_code == EXIT_CONFIG
 
 
 def test_binary_experiment(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(RetrapError, match="not UTF-8"):
-        config.load_experiment(tmp_path / "x.toml", {})
+        experiments.load_experiment(tmp_path / "x.toml", {})

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from retrap import confinement, counting, doctor
+from retrap.machine import confinement, counting, doctor
 
-PYTHON = Path(counting.__file__).parents[1]
+PYTHON = Path(counting.__file__).parents[2]
 ALL = 0x1FFFFFFFFFF
 WITHOUT = ALL & ~(1 << confinement.PERFMON) & ~(1 << confinement.SYS_ADMIN)
 
@@ -51,7 +51,7 @@ def test_a_remedy_for_each_cause(tmp_path: Path) -> None:
 
 PROBE = """
 import platform
-from retrap import counting, doctor, environment
+from retrap.machine import counting, doctor, environment
 refused = counting.refusal(platform.machine())
 found = doctor._perf(environment.read())
 print(found.verdict, found.remedy == (refused.remedy if refused else ""))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import Maker
 
-from retrap import counters
-from retrap.errors import EXIT_RESULTS, RetrapError
-from retrap.store import load
+from retrap.results import counters
+from retrap.base.errors import EXIT_RESULTS, RetrapError
+from retrap.results.store import load
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 LINE = '{"counter-value" : "%s", "event" : "%s", "pcnt-running" : 100.00}\n'

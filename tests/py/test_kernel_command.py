@@ -14,20 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from retrap import (
-    cli_kernel,
-    config,
-    debs,
-    kernel_command,
-    kernels,
-    packages,
-    sysroot,
-    usage,
-)
-from retrap.arch import ARM64, X86_64, native
-from retrap.config import Source, Variant
-from retrap.errors import EXIT_CONFIG, EXIT_PACKAGES, RetrapError
-from retrap.progress import Progress
+from retrap.base import usage
+from retrap.build import packages, sysroot
+from retrap.cli import kernel as kernel_command, kernel_commands
+from retrap.config.variants import VARIANTS
+from retrap.kernel import debs, kernels
+from retrap.base.arch import ARM64, X86_64, native
+from retrap.config.variants import Source, Variant
+from retrap.base.errors import EXIT_CONFIG, EXIT_PACKAGES, RetrapError
+from retrap.base.progress import Progress
 
 STALE = "0123456789abcdef"
 
@@ -53,7 +48,7 @@ def stored(
 def words(**given: object) -> Namespace:
     usual: dict[str, object] = {
         "arch": None,
-        "variants": config.VARIANTS,
+        "variants": VARIANTS,
         "all": False,
         "json": True,
     }
@@ -81,7 +76,7 @@ def test_list_tells_stale_from_another_file(
 ) -> None:
     """A kernel of another file was "stale", and its owner deleted it."""
     monkeypatch.setattr(kernels, "kernel_key", lambda variant, arch: variant.name)
-    stored(cache, STALE, "mainline", "x86_64", file=str(config.VARIANTS))
+    stored(cache, STALE, "mainline", "x86_64", file=str(VARIANTS))
     stored(cache, "f" * 16, "mine", "x86_64", file="/home/me/other.toml")
     kernel_command.list_(words())
     states = {row["key"]: row for row in json.loads(capsys.readouterr().out)}
@@ -158,13 +153,13 @@ def test_what_is_gone_cannot_be_held(cache: Path) -> None:
     ("text", "size"), [("2G", 2 << 30), ("1.5k", 1536), ("0", 0), ("10T", 10 << 40)]
 )
 def test_sizes(text: str, size: int) -> None:
-    assert cli_kernel.size(text) == size
+    assert kernel_commands.size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "G", "-1", "2X", "1e9", "9" * 20])
 def test_no_sizes(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
-        cli_kernel.size(text)
+        kernel_commands.size(text)
 
 
 def test_clean_takes_one_variant_of_one_architecture(cache: Path) -> None:

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from retrap import kconfig, kernels, laid, qemu, source
-from retrap.arch import ARM64, X86_64, Arch, native
-from retrap.config import ROOT, Guest, Source, Variant
-from retrap.errors import EXIT_KERNEL, RetrapError
-from retrap.progress import Progress
+from retrap.executors import qemu
+from retrap.kernel import kconfig, kernels, patched_files, source
+from retrap.base.arch import ARM64, X86_64, Arch, native
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest
+from retrap.config.variants import Source, Variant
+from retrap.base.errors import EXIT_KERNEL, RetrapError
+from retrap.base.progress import Progress
 
 PATCH = """--- a/f.c
 +++ b/f.c
@@ -509,6 +512,8 @@ def test_a_patched_file_of_a_chain_is_laid(builds: Builds, tmp_path: Path) -> No
     builds.ensure("main")
     into = tmp_path / "laid"
     into.mkdir()
-    laid.lay_source(builds.variants["p2"], builds.variants, native(), set(), into)
+    patched_files.lay_source(
+        builds.variants["p2"], builds.variants, native(), set(), into
+    )
     assert (into / "signal.c").read_text() == "int x;\nint p1;\n"
     assert (into / "exit.c").read_text() == "int x;\nint p2;\n"

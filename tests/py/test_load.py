@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from retrap import load
+from retrap.machine import load
 
 SPIN = "while True: pass"
 HALF = "import time as t; e = t.time() + 0.5\nwhile t.time() < e: pass"

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from retrap import book, mutate, mutations, rulebook
-from retrap.arch import native
-from retrap.book import BookBoot, _lost
-from retrap.config import ROOT
-from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
-from retrap.mutations import Mutation
+from retrap.rules import rule_boot, mutate, mutations, rulebook
+from retrap.base.arch import native
+from retrap.rules.rule_boot import BookBoot, _lost
+from retrap.base.paths import ROOT
+from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
+from retrap.rules.mutations import Mutation
 
 BROKEN = Mutation("m", "d", "x", ("AR05",), "f.c", "\tb();\n", "")
 
@@ -195,10 +195,10 @@ def test_a_boot_that_is_lost_names_its_test() -> None:
 
 def test_a_tracer_that_its_watchdog_kills_has_hung(tmp_path: Path) -> None:
     source = (ROOT / "bench/core/ptrace/standstill.cc").read_text()
-    assert book.WATCHDOG in source
+    assert rule_boot.WATCHDOG in source
     (tmp_path / "conform.log").write_text("retrap: killing the tracer.\nKilled\n")
     console = "retrap: failed Rules/CommonRules.C01_A/same, where (3 ms)\n"
-    hung = book._read(tmp_path, console, "", 1.0)
+    hung = rule_boot._read(tmp_path, console, "", 1.0)
     assert (hung.outcome, list(hung.failures)) == ("hang", ["C01_A/same"])
     (tmp_path / "conform.log").write_text("Segmentation fault\n")
-    assert book._read(tmp_path, "", "", 1.0).outcome == "no report"
+    assert rule_boot._read(tmp_path, "", "", 1.0).outcome == "no report"

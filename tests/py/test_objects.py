@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from retrap import objects, source
-from retrap.config import Source, Variant
+from retrap.kernel import objects, source
+from retrap.config.variants import Source, Variant
 
 # As kbuild: a pattern rule, a command that is remembered beside the object.
 MAKEFILE = """\

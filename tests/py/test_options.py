@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from retrap import cli, config, conform, dryrun
-from retrap.arch import native
-from retrap.config import ROOT, Experiment, Guest, Sampling, Source, Variant
-from retrap.errors import EXIT_KERNEL, EXIT_USAGE, RetrapError
-from retrap.profile import command
+from retrap.cli import dryrun, parser as cli
+from retrap.config.variants import load_variants
+from retrap.rules import conform
+from retrap.base.arch import native
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Experiment, Guest, Sampling
+from retrap.config.variants import Source, Variant
+from retrap.base.errors import EXIT_KERNEL, EXIT_USAGE, RetrapError
+from retrap.cli import profile as command
 
 SIGCONT = "retrap/trigger:sigcont"
 
@@ -45,7 +49,7 @@ def test_more_vcpus_than_the_kernel_has(tmp_path: Path) -> None:
     assert caught.value.exit_code == EXIT_USAGE
     options = conform.Options(("mainline",), (native(),), 1, 8, tmp_path)
     with pytest.raises(RetrapError, match="CONFIG_NR_CPUS of mainline is 4"):
-        conform.run(options, config.load_variants(), None)  # type: ignore
+        conform.run(options, load_variants(), None)  # type: ignore
 
 
 @pytest.mark.parametrize(

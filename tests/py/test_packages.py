@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from retrap import apt, commands, packages
-from retrap.arch import ARCHES, native
-from retrap.cli import parse
-from retrap.config import load_variants
-from retrap.errors import EXIT_PACKAGES, RetrapError
+from retrap.build import apt, packages
+from retrap.cli import commands
+from retrap.base.arch import ARCHES, native
+from retrap.cli.parser import parse
+from retrap.config.variants import load_variants
+from retrap.base.errors import EXIT_PACKAGES, RetrapError
 
 VARIANTS = """[mine]
 tree = "/home/me/linux"

@@ -7,36 +7,36 @@ import re
 
 import pytest
 
-from retrap import mutate, page, rulebook
-from retrap.errors import RetrapError
+from retrap.rules import docs_tables, mutate, rulebook
+from retrap.base.errors import RetrapError
 
 
 def test_page_is_made_of_the_stored_runs() -> None:
     """Else: ./retrap conform --from results/reference/conform --write-docs."""
-    text = page.PAGE.read_text()
-    assert page.fill(text, page.tables()) == text
+    text = docs_tables.PAGE.read_text()
+    assert docs_tables.fill(text, docs_tables.tables()) == text
 
 
 def test_of_each_rule_a_test_failed_on_a_mutant() -> None:
     """In the stored run. Else: break the rule in kernel-patch/mutations/."""
-    record = mutate.load(page.REFERENCE / "mutate")
+    record = mutate.load(docs_tables.REFERENCE / "mutate")
     assert mutate.survivors(record) == []
     assert mutate.never_failed(record, rulebook.load().rules) == []
 
 
 def test_every_rule_has_its_text() -> None:
-    text = page.PAGE.with_name("rules.md").read_text()
+    text = docs_tables.PAGE.with_name("rules.md").read_text()
     named = re.findall(r"^- \*\*((?!Q)\w+)\*\* \S", text, re.M)
     assert sorted(named) == sorted(rulebook.load().rules)
 
 
 def test_fill_replaces_the_table() -> None:
     text = "a\n<!-- table t -->\nold\n<!-- end t -->\nb\n"
-    filled = page.fill(text, {"t": "new \\1\n"})
+    filled = docs_tables.fill(text, {"t": "new \\1\n"})
     assert filled == "a\n<!-- table t -->\n```\nnew \\1\n```\n<!-- end t -->\nb\n"
-    assert page.fill(filled, {"t": "new \\1\n"}) == filled
+    assert docs_tables.fill(filled, {"t": "new \\1\n"}) == filled
 
 
 def test_a_place_must_be_there_once() -> None:
     with pytest.raises(RetrapError, match="0 places for the table t"):
-        page.fill("nothing", {"t": "x\n"})
+        docs_tables.fill("nothing", {"t": "x\n"})

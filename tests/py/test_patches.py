@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap.config import ROOT
+from retrap.base.paths import ROOT
 
 PATCHES = sorted((ROOT / "kernel-patch").glob("6.*/*/*.patch"))
 # git-merge(1): seven of one character, and a label after all but the middle one.

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retrap import patchsize
-from retrap.patchsize import Lines, Text
+from retrap.kernel import patchsize
+from retrap.kernel.patchsize import Lines, Text
 
 PATCH = """Subject: two files
 ---

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap.patience import Patience, steal_s
+from retrap.executors.patience import Patience, steal_s
 
 SPIN = ["sh", "-c", "while :; do :; done"]
 counted = pytest.mark.skipif(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from retrap.config import Experiment, Guest, Sampling, Source, Variant
-from retrap.plan import Cell, Scenario, expand, nothing_to_run
+from retrap.config.experiments import Experiment, Guest, Sampling
+from retrap.config.variants import Source, Variant
+from retrap.config.plan import Run, Scenario, expand, nothing_to_run
 
 BOTH = ("same-cpu", "cross-cpu")
 REGISTRY = {
@@ -33,7 +34,7 @@ def experiment(placements: tuple[str, ...] = BOTH) -> Experiment:
     )
 
 
-def names(cells: list[Cell]) -> list[str]:
+def names(cells: list[Run]) -> list[str]:
     return [cell.output for cell in cells]
 
 

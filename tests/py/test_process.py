@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap import process
+from retrap.base import process
 
 
 def test_a_child_that_ends_in_an_interrupt_did_not_fail(

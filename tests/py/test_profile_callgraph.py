@@ -8,11 +8,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from retrap.profile import trace
+from retrap.results import trace
 from retrap.profile.callgraph import INTERRUPT, OTHER, TRACEE, TRACER, Calls, Node
 from retrap.profile.callgraph import Reader
-from retrap.profile.symbols import Mapping, Symbols, Table
-from retrap.profile.trace import PARTIAL, TASK, VCPU, Block, Window
+from retrap.profile.symbols import Mapping, Symbols, SymbolTable
+from retrap.results.trace import PARTIAL, TASK, VCPU, Block, Window
 
 KERNEL = 0xFFFFFFFF81000000
 USER = 0x555555555000
@@ -51,7 +51,7 @@ class Made:
         return self
 
     def calls(self, tracees: tuple[int, ...] = (2,), vcpus: int = 2) -> Calls:
-        kernel = Table((at(name), name) for name in NAMES)
+        kernel = SymbolTable((at(name), name) for name in NAMES)
         symbols = Symbols(kernel, [Mapping(USER, USER + 0x1000, 0, "/bin/p")], {})
         words = np.array(self.words, dtype=np.uint32)
         window = Window(0, 1, self.executed, words)

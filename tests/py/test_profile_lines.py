@@ -12,11 +12,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from retrap import config, kernels
-from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
-from retrap.profile import lines, trace
+from retrap.config.variants import VARIANTS, load_variants
+from retrap.kernel import kernels
+from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
+from retrap.profile import lines
+from retrap.results import trace
 from retrap.profile.symbols import Symbols, kernel_table
-from retrap.progress import Progress
+from retrap.base.progress import Progress
 
 START = 0xFFFFFFFF81000000
 MAP = f"{START:x} T before\n{START + 8:x} t f\n{START + 16:x} T after\n"
@@ -98,7 +100,7 @@ def test_an_object_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_the_whole_chain_of_bases_gets_debug_information() -> None:
     """Or a patched kernel would not build from its base's objects."""
-    variants = config.load_variants(config.VARIANTS)
+    variants = load_variants(VARIANTS)
     found, known = lines.with_debug_info("async-retrap", variants)
     assert found.base == "mainline-lines"
     for name in ("async-retrap", "mainline"):
@@ -111,7 +113,7 @@ def test_a_kernel_laid_out_otherwise_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, moved: bool
 ) -> None:
     """Data may lie elsewhere: no instruction is there."""
-    variants = config.load_variants(config.VARIANTS)
+    variants = load_variants(VARIANTS)
     ran = SimpleNamespace(
         variant=variants["mainline"], arch=None, system_map=f"{MAP}1000 D data\n"
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from retrap import qemu
-from retrap.arch import native
-from retrap.errors import EXIT_GUEST, RetrapError
+from retrap.executors import qemu
+from retrap.base.arch import native
+from retrap.base.errors import EXIT_GUEST, RetrapError
 from retrap.profile.measure import plugin_file
 
 SAID = "QEMU emulator version {} (Debian 1:{}+dfsg-1)"

@@ -16,7 +16,7 @@ from profiled import EVIL, grow
 import plots
 from plots import calltree, icicle, icicle_difference, profile_html, words
 from plots.profiles import slug
-from retrap.errors import RetrapError
+from retrap.base.errors import RetrapError
 from retrap.profile.callgraph import INTERRUPT, TRACER, Calls
 from retrap.profile.callgraph import OTHER as OTHER_TASK
 from retrap.profile.summary import CHEAPEST, Profile

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from retrap.errors import EXIT_REFUSED, EXIT_RESULTS, RetrapError
+from retrap.base.errors import EXIT_REFUSED, EXIT_RESULTS, RetrapError
 from retrap.profile import designs, difference, report, summary, tables
 from retrap.profile.callgraph import Calls, Node
 from retrap.profile.summary import ALL, CHEAPEST, Profile, Tree

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from retrap.errors import EXIT_KERNEL, RetrapError
-from retrap.profile.symbols import Function, Mapping, Symbols, Table, kernel_table
+from retrap.base.errors import EXIT_KERNEL, RetrapError
+from retrap.profile.symbols import Function, Mapping, Symbols, SymbolTable, kernel_table
 
 MAP = """\
 ffffffff81000000 T _text
@@ -49,7 +49,7 @@ def test_a_user_address_that_is_not_mapped_stands_as_such() -> None:
 
 def test_the_vdso_is_one_name() -> None:
     mapping = Mapping(0x7FFF0000, 0x7FFF2000, 0, "[vdso]")
-    known = Symbols(Table([]), [mapping], {})
+    known = Symbols(SymbolTable([]), [mapping], {})
     assert known.of(0x7FFF0010) == (Function("*", "[vdso]"), False)
 
 
@@ -79,7 +79,7 @@ def test_a_program_is_named_where_it_is_mapped(tmp_path: Path, strip: bool) -> N
         subprocess.run(["strip", str(program)], check=True)
     base = 0x555555554000
     known = Symbols(
-        Table([]), [Mapping(base, base + 0x5000, 0, "/bin/p")], {"p": program}
+        SymbolTable([]), [Mapping(base, base + 0x5000, 0, "/bin/p")], {"p": program}
     )
     assert known.of(base + place) == (Function("called", "p"), True)
     assert known.of(base + place + 1) == (Function("called", "p"), False)

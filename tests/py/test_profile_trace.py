@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrap.errors import EXIT_RESULTS, RetrapError
-from retrap.profile import trace
+from retrap.base.errors import EXIT_RESULTS, RetrapError
+from retrap.results import trace
 
 Words = list[int]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrap import qemu
+from retrap.executors import qemu
 
 
 @pytest.mark.parametrize(

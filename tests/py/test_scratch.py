@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from retrap import scratch
+from retrap.base import scratch
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from retrap import scratch
+from retrap.base import scratch
 with scratch.directory(Path(sys.argv[1])) as place:
     (place / "events").write_text("x")
     print(place, flush=True)
@@ -21,7 +21,7 @@ with scratch.directory(Path(sys.argv[1])) as place:
 
 
 def holder(where: Path) -> tuple[subprocess.Popen[str], Path]:
-    python = str(Path(scratch.__file__).parents[1])
+    python = str(Path(scratch.__file__).parents[2])
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(where)],
         stdout=subprocess.PIPE,

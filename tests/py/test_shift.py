@@ -9,9 +9,10 @@ import conftest
 import numpy as np
 import pytest
 
-from retrap import shift, table
-from retrap.stats import Values
-from retrap.store import Machine, load
+from retrap.analysis import shift
+from retrap.report import table
+from retrap.analysis.stats import Values
+from retrap.results.store import Machine, load
 
 EXACT = Machine("exact", "x86_64")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from retrap import stages, suite
-from retrap.config import ROOT
-from retrap.errors import EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, RetrapError
-from retrap.stages import Ledger
-from retrap.suite import Stage
+from retrap.cli import stages, suite
+from retrap.base.paths import ROOT
+from retrap.base.errors import EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, RetrapError
+from retrap.cli.stages import Ledger
+from retrap.cli.suite import Stage
 
 NAMES = ["first", "second", "third"]
 

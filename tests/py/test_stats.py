@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats as sps
 
-from retrap import stats
+from retrap.analysis import stats
 
 
 def ints(*values: int) -> stats.Values:

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from conftest import Maker
 
-from retrap import compare, lkml, store, summarize, table
-from retrap.errors import EXIT_RESULTS, RetrapError
-from retrap.store import Machine
+from retrap.analysis import compare, summarize
+from retrap.report import lkml, table
+from retrap.results import store
+from retrap.base.errors import EXIT_RESULTS, RetrapError
+from retrap.results.store import Machine
 
 EXACT, VM = Machine("exact", "x86_64"), Machine("vm", "x86_64")
 BOOT = "raw/mainline/exact-1/boot.json"

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from conftest import Maker
 
-from retrap.store import SAMPLE
-from retrap.summarize import summarize
+from retrap.results.store import SAMPLE
+from retrap.analysis.summarize import summarize
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/data-format.md"
 

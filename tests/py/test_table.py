@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from conftest import PLACEMENTS, Maker, perf_text
 
-from retrap import lkml, table, textgrid
-from retrap.store import load
+from retrap.base import textgrid
+from retrap.report import lkml, table
+from retrap.results.store import load
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from retrap import conform, ktap, rulebook, ruletable
-from retrap.errors import EXIT_CONFIG, EXIT_RESULTS, RetrapError
-from retrap.rulebook import Difference, RuleBook
-from retrap.verdicts import Column, Judgement, Report, judge, parse, properties
+from retrap.rules import conform, ktap, rulebook, ruletable
+from retrap.base.errors import EXIT_CONFIG, EXIT_RESULTS, RetrapError
+from retrap.rules.rulebook import Difference, RuleBook
+from retrap.rules.verdicts import Column, Judgement, Report, judge, parse, properties
 
 BOOK = RuleBook({"C": "listen", "AR": "async-retrap"}, ("C01", "AR01"), {}, {})
 C, AR = "C01_Holds/same", "AR01_Retraps/same"

@@ -57,7 +57,7 @@ TEST(RunRecord, IsReadBackFieldByField) {
   EXPECT_EQ(json["warnings"], Json({"one; remedy"}));
 }
 
-// docs/data-format.md; python/retrap/store.py asks for them.
+// docs/data-format.md; python/retrap/results/store.py asks for them.
 TEST(RunRecord, HasExactlyTheFieldsOfItsSchema) {
   const Json json = Json::parse(to_json(RunRecord{}));
   std::vector<std::string> names;

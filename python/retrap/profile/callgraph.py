@@ -15,9 +15,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from retrap.profile import trace
+from retrap.results import trace
 from retrap.profile.symbols import Function, Symbols
-from retrap.profile.trace import ESCAPE, KIND, PARTIAL, PAYLOAD, TASK, VCPU
+from retrap.results.trace import ESCAPE, KIND, PARTIAL, PAYLOAD, TASK, VCPU
 
 TRACER, TRACEE, INTERRUPT, OTHER = "tracer", "tracee", "interrupt", "other"
 SIDES = (TRACER, TRACEE, INTERRUPT, OTHER)

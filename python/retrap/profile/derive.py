@@ -16,18 +16,20 @@ from typing import Any
 
 import numpy as np
 
-from retrap import stats, sysroot
-from retrap.build import Programs
-from retrap.cells import Boot, Cell
-from retrap.errors import EXIT_RESULTS, RetrapError
-from retrap.initramfs import library_dirs
-from retrap.kernels import Kernel
-from retrap.profile import symbols, trace
+from retrap.analysis import stats
+from retrap.build import sysroot
+from retrap.build.programs import Programs
+from retrap.results.measured import Boot, Cell
+from retrap.base.errors import EXIT_RESULTS, RetrapError
+from retrap.executors.initramfs import library_dirs
+from retrap.kernel.kernels import Kernel
+from retrap.profile import symbols
+from retrap.results import trace
 from retrap.profile.callgraph import Calls, Reader
 from retrap.profile.lines import address_counts
 from retrap.profile.summary import ALL, CLASSES, Profile, Tree
-from retrap.rawfile import damaged
-from retrap.store import load
+from retrap.base.rawfile import damaged
+from retrap.results.store import load
 
 
 @dataclass(frozen=True)

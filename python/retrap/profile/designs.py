@@ -13,7 +13,7 @@ from retrap.profile.difference import compare
 from retrap.profile.report import figure, shorten, signed
 from retrap.profile.summary import Profile
 from retrap.profile.symbols import Function
-from retrap.textgrid import WIDTH, wrap
+from retrap.base.textgrid import WIDTH, wrap
 
 MOST = 10  # lines: title, head, functions, the rest, the sum
 CLASS_SHORT = {"all": "all samples", "cheapest": "cheapest class"}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from retrap.errors import EXIT_REFUSED, RetrapError
+from retrap.base.errors import EXIT_REFUSED, RetrapError
 from retrap.profile.summary import Profile, Row
 from retrap.profile.symbols import Function
 

@@ -17,15 +17,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from retrap import kernels, laid, scratch
-from retrap.cache import subdirectory
-from retrap.config import ROOT, Variant
-from retrap.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
-from retrap.kernels import Kernel
-from retrap.profile import trace
+from retrap.base import scratch
+from retrap.kernel import kernels, patched_files
+from retrap.base.cache import subdirectory
+from retrap.base.paths import ROOT
+from retrap.config.variants import Variant
+from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
+from retrap.kernel.kernels import Kernel
+from retrap.results import trace
 from retrap.profile.symbols import Symbols
-from retrap.profile.trace import ESCAPE, KIND, PARTIAL, PAYLOAD
-from retrap.progress import Progress
+from retrap.results.trace import ESCAPE, KIND, PARTIAL, PAYLOAD
+from retrap.base.progress import Progress
 
 FRAGMENT = ROOT / "configs/kernel/debug-info.config"
 SUFFIX = "-lines"
@@ -195,7 +197,7 @@ def read(
     with scratch.directory(subdirectory("work")) as place:
         into = place / "source"
         into.mkdir()
-        laid.lay_source(kernel.variant, variants, kernel.arch, files, into)
+        patched_files.lay_source(kernel.variant, variants, kernel.arch, files, into)
         return lines_of(counts, windows, vmlinux, into)
 
 

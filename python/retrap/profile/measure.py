@@ -10,15 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap import boots, kernels, qemu
-from retrap.arch import Arch, native
-from retrap.build import BENCH, MEASURING, Programs, build, build_for_guests
-from retrap.config import ROOT, Guest, Plugin, Variant, check_cpus, named, nearest
-from retrap.errors import (
+from retrap.campaign import boots
+from retrap.executors import qemu
+from retrap.kernel import kernels
+from retrap.base.arch import Arch, native
+from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest, Plugin, check_cpus
+from retrap.config.variants import Variant, named, nearest
+from retrap.base.errors import (
     EXIT_CONFIG,
     EXIT_GUEST,
     EXIT_KERNEL,
@@ -26,16 +31,18 @@ from retrap.errors import (
     EXIT_USAGE,
     RetrapError,
 )
-from retrap.kernels import Kernel
-from retrap.plan import Cell, Scenario
-from retrap.profile import derive, summary, tables, trace
-from retrap.progress import Progress, say
-from retrap.rawfile import atomic_write
-from retrap.stamp import finish, identified, open_stamp, unwritable
-from retrap.store import load
+from retrap.kernel.kernels import Kernel
+from retrap.config.plan import Run, Scenario
+from retrap.profile import derive, summary, tables
+from retrap.results import trace
+from retrap.base.progress import Progress, say
+from retrap.base.rawfile import atomic_write
+from retrap.campaign.stamp import finish, identified, open_stamp, unwritable
+from retrap.results.store import load
 
 PROFILES, FIGURES = "profiles", "figures"  # below the result directory
 NESTED = "profile"  # where a matrix keeps one
+Draw = Callable[[Path], list[Path]]  # the figures of a result directory
 SWITCH = {"x86_64": "__switch_to_asm", "arm64": "cpu_switch_to"}
 
 
@@ -56,11 +63,11 @@ class Request:
     def of(self, variant: Variant) -> str:
         return self.interface or variant.interface
 
-    def cells(self, variant: Variant, registry: dict[str, Scenario]) -> list[Cell]:
+    def cells(self, variant: Variant, registry: dict[str, Scenario]) -> list[Run]:
         """Those that exist, in order."""
         interface = self.of(variant)
         return [
-            Cell(name, placement, interface, self.samples, None, self.seed)
+            Run(name, placement, interface, self.samples, None, self.seed)
             for name in self.scenarios
             for placement in self.placements
             if placement in registry[name].placements
@@ -111,9 +118,13 @@ def plugin(kernel: Kernel) -> Plugin:
 
 
 def run(
-    request: Request, variants: dict[str, Variant], results: Path, fresh: bool
+    request: Request,
+    variants: dict[str, Variant],
+    results: Path,
+    fresh: bool,
+    draw: Draw,
 ) -> Path:
-    """Everything; the filled result directory."""
+    """Everything; the filled result directory. `draw` makes its figures."""
     check_variants(request, variants)
     with Progress() as progress:
         registry = build(progress, BENCH).registry()
@@ -130,7 +141,7 @@ def run(
         stamp = open_stamp(results, plan, fresh)
         say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
         try:
-            fill(request, registry, jobs, programs, stamp.path, progress)
+            fill(request, registry, jobs, programs, stamp.path, progress, draw)
             finish(stamp)
         except OSError as error:
             raise unwritable(error, stamp.path) from None
@@ -146,10 +157,9 @@ def fill(
     programs: dict[Arch, Programs],
     path: Path,
     progress: Progress,
+    draw: Draw,
 ) -> None:
     """Boots, profiles and figures of a directory that has its plan.json."""
-    from plots import profiles
-
     failed = boots.boot_all(
         "profile",
         jobs,
@@ -166,7 +176,7 @@ def fill(
         count = _derive_all(path, jobs, programs, request.cpus)
         task.update(f"{count} cells")
     with progress.task("figures") as task:
-        task.update(f"{len(profiles.draw_profiles(path))} files")
+        task.update(f"{len(draw(path))} files")
 
 
 def check_variants(request: Request, variants: dict[str, Variant]) -> None:

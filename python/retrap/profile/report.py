@@ -12,7 +12,7 @@ from retrap.profile.callgraph import SIDES
 from retrap.profile.difference import BOTH, Change, Difference, Moved
 from retrap.profile.lines import Line
 from retrap.profile.summary import ALL, Profile, Row
-from retrap.textgrid import WIDTH, wrap
+from retrap.base.textgrid import WIDTH, wrap
 
 HEADS = {"interrupt": "irq"}
 VCPU, SIDE = "vcpu", "side"

@@ -15,10 +15,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from retrap.plan import Cell
+from retrap.config.plan import Run
 from retrap.profile.callgraph import Calls, Group, Node
 from retrap.profile.symbols import Function
-from retrap.rawfile import check_fields, damaged, read_record
+from retrap.base.rawfile import check_fields, damaged, read_record
 
 SCHEMA = "retrap.profile/1"
 ALL, CHEAPEST = "all", "cheapest"
@@ -130,7 +130,7 @@ class Profile:
     def name(self) -> str:
         """`mainline-x86_64-retrap.trigger-sigcont@same-cpu`: of its files."""
         facts = self.facts
-        cell = Cell(
+        cell = Run(
             facts["scenario"], facts["placement"], facts["interface"], 0, None, 0
         )
         return f"{facts['variant']}-{facts['arch']}-{cell.stem}"

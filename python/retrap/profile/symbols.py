@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap.errors import EXIT_KERNEL, RetrapError
-from retrap.process import capture
+from retrap.base.errors import EXIT_KERNEL, RetrapError
+from retrap.base.process import capture
 
 KERNEL = 1 << 63  # both architectures keep it in the upper half
 _MADE = re.compile(r"\.(?:isra|constprop|part|cold|lto_priv|localalias)(?:\.\d+)*")
@@ -47,7 +47,7 @@ class Mapping:
     path: str
 
 
-class Table:
+class SymbolTable:
     """Symbols of one image by address. `rooms`: sections with code that no
     symbol stands for (.plt), by where they begin and end."""
 
@@ -85,7 +85,7 @@ def fold(name: str) -> str:
     return _MADE.sub("", name)
 
 
-def kernel_table(system_map: str, path: Path) -> Table:
+def kernel_table(system_map: str, path: Path) -> SymbolTable:
     """The functions of a System.map. Errors: EXIT_KERNEL, for one without."""
     rows = []
     for line in system_map.splitlines():
@@ -98,10 +98,10 @@ def kernel_table(system_map: str, path: Path) -> Table:
             "build it again (./retrap kernel clean VARIANT)",
             EXIT_KERNEL,
         )
-    return Table(rows)
+    return SymbolTable(rows)
 
 
-def elf_table(path: Path) -> Table:
+def elf_table(path: Path) -> SymbolTable:
     """The functions of a program or library: of its symbol table, or what is
     exported where that was stripped."""
     for options in (["--defined-only"], ["--defined-only", "--dynamic"]):
@@ -115,7 +115,7 @@ def elf_table(path: Path) -> Table:
         ]
         if rows:
             break
-    return Table(rows, _stubs(path))
+    return SymbolTable(rows, _stubs(path))
 
 
 def _stubs(path: Path) -> list[tuple[int, int, str]]:
@@ -144,12 +144,12 @@ class Symbols:
     """Function of an address; the user's half by the mappings of the program."""
 
     def __init__(
-        self, kernel: Table, mappings: list[Mapping], images: dict[str, Path]
+        self, kernel: SymbolTable, mappings: list[Mapping], images: dict[str, Path]
     ) -> None:
         """`images`: the file on this machine of each name in the mappings."""
         self.kernel, self.mappings = kernel, mappings
         self.images = images
-        self._tables: dict[str, tuple[Table, int]] = {}
+        self._tables: dict[str, tuple[SymbolTable, int]] = {}
         self._known: dict[int, tuple[Function, bool]] = {}
 
     def of(self, address: int) -> tuple[Function, bool]:

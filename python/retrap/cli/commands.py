@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What each subcommand does with its arguments; returns its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import Namespace
+from pathlib import Path
+
+from retrap.base import arch
+from retrap.config import experiments
+from retrap.config.variants import load_variants, named
+from retrap.base.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.build.packages import ensure, guests
+from retrap.base.progress import say
+from retrap.base.rawfile import read_plan
+
+REPORT = ("report", "figures", "terminal")
+
+
+def matrix(args: Namespace, host_alone: bool = False) -> int:
+    from retrap.cli import matrix as work
+
+    variants = load_variants(args.variants)
+    experiment = experiments.load_experiment(args.experiment, variants)
+    if host_alone:
+        experiment = work.host_alone(experiment)
+    if args.dry_run:
+        from retrap.cli.dryrun import dry_run
+
+        print(dry_run(experiment, variants, args.experiment, args.results))
+        return EXIT_OK
+    booted = named(experiment.variants, variants)
+    needed = guests(experiment.arches, booted) if booted else ("build", "count")
+    ensure(*REPORT, *needed)
+    work.run(
+        experiment,
+        variants,
+        args.experiment,
+        args.results,
+        args.fresh,
+        profile=not host_alone and args.profile,
+        full=args.full,
+    )
+    return EXIT_OK
+
+
+def run(args: Namespace) -> int:
+    return matrix(args, host_alone=True)
+
+
+def compare(args: Namespace) -> int:
+    if args.allow_mismatch and args.b is None:
+        raise RetrapError(
+            "--allow-mismatch goes with two directories",
+            "retrap compare A B --allow-mismatch",
+            EXIT_USAGE,
+        )
+    read_plan(args.a)
+    if args.b is not None:
+        read_plan(args.b)
+    ensure("report")
+    from retrap.analysis import compare as work
+    from retrap.analysis import summarize
+    from retrap.cli import matrix
+    from retrap.report import before_after, table
+
+    if args.b is not None:
+        print(before_after.render(args.a, args.b, args.allow_mismatch, args.full))
+    else:
+        if _writable(args.a):
+            summarize.summarize(args.a)
+            work.compare(args.a)
+            table.write(args.a)
+        matrix.show(args.a, args.full)
+    return EXIT_OK
+
+
+def _writable(directory: Path) -> bool:
+    """Whether what is derived can be stored; says so when it is only printed."""
+    if not directory.is_dir() or os.access(directory, os.W_OK):
+        return True
+    say(f"{directory} cannot be written: printed here, nothing is stored")
+    return False
+
+
+def plot(args: Namespace) -> int:
+    read_plan(args.dir)
+    ensure("report", "figures")
+    import plots
+
+    for path in plots.draw_all(args.dir):
+        print(path)
+    return EXIT_OK
+
+
+def lkml(args: Namespace) -> int:
+    read_plan(args.dir)
+    ensure("report")
+    from retrap.report import lkml as work
+
+    text = work.mail(args.dir, args.profile)
+    if _writable(args.dir):
+        work.store(args.dir, text)
+    print(text, end="")
+    return EXIT_OK
+
+
+def profile(args: Namespace) -> int:
+    if args.stored is not None:
+        read_plan(args.stored)
+        ensure("report")
+    elif args.scenario is None:
+        raise RetrapError(
+            "SCENARIO is missing",
+            "./retrap profile retrap/trigger:sigcont, or --from DIR",
+            EXIT_USAGE,
+        )
+    else:
+        names = [*args.variant.split(","), *([args.against] if args.against else [])]
+        booted = named(names, load_variants(args.variants))
+        arches = arch.asked(args.arch or arch.native().name)
+        ensure(*REPORT, *guests(arches, booted))
+    from retrap.cli import profile as command
+
+    return command.run(args)
+
+
+def doctor(args: Namespace) -> int:
+    from retrap.machine import doctor as work
+
+    findings = work.diagnose()
+    if args.json:
+        print(json.dumps(work.as_rows(findings), indent=1))
+    else:
+        print(work.render(findings))
+    return EXIT_OK
+
+
+def conform(args: Namespace) -> int:
+    from retrap.rules import conform as work
+    from retrap.rules import docs_tables, rulebook, ruletable
+
+    path = args.stored
+    if path is None:
+        variants = load_variants(args.variants)
+        options = work.Options(
+            work.choose(args.kernels, variants),
+            arch.asked(args.arch),
+            args.count,
+            args.cpus,
+            args.results,
+            args.sweep,
+        )
+        rules = rulebook.load()
+        booted = named(options.kernels, variants)
+        ensure("terminal", *guests(options.arches, booted))
+        path = work.run(options, variants, rules)
+    record = work.load(path)
+    if args.tap or args.json:
+        name = "conform.tap" if args.tap else "conform.json"
+        print((path / name).read_text(), end="")
+    else:
+        _show_table(path, ruletable.counts(record), args.full)
+    if args.write_docs:
+        docs_tables.publish("conform", path)
+        docs_tables.write()
+    return EXIT_FAILURE if record["surprises"] else EXIT_OK
+
+
+def _show_table(path: Path, rows: list[str], full: bool) -> None:
+    """All of table.txt; or how it was run, `rows`, its last paragraph."""
+    text = (path / "table.txt").read_text()
+    if full:
+        print(text, end="")
+        return
+    head, tail = text.split("\n")[0], text.rstrip().split("\n\n")[-1]
+    print("\n".join([head, "", *rows, *([""] if rows else []), tail]))
+    print(f"table     {path}/table.txt (--full prints it)")
+
+
+def mutate(args: Namespace) -> int:
+    from retrap.rules import mutate as work
+    from retrap.rules import docs_tables, mutations
+
+    known = mutations.load()
+    chosen = mutations.choose(args.names, known)
+    if args.list:
+        for mutation in chosen:
+            rules = ", ".join(mutation.rules)
+            print(f"{mutation.name} ({mutation.design}: {rules})")
+            print(f"    {mutation.breaks}")
+        return EXIT_OK
+    path = args.stored
+    if path is None:
+        variants = load_variants(args.variants)
+        where = arch.asked(args.arch)
+        if len(where) > 1:
+            raise RetrapError(
+                f"--arch {args.arch}: the mutants are booted on one",
+                "run it once for each",
+                EXIT_USAGE,
+            )
+        names = [work.kernel_name(mutation, variants) for mutation in chosen]
+        booted = named(names, variants)
+        ensure("terminal", *guests(where, booted))
+        path = work.run(chosen, variants, where[0], args.results)
+    record = work.load(path)
+    if args.json:
+        print((path / "mutate.json").read_text(), end="")
+    else:
+        _show_table(path, work.unlike(record), args.full)
+    if args.write_docs:
+        docs_tables.publish("mutate", path)
+        docs_tables.write()
+    return EXIT_FAILURE if work.survivors(record) else EXIT_OK
+
+
+def kernel(args: Namespace) -> int:
+    from retrap.cli import kernel as work
+
+    return work.run(args)
+
+
+def packages(args: Namespace) -> int:
+    ensure(*args.set)
+    return EXIT_OK
+
+
+def test(args: Namespace) -> int:
+    from retrap.cli import suite
+
+    if args.fresh and not args.all:
+        raise RetrapError(
+            "--fresh goes with --all: the rest is never resumed",
+            "retrap test --all --fresh",
+            EXIT_USAGE,
+        )
+    ensure(*REPORT, *suite.needs(args.all))
+    return suite.run(args.all, args.fresh)

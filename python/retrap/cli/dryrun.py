@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`retrap matrix --dry-run`: what would be done, from what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from retrap.kernel import kernels, source
+from retrap.base.arch import Arch
+from retrap.build.programs import Programs
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Experiment
+from retrap.config.variants import Variant
+from retrap.base.errors import RetrapError
+from retrap.cli.matrix import check_scenarios
+from retrap.config.plan import Scenario, expand
+
+
+def dry_run(
+    experiment: Experiment, variants: dict[str, Variant], path: Path, results: Path
+) -> str:
+    """What would be done, with nothing done (no package, no build)."""
+    lines = [f"experiment {experiment.name} ({path})", "1 build     build/release"]
+    jobs = [(name, arch) for arch in experiment.arches for name in experiment.variants]
+    for name, arch in jobs:
+        state = _kernel_state(variants[name], arch)
+        lines.append(f"2 kernel    {name} {arch.name}: {state}")
+    bench = Programs(ROOT / "build/release")
+    registry = bench.registry() if bench.bench.exists() else {}
+    if registry:
+        check_scenarios(experiment, variants, registry, path)
+    for name, arch in jobs:
+        what = _cells_state(
+            experiment, registry, variants[name].interfaces, experiment.exact
+        )
+        vcpus = experiment.guest.cpus
+        lines.append(f"3 guest     {name} {arch.name}: {what}, {vcpus} vCPUs")
+    if experiment.host:
+        what = _cells_state(experiment, registry, ("listen",), experiment.host)
+        lines.append(f"4 host      this machine: {what}")
+    lines.append(f"5 report    {results / experiment.name}/<stamp>/")
+    return "\n".join(lines)
+
+
+def _kernel_state(variant: Variant, arch: Arch) -> str:
+    patches = f"{len(variant.patches)} patches"
+    if variant.source.tree:  # which no package will bring
+        source.identify(variant)
+        source.say_uncommitted(variant)
+    try:
+        kernel = kernels.find(variant, arch)
+        key = kernels.kernel_key(variant, arch)
+    except RetrapError:
+        return f"{patches}, source or compiler not installed yet"
+    return f"{patches}, {'in the cache' if kernel else 'to build'} ({key})"
+
+
+def _cells_state(
+    experiment: Experiment,
+    registry: dict[str, Scenario],
+    interfaces: tuple[str, ...],
+    sampling: Any,
+) -> str:
+    if not registry:
+        return f"{len(experiment.scenarios)} scenarios"
+    cells = expand(experiment, registry, interfaces, sampling)
+    timed = sum(cell.cycles is None for cell in cells)
+    return (
+        f"{timed} x {sampling.samples} samples, " f"{len(cells) - timed} counting runs"
+    )

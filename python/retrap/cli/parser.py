@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line: which subcommands there are and what they take."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from retrap.cli import (
+    kernel_commands,
+    profile_commands,
+    rule_commands,
+)
+from retrap.config import experiments
+from retrap.cli.parts import (
+    FILES,
+    fresh_option,
+    full_option,
+    json_option,
+    results_option,
+    subcommand,
+    variants_option,
+)
+from retrap.cli.manpage import ManParser
+
+
+def parser() -> ManParser:
+    top = ManParser(
+        prog="retrap",
+        summary="measures what a ptracer pays to learn of a group-stop change",
+        description="""Builds kernels with three designs of that notification,
+        runs pinned benchmarks on each, and writes table, figures and mail.
+        `retrap COMMAND --help` says more.""",
+        files=FILES,
+        examples=("./retrap matrix", "./retrap test", "./retrap matrix --help"),
+    )
+    adder = top.add_subparsers(dest="command", metavar="COMMAND")
+    _matrix(adder)
+    _run(adder)
+    _compare(adder)
+    _plot(adder)
+    _lkml(adder)
+    _doctor(adder)
+    profile_commands.add(adder)
+    rule_commands.conform(adder)
+    rule_commands.mutate(adder)
+    kernel_commands.add(adder)
+    kernel_commands.add_packages(adder)
+    _test(adder)
+    return top
+
+
+def _measuring_options(command: ManParser) -> None:
+    command.add_argument(
+        "experiment",
+        nargs="?",
+        type=Path,
+        default=experiments.DEFAULT_EXPERIMENT,
+        metavar="EXPERIMENT.toml",
+        help="what to measure (default: configs/experiments/quick.toml)",
+    )
+    results_option(command)
+    fresh_option(command)
+    command.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print the plan and do nothing (default: do it)",
+    )
+    variants_option(command)
+    full_option(command)
+
+
+def _matrix(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "matrix",
+        "the whole experiment: kernels, guests, host, report",
+        """Builds the programs and the kernels, boots every kernel in QEMU's
+        exact mode, measures the running kernel, then summarizes, compares,
+        draws and writes the mail. What is already there is not done again;
+        an interrupted run resumes.""",
+        "./retrap matrix",
+        "./retrap matrix --dry-run",
+        "./retrap matrix --profile",
+        "./retrap matrix configs/experiments/quick.toml --results /tmp/out",
+    )
+    _measuring_options(command)
+    command.add_argument(
+        "--profile",
+        action="store_true",
+        help="also profile the notification scenarios, function by function, into "
+        "profile/ of the result directory and the mail (default: do not)",
+    )
+
+
+def _run(adder: Any) -> None:
+    _measuring_options(
+        subcommand(
+            adder,
+            "run",
+            "the running kernel alone",
+            """Builds the programs, measures the running kernel (the mainline
+            interface), then summarizes and draws. Exact and host results are
+            never compared.""",
+            "./retrap run",
+        )
+    )
+
+
+def _compare(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "compare",
+        "compare two result directories, or the variants within one",
+        """With one directory: every variant against the baseline; redoes its
+        table.txt, summary.csv, counters.csv and comparison.csv from the raw
+        files; of a directory that cannot be written it prints alone. With
+        two: each variant of A against the same variant of B. Refuses (exit 9)
+        what must not be compared: another substrate, architecture, machine,
+        config, QEMU or compiler.""",
+        "./retrap compare results/reference/quick",
+        "./retrap compare results/quick/A results/quick/B",
+    )
+    command.add_argument("a", type=Path, metavar="A", help="a result directory")
+    command.add_argument(
+        "b", type=Path, metavar="B", nargs="?", help="another (default: none)"
+    )
+    command.add_argument(
+        "--allow-mismatch",
+        action="store_true",
+        help="compare all the same, with a footnote (default: refuse)",
+    )
+    full_option(command)
+
+
+def _plot(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "plot",
+        "redo the figures of a result directory",
+        "Draws DIR/figures/ again from the stored files alone.",
+        "./retrap plot results/reference/quick",
+    )
+    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+
+
+def _lkml(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "lkml",
+        "redo the mail of a result directory",
+        """Writes DIR/lkml.txt again from the stored files alone, and prints it.
+        Nothing is sent.""",
+        "./retrap lkml results/reference/quick",
+    )
+    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+    command.add_argument(
+        "--profile",
+        action="store_true",
+        help="with the functions that make the difference, ten lines a cell; DIR "
+        "is of `matrix --profile` (default: without)",
+    )
+
+
+def _doctor(adder: Any) -> None:
+    json_option(
+        subcommand(
+            adder,
+            "doctor",
+            "what on this machine helps or harms a measurement",
+            """Prints each fact as good, bad or unknown, with the remedy.
+            Changes nothing.""",
+            "./retrap doctor",
+            "./retrap doctor --json",
+        )
+    )
+
+
+def _test(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "test",
+        "all tests: unit, live ptrace, command line, Python, guests",
+        """Builds the programs, with and without sanitizers, and the kernels,
+        and runs every test. Exits 1 when one fails. With --all it goes stage by
+        stage, says how long each took, and leaves out what has passed before,
+        as long as neither the clone nor a tool has changed
+        (build/test-all.json).""",
+        "./retrap test",
+        "./retrap test --all",
+    )
+    command.add_argument(
+        "--all",
+        action="store_true",
+        help="also debug kernels, KCSAN, 10^6 steps of the models, longer races, the "
+        "kernel's selftests, strace and gdb on each kernel, a container and Debian 13: "
+        "hours (default: all other tests)",
+    )
+    command.add_argument(
+        "--fresh",
+        action="store_true",
+        help="with --all: run every stage again (default: resume)",
+    )
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Exits 0 for help, 2 for a bad command line."""
+    top = parser()
+    if not argv or argv[0] == "help":
+        top.print_help()
+        top.exit(0 if argv else 2)
+    args = top.parse_args(argv)
+    if args.command is None:
+        top.error("a COMMAND is missing; see retrap --help")
+    return args

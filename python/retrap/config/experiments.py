@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An experiment, read and checked: what is measured, where, and how much of it.
+
+Every complaint names file and line: these are the files users write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retrap.base.arch import ARCHES, Arch, native
+from retrap.base.errors import EXIT_USAGE, RetrapError
+from retrap.base.paths import ROOT
+from retrap.base.tomlfile import TomlTable, read_toml
+from retrap.config.fragments import most_cpus
+from retrap.config.variants import INTERFACES, Variant, load_variants, nearest
+
+
+DEFAULT_EXPERIMENT = ROOT / "configs/experiments/quick.toml"
+
+
+PLACEMENTS = ("same-cpu", "cross-cpu")
+
+
+LEAST_SAMPLES, MOST_SAMPLES = 10, 1_000_000  # of a cell
+
+
+MOST_CPUS = 8  # vCPUs that a guest may have
+
+
+SCENARIO = re.compile(r"[a-z]+(/[a-z-]+(:[a-z0-9-]+)?)+")
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How much is taken of each cell. `cycles` = 0: no counting runs."""
+
+    samples: int
+    cycles: int
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A TCG plugin of QEMU, and what follows it in -plugin."""
+
+    file: Path
+    arguments: str
+
+
+@dataclass(frozen=True)
+class Guest:
+    """`exact`: counted in instructions; else vCPUs run freely, side by side.
+    `behind`: it takes the CPU time that nothing else wants, which an exact guest
+    does not notice."""
+
+    cpus: int
+    timeout_s: int
+    exact: bool = True
+    behind: bool = False
+    memory_mib: int = 512
+    plugin: Plugin | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    name: str
+    sha256: str
+    variants: tuple[str, ...]
+    baseline: str
+    placements: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    seed: int
+    exact: Sampling | None
+    guest: Guest
+    host: Sampling | None
+    interface: str | None = None  # of every variant; None: each its own
+    arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
+
+
+def _sampling(table: TomlTable | None, extra: tuple[str, ...]) -> Sampling | None:
+    if table is None:
+        return None
+    table.only(("samples", "cycles", *extra))
+    return Sampling(
+        table.number("samples", LEAST_SAMPLES, MOST_SAMPLES, None),
+        table.number("cycles", 0, MOST_SAMPLES, 0),
+    )
+
+
+def load_experiment(
+    path: Path = DEFAULT_EXPERIMENT, variants: dict[str, Variant] | None = None
+) -> Experiment:
+    """An experiment; its variants must exist. Errors: EXIT_CONFIG."""
+    variants = load_variants() if variants is None else variants
+    table = read_toml(path, "experiment")
+    known = ("variants", "baseline", "placements", "scenarios", "seed")
+    table.only((*known, "interface", "arch", "exact", "host"))
+    names = table.words("variants", [])
+    for name in names:
+        if name not in variants:
+            raise table.fail(
+                "variants", f"no variant {name!r}; there are {', '.join(variants)}"
+            )
+    baseline = table.get("baseline", str, names[0] if names else "mainline")
+    if names and baseline not in names:
+        raise table.fail("baseline", f"{baseline!r} is not among the variants")
+    guest = table.table("exact")
+    exact = _sampling(guest, ("cpus", "timeout_s"))
+    if exact and not names:
+        raise table.fail("exact", "needs variants to boot")
+    if names and not exact:
+        raise table.fail("variants", "none is booted without [exact]")
+    if not exact and "host" not in table.data:
+        raise table.fail("host", "without it or [exact] and variants nothing runs")
+    experiment = Experiment(
+        name=path.stem,
+        sha256=hashlib.sha256(table.text.encode()).hexdigest(),
+        variants=names,
+        baseline=baseline,
+        placements=_choice(table, "placements", "placement", PLACEMENTS, PLACEMENTS),
+        scenarios=_scenarios(table),
+        seed=table.number("seed", 0, 2**63 - 1, 1),
+        exact=exact,
+        guest=Guest(
+            guest.number("cpus", 1, MOST_CPUS, 2) if guest else 2,
+            guest.number("timeout_s", 1, 86400, 300) if guest else 300,
+        ),
+        host=_sampling(table.table("host"), ()),
+        interface=_interface(table),
+        arches=tuple(
+            ARCHES[word]
+            for word in _choice(
+                table, "arch", "architecture", tuple(ARCHES), (native().name,)
+            )
+        ),
+    )
+    if guest:
+        _check_cpus(guest, experiment, variants)
+    _check_interface(table, experiment, variants)
+    return experiment
+
+
+def _choice(
+    table: TomlTable,
+    key: str,
+    what: str,
+    known: tuple[str, ...],
+    default: tuple[str, ...],
+) -> tuple[str, ...]:
+    words = table.words(key, list(default))
+    for word in words:
+        if word not in known:
+            raise table.fail(key, f"no {what} {word!r}: {', '.join(known)}")
+    if not words:
+        raise table.fail(key, "is empty: nothing would be measured")
+    return words
+
+
+def _scenarios(table: TomlTable) -> tuple[str, ...]:
+    words = table.words("scenarios")
+    for word in words:
+        if not SCENARIO.fullmatch(word):
+            raise table.fail("scenarios", f"not a scenario name: {word!r}")
+    if not words:
+        raise table.fail("scenarios", "is empty: nothing would be measured")
+    return words
+
+
+def _interface(table: TomlTable) -> str | None:
+    """Of every variant, so one name and no list."""
+    if "interface" not in table.data:
+        return None
+    if table.get("interface", str) not in INTERFACES:
+        raise table.fail("interface", f"must be one of {', '.join(INTERFACES)}")
+    return str(table.data["interface"])
+
+
+def _check_cpus(
+    guest: TomlTable, experiment: Experiment, variants: dict[str, Variant]
+) -> None:
+    cpus = experiment.guest.cpus
+    if cpus == 1 and "cross-cpu" in experiment.placements:
+        raise guest.fail(
+            "cpus", 'is 1, and cross-cpu needs 2: set placements = ["same-cpu"]'
+        )
+    too_many = cpus_beyond(cpus, experiment.variants, variants, experiment.arches)
+    if too_many:
+        raise guest.fail("cpus", too_many)
+
+
+def cpus_beyond(
+    cpus: int,
+    names: Iterable[str],
+    variants: dict[str, Variant],
+    arches: Iterable[Arch],
+) -> str | None:
+    """What is wrong with as many vCPUs: a kernel leaves those off that are more
+    than it was configured for, and says nothing."""
+    for name, arch in itertools.product(names, arches):
+        if cpus > (most := most_cpus(variants[name], arch)):
+            return f"is {cpus}, and CONFIG_NR_CPUS of {name} is {most}"
+    return None
+
+
+def check_cpus(
+    cpus: int,
+    names: Iterable[str],
+    variants: dict[str, Variant],
+    arches: Iterable[Arch],
+) -> None:
+    """The same of `--cpus`. Errors: EXIT_USAGE."""
+    if found := cpus_beyond(cpus, names, variants, arches):
+        raise RetrapError(
+            f"--cpus: {found}",
+            "name fewer, or raise it in a config fragment (docs/kernels.md)",
+            EXIT_USAGE,
+        )
+
+
+def _check_interface(
+    table: TomlTable, experiment: Experiment, variants: dict[str, Variant]
+) -> None:
+    """Of a kernel that does not offer it no cell would come back."""
+    asked = experiment.interface
+    lacking = [n for n in experiment.variants if asked not in variants[n].offers]
+    if asked and lacking:
+        raise table.fail("interface", f"{', '.join(lacking)} does not offer {asked}")
+
+
+def scenario_error(experiment: Path, name: str, known: list[str]) -> RetrapError:
+    """`name` is not a scenario of retrap-bench."""
+    table = read_toml(experiment, "experiment")
+    return table.fail("scenarios", f"unknown scenario {name!r}; {nearest(name, known)}")

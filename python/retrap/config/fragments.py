@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernel config that is asked for: ours, then the variant's fragments; and
+which variants share it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from retrap.base.arch import Arch
+from retrap.base.paths import ROOT
+
+if TYPE_CHECKING:
+    from retrap.config.variants import Variant
+
+OURS = ROOT / "configs/kernel"
+
+
+def config_text(variant: Variant, arch: Arch) -> str:
+    """The variant's fragments in order, less their comments; the last word on a
+    symbol wins. Another comment is no other kernel."""
+    base = [OURS / f"{name}.config" for name in ("common", arch.name)]
+    files = (*base, *variant.fragments)
+    text = "".join(f"{file.read_text(errors='replace')}\n" for file in files)
+    lines = re.findall(r"^(?:CONFIG_\w+=.*|# CONFIG_\w+ is not set)$", text, re.M)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def asked(text: str) -> dict[str, str]:
+    """Each symbol's last value; "n" where it is not set."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        if match := re.match(r"(CONFIG_\w+)=(.+)", line):
+            found[match.group(1)] = match.group(2).strip()
+        elif match := re.match(r"# (CONFIG_\w+) is not set", line):
+            found[match.group(1)] = "n"
+    return found
+
+
+def most_cpus(variant: Variant, arch: Arch) -> int:
+    """What CONFIG_NR_CPUS lets a guest have."""
+    word = asked(config_text(variant, arch)).get("CONFIG_NR_CPUS", "")
+    return int(word) if word.isdecimal() else 1
+
+
+def lineage(variant: Variant, variants: dict[str, Variant]) -> Iterator[Variant]:
+    """The variant, what it is based on, and so on."""
+    yield variant
+    while variant.base:
+        variant = variants[variant.base]
+        yield variant
+
+
+def first_of_config(
+    variant: Variant, variants: dict[str, Variant], arch: Arch
+) -> Variant:
+    """The last of the lineage that has the variant's config: of the others of
+    that config only what their patches touch is compiled."""
+    text = config_text(variant, arch)
+    alike = itertools.takewhile(
+        lambda each: config_text(each, arch) == text, lineage(variant, variants)
+    )
+    return list(alike)[-1]

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an experiment amounts to: the cells of each boot, in order.
+
+A cell is a scenario at a placement. Which cells exist is the knowledge of
+retrap-bench (`retrap-bench --list --json`); here it is only multiplied out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from retrap.config.experiments import Experiment, Sampling
+from retrap.config.variants import Variant
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A row of `retrap-bench --list --json`."""
+
+    name: str
+    placements: tuple[str, ...]
+    interfaces: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process: `cycles` is None for a timed run, else a counting run.
+
+    `suffix` tells the interfaces of one boot apart."""
+
+    scenario: str
+    placement: str
+    interface: str
+    samples: int
+    cycles: int | None
+    seed: int
+    suffix: str = ""
+
+    @property
+    def stem(self) -> str:
+        """File name without suffix (docs/data-format.md)."""
+        name = self.scenario.replace("/", ".").replace(":", "-")
+        return f"{name}@{self.placement}{self.suffix}"
+
+    @property
+    def output(self) -> str:
+        """The file whose presence says that the cell is done."""
+        if self.cycles is None:
+            return f"{self.stem}.run.json"
+        return f"{self.stem}.perf-{self.cycles}.jsonl"
+
+    def arguments(self) -> list[str]:
+        """Options of retrap-bench that say what to run."""
+        return [
+            *("--scenario", self.scenario),
+            *("--placement", self.placement),
+            *("--interface", self.interface),
+            *("--samples", str(self.samples if self.cycles is None else self.cycles)),
+            *("--seed", str(self.seed)),
+        ]
+
+
+def expand(
+    experiment: Experiment,
+    registry: dict[str, Scenario],
+    interfaces: tuple[str, ...],
+    sampling: Sampling,
+) -> list[Run]:
+    """Timed cells first, then the counting runs: N cycles and 2N cycles.
+
+    A cell that does not exist for the interface (async-retrap has no
+    waiting state to interrupt) or the placement (a clock read has one end)
+    is left out. Floors are not counted: they have no path. Three pairs are
+    counted, for one may hold a cycle that took another path (counters.py).
+    An experiment that names an interface measures every variant through it;
+    else each of `interfaces` is, but for the floors, which go through none.
+    """
+    if experiment.interface:
+        interfaces = (experiment.interface,)
+    several = len(interfaces) > 1
+    paths = [
+        (registry[name], placement, interface)
+        for name in experiment.scenarios
+        for placement in experiment.placements
+        for interface in (interfaces[:1] if _floor(name) else interfaces)
+        if placement in registry[name].placements
+        and interface in registry[name].interfaces
+    ]
+
+    def cell(path: tuple[Scenario, str, str], cycles: int | None) -> Run:
+        name, placement, interface = path[0].name, *path[1:]
+        suffix = f"+{interface}" if several and not _floor(name) else ""
+        size, seed = sampling.samples, experiment.seed
+        return Run(name, placement, interface, size, cycles, seed, suffix)
+
+    n = sampling.cycles
+    lengths = dict.fromkeys(c for k in (n - 1, n, n + 1) if k > 0 for c in (k, 2 * k))
+    counted = [
+        cell(path, cycles)
+        for path in paths
+        if not _floor(path[0].name) and n > 0
+        for cycles in lengths
+    ]
+    return [cell(path, None) for path in paths] + counted
+
+
+def nothing_to_run(
+    experiment: Experiment,
+    registry: dict[str, Scenario],
+    variants: dict[str, Variant],
+) -> tuple[str, str] | None:
+    """Key and reason: a scenario that nothing of the experiment can run, a variant
+    that can run none of it, an interface that this machine cannot have."""
+    if experiment.host and experiment.interface not in (None, "listen"):
+        return "interface", f"the running kernel does not offer {experiment.interface}"
+    sides = [variants[name].interfaces for name in experiment.variants]
+    sides += [("listen",)] * bool(experiment.host)
+    once = Sampling(1, 0)
+    ran = [
+        {cell.scenario for cell in expand(experiment, registry, side, once)}
+        for side in sides
+    ]
+    where = " or ".join(experiment.placements)
+    for name in experiment.scenarios:
+        if not any(name in scenarios for scenarios in ran):
+            return "scenarios", f"{name} does not exist at {where} on any kernel named"
+    for name, scenarios in zip(experiment.variants, ran):
+        if not scenarios:
+            return "variants", f"none of the scenarios exists at {where} on {name}"
+    return None
+
+
+def _floor(scenario: str) -> bool:
+    return scenario.startswith("floor/")

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Step 3: the cells of one variant, run in one guest boot."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from retrap.executors import initramfs, qemu
+from retrap.kernel import source
+from retrap.machine import environment
+from retrap.build.programs import Programs
+from retrap.base.paths import ROOT
+from retrap.config.experiments import Guest
+from retrap.machine.counting import event_options
+from retrap.base.errors import EXIT_GUEST, EXIT_UNSUPPORTED, RetrapError
+from retrap.kernel.kernels import Kernel
+from retrap.config.plan import Run
+from retrap.base.progress import Task, say
+from retrap.base.rawfile import atomic_write, seal
+
+LATE_CPUS = "/retrap/late-cpus"  # bench/guest/late-cpus
+
+
+def plan_line(cell: Run, kernel: Kernel, config_sha256: str) -> str:
+    """A line of /retrap/plan (bench/guest/init)."""
+    arguments = [
+        *cell.arguments(),
+        *("--variant", kernel.variant.name),
+        *("--expect-interfaces", ",".join(kernel.variant.offers)),
+        *("--substrate", "exact"),
+        *("--config-sha256", config_sha256),
+    ]
+    if cell.cycles is None:
+        return f"bench {cell.stem} {' '.join(arguments)}"
+    return f"count {cell.stem}.perf-{cell.cycles} {' '.join(arguments)}"
+
+
+def run(
+    kernel: Kernel,
+    programs: Programs,
+    lines: list[str],
+    work: Path,
+    guest: Guest,
+    task: Task,
+    files: initramfs.Files | None = None,
+) -> tuple[qemu.Outcome, str]:
+    """Boots `kernel` with a plan of `lines`; results lie in work/results.
+
+    Returns the boot and the sha256 of the initramfs. `work` is emptied first.
+    `files` are further files by path in the guest, or replace ours.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    task.update("packs the initramfs")
+    parameters, late = [], {}
+    if kernel.meta()["boot_patches"]:
+        parameters.append(kernel.arch.boot_command_line)
+    elif source.boot_patches(kernel.arch):
+        say(
+            f"guest {kernel.variant.name}: boots slowly: kernel-patch/boot does not "
+            "apply to its source"
+        )
+    if guest.exact and guest.cpus > 1 and kernel.late_cpus:
+        parameters.append(f"maxcpus=1 rdinit={LATE_CPUS}")
+        late = {LATE_CPUS: ROOT / "bench/guest/late-cpus"}
+    initrd = initramfs.make(
+        work,
+        kernel.arch,
+        programs,
+        {
+            "/retrap/plan": "".join(f"{line}\n" for line in lines),
+            "/retrap/facts": "".join(f"{name}\n" for name in environment.FACT_FILES),
+            "/retrap/events": "".join(
+                f"{word}\n" for word in event_options(kernel.arch.machine)
+            ),
+            **late,
+            **(files or {}),
+        },
+    )
+    boot = qemu.boot(
+        kernel.variant.name,
+        kernel.arch,
+        guest,
+        kernel.image,
+        initrd,
+        work,
+        task,
+        parameters,
+    )
+    check_clock(kernel, guest, work / "results")
+    return boot, initramfs.sha256(initrd)
+
+
+def check_clock(kernel: Kernel, guest: Guest, results: Path) -> None:
+    """The guest's clock source is the one documented. Errors: EXIT_GUEST, of an exact
+    guest; of another one it is said."""
+    found = environment.read(results / "env-before")["clocksource"]
+    if found == (wanted := kernel.arch.clock_source):
+        return
+    what = f"guest {kernel.variant.name}: its clock source is {found}, not {wanted}"
+    if guest.exact:
+        raise RetrapError(
+            what, "look at the kernel log for why: env-before/, console.log", EXIT_GUEST
+        )
+    say(f"{what}: its times are too coarse")
+
+
+def measure(
+    kernel: Kernel,
+    programs: Programs,
+    cells: list[Run],
+    directory: Path,
+    guest: Guest,
+    task: Task,
+) -> None:
+    """One boot into `directory` (exact-<arch>-1); boot.json comes last."""
+    work = directory.with_name(directory.name + ".partial")
+    meta = kernel.meta()
+    lines = [plan_line(cell, kernel, meta["config_sha256"]) for cell in cells]
+    try:
+        boot, initrd_sha256 = run(kernel, programs, lines, work, guest, task)
+    except RetrapError:
+        _keep_console(work, directory)
+        raise
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    results = work / "results"
+    for moment in ("before", "after"):
+        facts = environment.read(results / f"env-{moment}")
+        write_environment(results / f"env-{moment}.json", facts)
+        shutil.rmtree(results / f"env-{moment}")
+    missing = _check_cells(kernel, cells, results, boot.console)
+    done = [cell.output for cell in cells if cell.stem not in missing]
+    (results / "console.log").write_text(boot.console)
+    if guest.plugin:
+        from retrap.results import trace
+
+        trace.pack(work / trace.RAW, results / trace.PACKED)
+    record = {
+        "schema": "retrap.boot/1",
+        "variant": kernel.variant.name,
+        "boot": directory.name,
+        "substrate": "exact",
+        "arch": meta["arch"],
+        "kernel_key": kernel.key,
+        "kernel_build_id": meta["build_id"],
+        "source": meta["source"],
+        "patches": meta["patches"],
+        "boot_patches": meta["boot_patches"],
+        "compiler": meta["compiler"],
+        "config_sha256": meta["config_sha256"],
+        "qemu_version": qemu.version(kernel.arch),
+        "qemu_argv": boot.argv,
+        "initramfs_sha256": initrd_sha256,
+        "payload_bytes": boot.payload_bytes,
+        "payload_sha256": boot.payload_sha256,
+        "wall_s": boot.wall_s,
+        "cells": done,
+        **({"missing": missing} if missing else {}),
+    }
+    atomic_write(results / "boot.json", json.dumps(record, indent=1) + "\n")
+    for file in results.iterdir():
+        seal(file)
+    if directory.exists():
+        shutil.rmtree(directory)
+    results.rename(directory)
+    shutil.rmtree(work)
+    task.update(f"{len(done)} runs" + (f", {len(missing)} n.a." if missing else ""))
+
+
+def write_environment(path: Path, facts: dict[str, Any]) -> None:
+    record = {"schema": environment.SCHEMA, "facts": facts}
+    atomic_write(path, json.dumps(record, indent=1) + "\n")
+
+
+def _check_cells(
+    kernel: Kernel, cells: list[Run], results: Path, console: str
+) -> dict[str, str]:
+    """Every cell came back, from the kernel that was built; tidies logs.
+
+    Or the kernel has not what the scenario needs: returns why, by the cell's stem.
+    """
+    name, build_id = kernel.variant.name, kernel.meta()["build_id"]
+    missing: dict[str, str] = {}
+    for cell in cells:
+        stem = cell.output.removesuffix(".run.json").removesuffix(".jsonl")
+        status = _text(results / f"{stem}.status")
+        log = _text(results / f"{stem}.log")
+        if status == str(EXIT_UNSUPPORTED):
+            missing[cell.stem] = reason(cell, log)
+            (results / cell.output).unlink(missing_ok=True)  # perf's, of a run of none
+        elif not (results / cell.output).exists() or status not in ("0", "4"):
+            raise RetrapError(
+                f"guest {name}: {stem}: exit status {status or 'none'}: "
+                f"{log or 'no output'}\n  console: {console.splitlines()[-1]}",
+                "the results of other variants are kept",
+                EXIT_GUEST,
+            )
+        elif cell.cycles is None:
+            run_record = json.loads((results / cell.output).read_text())
+            if run_record["kernel"]["build_id"] != build_id:
+                raise RetrapError(
+                    f"guest {name}: booted build id {run_record['kernel']['build_id']}"
+                    f", built {build_id}",
+                    "delete the kernel from the cache and build it again",
+                    EXIT_GUEST,
+                )
+        for suffix in ("status", "log"):
+            (results / f"{stem}.{suffix}").unlink(missing_ok=True)
+        if status == "4":
+            say(f"guest {name}: {stem}: {reason(cell, log)}")
+    say_missing(f"guest {name}", cells, missing)
+    return missing
+
+
+def reason(cell: Run, log: str) -> str:
+    """What retrap-bench said of a cell last."""
+    said: list[str] = re.findall(
+        rf"^retrap-bench: {re.escape(cell.scenario)}: (.+)$", log, re.M
+    )
+    return said[-1] if said else log or "no output"
+
+
+def say_missing(where: str, cells: list[Run], missing: dict[str, str]) -> None:
+    """Errors: EXIT_UNSUPPORTED, when no cell could run."""
+    for stem, why in missing.items():
+        say(f"{where}: {stem}: n.a.: {why}")
+    if missing and all(cell.stem in missing for cell in cells):
+        raise RetrapError(
+            f"{where}: no cell can run: {next(iter(missing.values()))}",
+            "measure scenarios and placements that it has",
+            EXIT_UNSUPPORTED,
+        )
+
+
+def _text(path: Path) -> str:
+    return path.read_text(errors="replace").strip() if path.exists() else ""
+
+
+def _keep_console(work: Path, directory: Path) -> None:
+    """A failed boot leaves its console, and nothing that looks like results."""
+    console = work / "console.log"
+    if console.exists():
+        shutil.copyfile(console, directory.with_name(f"{directory.name}-failed.log"))
+    shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Step 4: the same programs on the running kernel (mainline interface)."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+from retrap.base import scratch
+from retrap.machine import environment, load
+from retrap.build.programs import Programs
+from retrap.base.paths import ROOT
+from retrap.machine.counting import event_options, refusal
+from retrap.base.errors import EXIT_BENCH, EXIT_UNSUPPORTED, RetrapError
+from retrap.executors.guest import reason, say_missing, write_environment
+from retrap.config.plan import Run
+from retrap.base.process import child
+from retrap.base.progress import Task, say
+from retrap.base.rawfile import atomic_write, read_json, seal
+
+
+def limit_s(cell: Run) -> float:
+    """Twice the time after which retrap-bench ends a run itself (bench/measure.cc)."""
+    return 2 * (60 + (cell.samples if cell.cycles is None else cell.cycles) / 20)
+
+
+def boot_name() -> str:
+    """`boot-<8 digits>`: runs in one boot of the host share a directory."""
+    boot_id = environment.read()["boot_id"] or "unknown0"
+    return f"boot-{boot_id[:8]}"
+
+
+def measure(programs: Programs, cells: list[Run], directory: Path, task: Task) -> None:
+    """Runs what is missing of `cells` into `directory`; boot.json comes last."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for stale in directory.glob("*.partial"):
+        shutil.rmtree(stale)
+    before = directory / "env-before.json"
+    if not before.exists():
+        write_environment(before, environment.read())
+        seal(before)
+    failures = 0
+    missing: dict[str, str] = {}
+    for number, cell in enumerate(cells, 1):
+        task.update(f"run {number}/{len(cells)} {cell.stem}")
+        if (directory / cell.output).exists():
+            continue
+        if cell.cycles is None:
+            if why := _timed(programs, cell, directory):
+                missing[cell.stem] = why
+        elif not failures and cell.stem not in missing:
+            failures += not _counted(programs, cell, directory)
+    say_missing("this machine", cells, missing)
+    facts = environment.read()
+    write_environment(directory / "env-after.json", facts)
+    done = [cell.output for cell in cells if (directory / cell.output).exists()]
+    record = {
+        "schema": "retrap.boot/1",
+        "variant": "host",
+        "boot": directory.name,
+        "substrate": environment.substrate(facts),
+        "arch": facts["arch"] or platform.machine(),
+        **dict.fromkeys(
+            ("kernel_key", "kernel_build_id", "source", "patches", "boot_patches")
+        ),
+        **dict.fromkeys(("compiler", "qemu_version", "qemu_argv", "initramfs_sha256")),
+        **dict.fromkeys(("payload_bytes", "payload_sha256", "wall_s")),
+        "config_sha256": config_sha256(),
+        "cells": done,
+        **({"missing": missing} if missing else {}),
+    }
+    atomic_write(directory / "boot.json", json.dumps(record, indent=1) + "\n")
+    for file in directory.iterdir():
+        seal(file)
+    task.update(f"{len(done)} of {len(cells)} runs")
+
+
+def config_sha256() -> str | None:
+    """Of the running kernel's config, where it can be read."""
+    import gzip
+    import hashlib
+
+    for path in (Path(f"/boot/config-{platform.release()}"), Path("/proc/config.gz")):
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue
+        if path.suffix == ".gz":
+            data = gzip.decompress(data)
+        return hashlib.sha256(data).hexdigest()
+    return None
+
+
+def _arguments(cell: Run) -> list[str]:
+    arguments = [*cell.arguments(), "--variant", "host"]
+    if sha256 := config_sha256():
+        arguments += ["--config-sha256", sha256]
+    return arguments
+
+
+def _timed(programs: Programs, cell: Run, directory: Path) -> str | None:
+    """A run into a scratch directory; its files move in together, run.json last.
+
+    Why the cell is n.a., where this kernel has not what its scenario needs."""
+    place = directory / f"{cell.stem}.partial"
+    place.mkdir()
+    argv = [str(programs.bench), *_arguments(cell), "--out", str(place / cell.stem)]
+    before = load.read()
+    try:
+        status, said = _run(argv, limit_s(cell))
+        if status in (0, 4):
+            _add_load(place / cell.output, before)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    if status in (0, 4):
+        for file in sorted(place.iterdir(), key=lambda f: f.name == cell.output):
+            file.rename(directory / file.name)
+        place.rmdir()
+        if status == 4:
+            say(f"{cell.stem}: {reason(cell, said)}")
+        return None
+    shutil.rmtree(place)
+    if status == EXIT_UNSUPPORTED:
+        return reason(cell, said)
+    raise RetrapError(
+        f"{cell.stem} on this machine: exit status {status}: {said}",
+        f"run it alone: {' '.join(argv[:-2])} --out /tmp/{cell.stem}",
+        EXIT_BENCH,
+    )
+
+
+def _add_load(record: Path, before: load.Reading) -> None:
+    """What the cell shared its CPUs with, into its run.json before it is kept."""
+    after = load.read()
+    run = read_json(record)
+    cpus = {run["tracer_cpu"], run["tracee_cpu"]} - {None}
+    run["load"] = load.between(before, after, cpus)
+    atomic_write(record, json.dumps(run, indent=2) + "\n")
+
+
+def _counted(programs: Programs, cell: Run, directory: Path) -> bool:
+    """A counting run; without permission there are no counters, which is said."""
+    out = directory / cell.output
+    machine = platform.machine()
+    if refused := refusal(machine):
+        say(f"no counters on this machine: {refused.reason}")
+        say(f"  {refused.remedy}")
+        return False
+    with scratch.directory() as place:
+        events = place / "events"
+        events.write_text("".join(f"{word}\n" for word in event_options(machine)))
+        result = place / "out.jsonl"
+        script = ROOT / "bench/guest/retrap-count"
+        argv = [str(script), str(place), str(result), str(events), *_arguments(cell)]
+        env = {
+            **os.environ,
+            "LC_ALL": "C",
+            "PATH": f"{programs.directory}:{os.environ.get('PATH', '')}",
+        }
+        status, said = _run(argv, limit_s(cell), env)
+        if status not in (0, 4) or not result.exists():
+            reason = said.splitlines()[0] if said else f"exit status {status}"
+            say(f"no counters on this machine: {reason}")
+            return False
+        atomic_write(out, result.read_bytes())
+    return True
+
+
+def _run(
+    argv: list[str], limit_s: float, env: dict[str, str] | None = None
+) -> tuple[int, str]:
+    with child(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            return -1, f"no end after {limit_s:.0f} s"
+        return process.returncode, said.strip()

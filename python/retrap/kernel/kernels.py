@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Step 2: the kernels, built out of tree and kept by a hash of their inputs.
+
+A kernel is its source, patches, config and compiler; the same four give the
+same key, and a key is built once. A variant with a `base` starts from a copy
+of the tree and objects of what it is based on, so make compiles what the
+patches touch and nothing else: seconds instead of minutes
+(kernel-patch/README.md). Kept is the tree of the first variant of a config, and
+that of a kernel whose mutants are to be built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrap.build import toolchain
+from retrap.kernel import leftover, objects, source
+from retrap.base.arch import Arch, native
+from retrap.base.cache import locked, partial, publish, subdirectory
+from retrap.config.variants import Variant
+from retrap.base.errors import EXIT_KERNEL, RetrapError
+from retrap.config.fragments import config_text, first_of_config, lineage
+from retrap.kernel.kconfig import Kconfig, check_config
+from retrap.base.process import capture, run_logged
+from retrap.base.progress import Progress, Task
+from retrap.build.toolchain import compiler
+from retrap.base.usage import hold
+
+RECIPE = 2  # raise it when a change here makes another kernel of the same inputs
+WANTED = "retrap.config"  # in OBJ: the config that was asked for
+OBJ = "obj"  # below the source: kbuild then uses relative paths, a copy builds
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A built kernel: image, config and meta.json (docs/data-format.md)."""
+
+    variant: Variant
+    arch: Arch
+    key: str
+    directory: Path
+
+    @property
+    def image(self) -> Path:
+        return self.directory / self.arch.target
+
+    @property
+    def system_map(self) -> str:
+        return (self.directory / "System.map").read_text()
+
+    @property
+    def late_cpus(self) -> bool:
+        """Its boot waits for a CPU in a loop that, in exact mode, keeps that CPU
+        from running (docs/kernels.md, "Late vCPUs")."""
+        symbol = self.arch.sync_symbol
+        config = (self.directory / "config").read_text()
+        return bool(symbol) and f"{symbol}=y\n" not in config
+
+    def meta(self) -> dict[str, Any]:
+        meta: dict[str, Any] = json.loads((self.directory / "meta.json").read_text())
+        return meta
+
+
+def kernel_key(variant: Variant, arch: Arch) -> str:
+    """16 hex digits over everything that decides what the kernel is."""
+    identity = json.dumps(
+        [
+            RECIPE,
+            arch.name,
+            source.identify(variant),
+            [patch["sha256"] for patch in source.patch_list(variant)],
+            [patch["sha256"] for patch in source.named(source.boot_patches(arch))],
+            config_text(variant, arch),
+            compiler(arch),
+        ]
+    )
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def find(variant: Variant, arch: Arch | None = None) -> Kernel | None:
+    """The variant's kernel, when it is built."""
+    arch = arch or native()
+    key = kernel_key(variant, arch)
+    directory = subdirectory("kernels") / key
+    return Kernel(variant, arch, key, directory) if directory.is_dir() else None
+
+
+def nearest_tree(
+    variant: Variant, variants: dict[str, Variant], arch: Arch
+) -> tuple[Path, int] | None:
+    """The tree that is kept of the nearest in the lineage, and how many of the
+    variant's patches it has. It is in use from now on."""
+    for each in lineage(variant, variants):
+        tree = _tree(each, arch)
+        if hold(tree):
+            return tree, len(each.patches)
+    return None
+
+
+def ensure(
+    variant: Variant,
+    variants: dict[str, Variant],
+    progress: Progress,
+    arch: Arch | None = None,
+    keep_tree: bool = False,
+) -> Kernel:
+    """The variant's kernel, built now when it is not there; it is in use until
+    this process ends. `keep_tree`: and its tree, for many that are based on it."""
+    arch = arch or native()
+    source.say_uncommitted(variant)
+    if (
+        (not keep_tree or hold(_tree(variant, arch)))
+        and (kernel := find(variant, arch))
+        and hold(kernel.directory)
+    ):
+        return kernel
+    toolchain.say_left_out()
+    first = first_of_config(variant, variants, arch)
+    if first != variant and not _tree(first, arch).is_dir():
+        _build_locked(first, variants, progress, arch)  # this build starts there
+    return _build_locked(variant, variants, progress, arch, keep_tree)
+
+
+def _tree(variant: Variant, arch: Arch) -> Path:
+    return subdirectory("trees") / kernel_key(variant, arch)
+
+
+def _build_locked(
+    variant: Variant,
+    variants: dict[str, Variant],
+    progress: Progress,
+    arch: Arch,
+    keep_tree: bool = False,
+) -> Kernel:
+    """The kernel, built under the lock; with its tree, where that is to be kept."""
+    kept = keep_tree or first_of_config(variant, variants, arch) == variant
+    with progress.task(f"kernel {variant.name} {arch.name}") as task, locked(
+        subdirectory("."), task
+    ) as lock:
+        if (
+            (kernel := find(variant, arch))
+            and (not kept or _tree(variant, arch).is_dir())
+            and hold(kernel.directory)
+        ):
+            task.update("built meanwhile")
+            return kernel
+        try:
+            kernel = _Build(variant, variants, arch, task, lock).run(kept)
+        except OSError as error:
+            raise RetrapError(
+                f"{variant.name}: {error.filename or 'kernel build'}: {error.strerror}",
+                "free disk space or set RETRAP_CACHE to another disk",
+                EXIT_KERNEL,
+            ) from None
+        hold(kernel.directory)
+        if kept:
+            hold(_tree(variant, arch))
+        return kernel
+
+
+class _Build:
+    """One kernel build, under the cache's lock."""
+
+    def __init__(
+        self,
+        variant: Variant,
+        variants: dict[str, Variant],
+        arch: Arch,
+        task: Task,
+        lock: int,
+    ) -> None:
+        self.variant, self.arch, self.task, self.lock = variant, arch, task, lock
+        self.variants = variants
+        self.key = kernel_key(variant, arch)
+        self.identity = source.identify(variant)
+        self.objects = 0
+        self.start = time.monotonic()
+
+    def run(self, keep_tree: bool) -> Kernel:
+        trees = subdirectory("trees")
+        # Always this path: objtool's build remembers absolute names, and a
+        # rebuilt objtool would rebuild every object.
+        tree = trees / "build.partial"
+        for stale in trees.glob("*.partial"):
+            if stale != tree:
+                shutil.rmtree(stale)
+        self.log = subdirectory("logs") / f"{self.variant.name}-{self.key}.log"
+        self.log.unlink(missing_ok=True)
+        last = source.meets_boot(self.variant, self.arch)
+        start = None
+        if not last:
+            start = nearest_tree(self.variant, self.variants, self.arch)
+        again = bool(start and leftover.take(tree, start[0]))
+        done = start[1] if start and again else self._lay(start, tree)
+        if not (start or last):
+            source.patch_boot(self.arch, tree, self.log)
+        patched = source.patch(self.variant, tree, self.log, done)
+        if last:
+            source.patch_boot(self.arch, tree, self.log)
+        same_names = bool(start and leftover.same_names(tree, start[0], patched))
+        if start and not same_names:
+            objects.forget(start[0], tree, OBJ)
+        if not (again and self._is_configured(tree, patched)):
+            self._configure(tree)
+        self._compile(tree)
+        kernel = self._publish(tree)
+        if keep_tree and not (trees / self.key).is_dir():  # else it may be in use
+            publish(tree, trees / self.key)
+        elif (
+            start
+            and leftover.serves(tree, start[0], patched)
+            and _same_config(tree, start[0])
+        ):
+            leftover.leave(tree, start[0], patched)
+        else:
+            shutil.rmtree(tree)
+        self.task.update(f"{self.objects} objects compiled")
+        return kernel
+
+    def _lay(self, start: tuple[Path, int] | None, tree: Path) -> int:
+        """Fills `tree`; the number of patches it then already has."""
+        if tree.exists():
+            self.task.update("deletes the last build's tree")
+            shutil.rmtree(tree)
+        if start:
+            built, done = start
+            self.task.update("copies the base's tree")
+            # Sources are hard links, which patch(1) replaces and never writes.
+            for argv in (
+                ["cp", "-al", str(built), str(tree)],
+                ["rm", "-rf", str(tree / OBJ)],
+                ["cp", "-a", str(built / OBJ), str(tree / OBJ)],
+            ):
+                if run_logged(argv, self.log) != 0:
+                    raise self._failed(f"{argv[0]} of the base's tree failed")
+            return done
+        self.task.update(f"unpacks {self.identity}")
+        tree.mkdir(parents=True)
+        source.unpack(self.variant, self.identity, tree, self.log)
+        return 0
+
+    def _is_configured(self, tree: Path, patched: list[str]) -> bool:
+        """The last build's tree is, for a variant of the same config. What its
+        fragments make of a choice takes reading Kconfig."""
+        wanted = (tree / OBJ / WANTED).read_text()
+        same = not self.variant.fragments
+        same = same and wanted == config_text(self.variant, self.arch)
+        return same and not leftover.touches_kconfig(patched)
+
+    def _configure(self, tree: Path) -> None:
+        self.task.update("configures")
+        (tree / OBJ).mkdir(exist_ok=True)
+        wanted = tree / OBJ / WANTED
+        known = Kconfig(tree, self.arch)
+        text = config_text(self.variant, self.arch)
+        wanted.write_text(known.settled(text) if self.variant.fragments else text)
+        self._make(tree, [f"KCONFIG_ALLCONFIG={wanted}", "allnoconfig"])
+        got = (tree / OBJ / ".config").read_text()
+        check_config(self.variant.name, wanted.read_text(), got, known)
+
+    def _compile(self, tree: Path) -> None:
+        def count(line: str) -> None:
+            if re.match(r"\s+(CC|AS)\s", line):
+                self.objects += 1
+                self.task.update(f"compiles, {self.objects} objects")
+
+        self._make(tree, [f"-j{os.cpu_count() or 1}", self.arch.target], count)
+
+    def _make(self, tree: Path, targets: list[str], on_line: Any = None) -> None:
+        env = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "LC_ALL": "C",
+            "KBUILD_BUILD_TIMESTAMP": "2011-05-26",
+            "KBUILD_BUILD_USER": "retrap",
+            "KBUILD_BUILD_HOST": self.variant.name,
+            "KBUILD_BUILD_VERSION": "1",
+        }
+        argv = ["make", f"O={OBJ}", f"ARCH={self.arch.name}"]
+        if self.arch.cross:
+            argv.append(f"CROSS_COMPILE={self.arch.cross}")
+        argv += targets
+        status = run_logged(
+            argv, self.log, on_line, cwd=tree, env=env, pass_fds=(self.lock,)
+        )
+        if status != 0:
+            raise self._failed(f"{' '.join(argv)} failed")
+
+    def _failed(self, what: str) -> RetrapError:
+        lines = self.log.read_text(errors="replace").splitlines()
+        telling = [line for line in lines if re.search(r"error|\*\*\*|No space", line)]
+        shown = "\n  ".join((telling or lines)[-8:])
+        return RetrapError(
+            f"{self.variant.name}: {what}:\n  {shown}",
+            f"the whole log is {self.log}",
+            EXIT_KERNEL,
+        )
+
+    def _publish(self, tree: Path) -> Kernel:
+        obj = tree / OBJ
+        directory = subdirectory("kernels") / self.key
+        work = partial(directory)
+        shutil.copy(obj / self.arch.image, work / self.arch.target)
+        shutil.copy(obj / ".config", work / "config")
+        shutil.copy(obj / "System.map", work / "System.map")
+        if "CONFIG_DEBUG_INFO=y" in (obj / ".config").read_text():
+            shutil.copy(obj / "vmlinux", work / "vmlinux")
+        meta = {
+            "variant": self.variant.name,
+            "file": str(self.variant.file) if self.variant.file else None,
+            "arch": self.arch.name,
+            "source": self.identity,
+            "patches": source.patch_list(self.variant),
+            "boot_patches": source.boot_list(tree),
+            "compiler": compiler(self.arch),
+            "config_sha256": hashlib.sha256((obj / ".config").read_bytes()).hexdigest(),
+            "build_id": build_id(obj / "vmlinux"),
+            "objects_compiled": self.objects,
+            "wall_s": round(time.monotonic() - self.start, 1),
+        }
+        (work / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
+        if directory.is_dir():  # only its tree was gone; others may have it in use
+            shutil.rmtree(work)
+        else:
+            publish(work, directory)
+        return Kernel(self.variant, self.arch, self.key, directory)
+
+
+def _same_config(*trees: Path) -> bool:
+    texts = {(tree / OBJ / WANTED).read_text() for tree in trees}
+    return len(texts) == 1
+
+
+def build_id(elf: Path) -> str:
+    """GNU build id of an ELF file; a guest's kernel must show the same."""
+    notes = capture(["readelf", "-n", str(elf)]) or ""
+    match = re.search(r"Build ID: ([0-9a-f]+)", notes)
+    if not match:
+        raise RetrapError(f"{elf}: no build id", "is binutils installed?", EXIT_KERNEL)
+    return match.group(1)

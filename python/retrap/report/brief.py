@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The answer on one screen of 80 x 24: the short table, a sentence, the load.
+
+It is of the notifications (`retrap/...`), else of the first scenarios, on the
+first machine of the results. Everything else stands in table.txt.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from retrap.analysis import shift
+from retrap.machine import load
+from retrap.analysis.compare import NOT_APPLICABLE, Comparison, compare_sides
+from retrap.analysis.side import Side, side
+from retrap.analysis.stats import MIN_BOOTS, P99_FROM
+from retrap.results.store import Machine, Results
+from retrap.report.table import path_integers
+from retrap.base.textgrid import number, percent, row, spread
+from retrap.report.timetable import count_change, judged
+
+WIDTH, LINES = 80, 12
+LABEL = 19
+COUNTED = (7, 12, 7)  # of a placement: median, p10-p90, change
+ALONE = (8, 12, 7)  # median, p10-p90, p99
+SWITCHES = 9
+TITLES = {
+    "retrap/trigger:sigcont": "SIGCONT -> notification",
+    "retrap/trigger:interrupt": "PTRACE_INTERRUPT while waiting for news",
+}
+NOUNS = {
+    "retrap/trigger:sigcont": "a notification of SIGCONT",
+    "retrap/trigger:interrupt": "PTRACE_INTERRUPT while waiting for news",
+}
+
+
+def render(results: Results) -> str:
+    """Table and sentences, each line at most 80 columns."""
+    machine = results.machines[0]
+    base = judged(results, machine)
+    lines = _compared(results, machine) if base else _alone(results, machine)
+    told = [_sentence(results, machine, base)] if base else []
+    for other in results.machines[1:]:
+        told.append(_other(results, other))
+    runs = [c.run for c in results.cells() if c.samples is not None]
+    told.append(load.words([run for run in runs if run["unit"] == "ns"]))
+    told += shift.summary(results, machine)
+    failed = sum(bool(cell.failures) for cell in results.cells())
+    if failed:
+        told.append(f"! {failed} cells have failed samples: see the notes.")
+    return "\n".join([*lines, *(fill(text) for text in told if text)]) + "\n"
+
+
+def fill(text: str) -> str:
+    return textwrap.fill(text, WIDTH, break_on_hyphens=False, break_long_words=False)
+
+
+def _shown(results: Results, machine: Machine) -> list[str]:
+    """The scenarios of the table, without the floors."""
+    paths = [s for s in results.scenarios(machine) if s not in results.floors]
+    return [name for name in paths if name in TITLES] or paths
+
+
+def _heads(placements: tuple[str, ...], widths: tuple[int, ...], last: str) -> str:
+    line = "".join(
+        name.rjust(sum(widths[:2])).ljust(sum(widths)) for name in placements
+    )
+    return (" " * LABEL + line).ljust(WIDTH - len(last)) + last
+
+
+def _compared(results: Results, machine: Machine) -> list[str]:
+    """A scenario, and below it each side, beside the baseline's the change."""
+    placements = results.placements(machine)
+    widths = (*COUNTED * len(placements), SWITCHES)
+    unit = "Guest instructions" if machine.exact else "Nanoseconds"
+    lines = [
+        f"{unit} from trigger to return of the wait [{machine}]",
+        _heads(placements, COUNTED, "").rstrip(),
+        row(
+            "",
+            [*("median", "p10-p90", "change") * len(placements), "switches"],
+            widths,
+            LABEL,
+        ),
+    ]
+    groups: list[list[str]] = []
+    for scenario in _shown(results, machine):
+        group = [TITLES.get(scenario, scenario)]
+        for name in results.sides(machine, scenario):
+            cells: list[str] = []
+            for placement in placements:
+                cells += _three(results, machine, name, (scenario, placement))
+            if set(cells) == {NOT_APPLICABLE, ""}:
+                continue
+            cells.append(_switches(results, machine, name, scenario))
+            through = _listens(results, machine, name)
+            group.append(row(f"  {name}{through}", cells, widths, LABEL))
+        groups.append(group)
+    groups += _floors(results, machine, widths)
+    return lines + _cut(groups)
+
+
+def _floors(
+    results: Results, machine: Machine, widths: tuple[int, ...]
+) -> list[list[str]]:
+    """Of the baseline: those that wake somebody, as a notification does."""
+    placements = results.placements(machine)
+    group: list[str] = []
+    for scenario in ("floor/pipe", "floor/futex"):
+        base = results.base(machine, scenario)
+        if base is None or scenario not in results.scenarios(machine):
+            continue
+        cells: list[str] = []
+        for placement in placements:
+            cells += _three(results, machine, base, (scenario, placement))
+        name = f"floor: {scenario.split('/')[1]}"
+        group.append(row(name, [*cells, ""], widths, LABEL))
+    return [group] if group else []
+
+
+def _cut(groups: list[list[str]]) -> list[str]:
+    """As many groups as the screen takes, and how many are left."""
+    lines: list[str] = []
+    for number_, group in enumerate(groups):
+        if lines and len(lines) + len(group) > LINES:
+            left = len(groups) - number_
+            return [*lines, f"and {left} more scenarios"]
+        lines += group
+    return lines
+
+
+def _listens(results: Results, machine: Machine, name: str) -> str:
+    """What mainline has is known by its request."""
+    plain = name == judged(results, machine) and "/" not in name
+    through = {c.interface for c in results.cells() if c.side == name and not c.floor}
+    return " (LISTEN)" if plain and through == {"listen"} else ""
+
+
+def _three(
+    results: Results, machine: Machine, name: str, where: tuple[str, str]
+) -> list[str]:
+    one = side(results.of(machine, name, where))
+    if one is None:
+        return [NOT_APPLICABLE, "", ""]
+    return [number(one.median) + one.mark, _spread(one), _change(results, one, where)]
+
+
+def _spread(one: Side) -> str:
+    got = one.quantiles
+    return spread(got.p10, got.p90, COUNTED[1]) if got else "-"
+
+
+def _verdict(results: Results, one: Side, where: tuple[str, str]) -> Comparison | None:
+    """Against the baseline; None of the baseline itself."""
+    machine, name = one.cells[0].machine, one.cells[0].side
+    base = results.base(machine, where[0])
+    if base is None or base == name:
+        return None
+    first = side(results.of(machine, base, where))
+    return compare_sides(machine, where, (base, name), first, one)
+
+
+def _change(results: Results, one: Side, where: tuple[str, str]) -> str:
+    got = _verdict(results, one, where)
+    if got is None:
+        return ""
+    if one.cells[0].machine.exact:
+        return count_change(got.verdict, got.delta)
+    return "~" if got.verdict == "~" else percent(got.delta, got.base_median)
+
+
+def _switches(results: Results, machine: Machine, name: str, scenario: str) -> str:
+    """A cycle's, of all placements; `9/2` where they differ."""
+    found = []
+    for placement in results.placements(machine):
+        events = path_integers(results, machine, name, (scenario, placement))
+        if events and (value := events["switches"]) is not None:
+            found.append(f"{value:.4g}")
+    return "/".join(dict.fromkeys(found)) or "-"
+
+
+def _sentence(results: Results, machine: Machine, base: str) -> str:
+    """What the table shows, and no more."""
+    unit = "instructions" if machine.exact else "ns"
+    scenarios = _shown(results, machine)
+    if not set(scenarios) <= set(NOUNS):
+        return ""
+    parts = []
+    for scenario in scenarios:
+        said = []
+        for name in results.sides(machine, scenario):
+            told = {}
+            for placement in results.placements(machine):
+                where = (scenario, placement)
+                one = side(results.of(machine, name, where))
+                if one and (got := _verdict(results, one, where)):
+                    told[placement] = got
+            if told:
+                said.append(_amounts(name, told))
+        if said:
+            parts.append(f"{NOUNS[scenario]} takes {', '.join(said)}")
+    text = "; ".join(parts)
+    return f"In {unit} by median, against {base}: {text}." if text else ""
+
+
+def _amounts(name: str, told: dict[str, Comparison]) -> str:
+    """`5237 to 7525 fewer with b`, over the placements; where one is decided alone
+    it is named."""
+    found: dict[str, dict[str, float]] = {}
+    for place, got in told.items():
+        if got.delta is not None and got.verdict in ("fewer", "more"):
+            found.setdefault(got.verdict, {})[place] = abs(got.delta)
+    if not found:
+        return f"no decided difference with {name}"
+    parts = []
+    for verdict, places in found.items():
+        ends = dict.fromkeys(f"{end:.0f}" for end in sorted(places.values()))
+        where = "" if len(places) == len(told) else f" ({', '.join(places)})"
+        amount = " to ".join((next(iter(ends)), list(ends)[-1])[: len(ends)])
+        parts.append(f"{amount} {verdict}{where}")
+    return f"{' and '.join(parts)} with {name}"
+
+
+def _other(results: Results, machine: Machine) -> str:
+    """A machine that the table is not of: its notification."""
+    if machine.exact:
+        return f"{machine}: see the full tables."
+    names = results.sides(machine)
+    scenario = next(iter(_shown(results, machine)), None)
+    if scenario is None or len(names) > 1:
+        return f"{machine}: see the full tables."
+    parts = []
+    for placement in results.placements(machine):
+        one = side(results.of(machine, names[0], (scenario, placement)))
+        if one:
+            parts.append(
+                f"{number(one.median)}{one.mark} ns{_between(one)} ({placement})"
+            )
+    what = NOUNS.get(scenario, scenario)
+    return f"This machine's own kernel [{machine}]: {what} {', '.join(parts)}."
+
+
+def _between(one: Side) -> str:
+    got = one.quantiles
+    return f", p10-p90 {number(got.p10)}-{number(got.p90)}" if got else ""
+
+
+def _alone(results: Results, machine: Machine) -> list[str]:
+    """One kernel: a scenario a line."""
+    placements = results.placements(machine)
+    widths = ALONE * len(placements)
+    room = WIDTH - sum(widths)
+    unit = "Guest instructions" if machine.exact else "Nanoseconds"
+    title = f"{unit} from trigger to return of the wait [{machine}]"
+    heads = ["median", "p10-p90", "p99"] * len(placements)
+    lines = [
+        title,
+        _heads(placements, ALONE, "").rstrip(),
+        row("", heads, widths, room),
+    ]
+    names = results.sides(machine)
+    rows = []
+    for scenario in results.scenarios(machine):
+        cells: list[str] = []
+        for placement in placements:
+            one = None
+            for name in results.sides(machine, scenario)[:1]:
+                one = side(results.of(machine, name, (scenario, placement)))
+            cells += _alone_cells(one)
+        rows.append([row(scenario, cells, widths, room)])
+    boots = {b.name for b in results.boots if b.machine == machine}
+    lines += _cut(rows)
+    lines.append(
+        fill(
+            f"Medians of {', '.join(names)}, {len(boots)} boot"
+            f"{'' if len(boots) == 1 else 's'}: a claim takes {MIN_BOOTS} or more. "
+            f"p99: from {P99_FROM} samples on."
+        )
+    )
+    return lines
+
+
+def _alone_cells(one: Side | None) -> list[str]:
+    if one is None:
+        return ["", "", ""]
+    got = one.quantiles
+    return [
+        number(one.median) + one.mark,
+        _spread(one),
+        number(got.p99 if got else None),
+    ]
+
+
+def paths(directory: Path, name: str) -> str:
+    """Where everything is that is there; `name`: what to call the directory."""
+    shown = {
+        "table.txt": "table.txt (--full prints it), *.csv",
+        "raw": "raw/ (samples)",
+        "figures": "figures/",
+        "lkml.txt": "lkml.txt (a mail)",
+    }
+    there = [text for file, text in shown.items() if (directory / file).exists()]
+    return fill(f"{name}/: {', '.join(there)}") if there else name

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The result in sentences, every figure of it taken from the results."""
+
+from __future__ import annotations
+
+from retrap.analysis.compare import NOT_APPLICABLE, Comparison, comparisons
+from retrap.results.store import Machine, Results
+from retrap.report.table import path_integers
+from retrap.base.textgrid import percent, wrap
+
+NAMES = {
+    "switches": "context switch",
+    "wakeups": "wakeup",
+    "signals": "signal",
+    "syscalls": "system call",
+}
+UNITS = {"exact": "guest instructions"}
+
+
+def paragraphs(results: Results) -> list[str]:
+    """One a machine: each side against the baseline, then the floors."""
+    rows = comparisons(results)
+    found = []
+    for machine in results.machines:
+        here = [row for row in rows if row.machine == machine]
+        if not here:
+            continue
+        unit = UNITS.get(machine.substrate, "nanoseconds")
+        base = results.base(machine) or results.plan["baseline"]
+        lines = [f"Against {base}, {unit} [{machine}]:"]
+        paths = [row for row in here if row.scenario not in results.floors]
+        for name in dict.fromkeys(row.test for row in paths):
+            mine = [row for row in paths if row.test == name]
+            parts = [*_times(mine), *_paths(results, machine, base, name)]
+            text = " ".join(parts) or "nothing to compare."
+            lines.append(wrap(f"* {name}: {text}", "", "  "))
+        if floors := _floors(results, here):
+            lines.append(wrap(floors, "", "  "))
+        found.append("\n".join(lines))
+    nothing = "Not measured on the baseline and on another variant: no comparison."
+    return found or [nothing]
+
+
+def _times(cells: list[Comparison]) -> list[str]:
+    judged = [row for row in cells if row.verdict != NOT_APPLICABLE]
+    if not judged:
+        return []
+    parts: list[str] = []
+    for verdict in ("fewer", "more", "~"):
+        some = [row for row in judged if row.verdict == verdict]
+        if not some:
+            continue
+        of = "" if parts else f" of {_cells(len(judged))}"
+        text = f"{'undecided' if verdict == '~' else verdict} in {len(some)}{of}"
+        if verdict != "~":
+            some.sort(key=lambda row: row.delta_pct or 0.0)
+            shares = [percent(row.delta, row.base_median) for row in some]
+            text += f" ({' to '.join(dict.fromkeys((shares[0], shares[-1])))})"
+        parts.append(text)
+    told = [f"the median is {', '.join(parts)}."]
+    if only := len(cells) - len(judged):
+        told.append(f"{_cells(only)} cannot be compared (n.a.).")
+    return told
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell" if count == 1 else f"{count} cells"
+
+
+def _floors(results: Results, rows: list[Comparison]) -> str:
+    controls = [row for row in rows if row.scenario in results.floors]
+    moved = sum(row.verdict in ("fewer", "more") for row in controls)
+    if moved:
+        return (
+            f"* CAUTION: floors, which hold no ptrace work, differ in {moved} of "
+            f"{_cells(len(controls))}: the kernels differ elsewhere too."
+        )
+    none = "* floors, which hold no ptrace work: no difference decided"
+    return f"{none} in {_cells(len(controls))}." if controls else ""
+
+
+def _paths(results: Results, machine: Machine, base: str, name: str) -> list[str]:
+    """Where the path integers are not the baseline's."""
+    differ: dict[tuple[str, str], list[str]] = {}
+    compared = 0
+    for scenario in results.scenarios(machine):
+        for placement in results.placements(machine):
+            where = (scenario, placement)
+            left = path_integers(results, machine, base, where)
+            right = path_integers(results, machine, name, where)
+            if left is None or right is None:
+                continue
+            compared += 1
+            if change := _change(left, right):
+                differ.setdefault((scenario, change), []).append(placement)
+    told = [
+        f"A cycle of {scenario} ({', '.join(places)}) takes {change}."
+        for (scenario, change), places in differ.items()
+    ]
+    same = compared - sum(map(len, differ.values()))
+    if same:
+        other = "other " if told else ""
+        told.append(f"Its path integers are those of {base} in {other}{_cells(same)}.")
+    return [text.replace("in other", "in the other") for text in told]
+
+
+def _change(base: dict[str, float | None], test: dict[str, float | None]) -> str:
+    parts = []
+    for event, name in NAMES.items():
+        left, right = base[event], test[event]
+        if left is not None and right is not None and left != right:
+            plural = "" if right == 1 else "es" if name.endswith("ch") else "s"
+            parts.append(f"{right:.4g} {name}{plural} instead of {left:.4g}")
+    return ", ".join(parts)

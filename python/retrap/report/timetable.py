@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The long tables of one machine: instructions, or nanoseconds, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from retrap.machine import load
+from retrap.analysis.compare import NOT_APPLICABLE, cells_of, compare_sides
+from retrap.analysis.side import Side, side
+from retrap.analysis.stats import MIN_BOOTS, P99_FROM
+from retrap.results.store import Machine, Results
+from retrap.base.textgrid import WIDTH, Notes, number, percent, row, spread, wrap
+
+EXACT = (7, 13, 7, 7, 7, 6)
+TIMED = (6, 9, 15, 9, 8)
+BOOTS = (9, 16, 8, 8)
+NOTE_NA = "n.a.: the interface has no such scenario"
+NOTE_BUSY = (
+    f"{load.MARK} ran beside other work, which took more than "
+    f"{100 * load.LIMIT:.0f} % of a CPU from it: its times hold the others' turns; "
+    "repeat it on an idle machine"
+)
+Row = Callable[[str, str, tuple[str, str]], str]
+
+
+def why_not(missing: str) -> str:
+    """The note of a cell that a side does not have."""
+    return f"n.a.: {missing}" if missing else NOTE_NA
+
+
+def groups(
+    results: Results, machine: Machine, places: list[tuple[str, str]], make: Row
+) -> list[str]:
+    """Lines: a scenario at a placement, below it a row for each side."""
+    lines = []
+    for where in places:
+        lines.append(" ".join(where))
+        for name in results.sides(machine, where[0]):
+            lines.append(make(f"  {name}", name, where))
+    return lines
+
+
+def time_table(results: Results, machine: Machine, notes: Notes) -> str:
+    places = cells_of(results, machine)
+    if not places:
+        return ""
+
+    def make(label: str, name: str, where: tuple[str, str]) -> str:
+        return _time_row(results, machine, label, name, where, notes)
+
+    lines = _exact_head(results, machine) if machine.exact else _timed_head(results)
+    lines[0] += f" [{machine}]"
+    lines += _paths_then_floors(results, machine, places, make)
+    return "\n".join(lines) + "\n"
+
+
+def _paths_then_floors(
+    results: Results, machine: Machine, places: list[tuple[str, str]], make: Row
+) -> list[str]:
+    paths = [where for where in places if where[0] not in results.floors]
+    floors = [where for where in places if where[0] in results.floors]
+    lines = groups(results, machine, paths, make)
+    if floors:
+        lines.append("\nFloors: the method with no ptrace work; nothing is subtracted")
+        lines += groups(results, machine, floors, make)
+    return lines
+
+
+def judged(results: Results, machine: Machine) -> str | None:
+    """The baseline, where there is another side to hold against it."""
+    return results.base(machine) if len(results.sides(machine)) > 1 else None
+
+
+def _time_row(
+    results: Results,
+    machine: Machine,
+    label: str,
+    name: str,
+    where: tuple[str, str],
+    notes: Notes,
+) -> str:
+    widths = EXACT if machine.exact else TIMED
+    one = side(results.of(machine, name, where))
+    if one is None:
+        notes.add(why_not(results.why_missing(machine, name, where)))
+        return row(label, [NOT_APPLICABLE, *[""] * (len(widths) - 1)], widths)
+    for text in one.warnings:
+        marked = f"! {text}" if " samples failed" in text else text
+        notes.add(marked, f"{where[0]} {where[1]} {name}")
+    if one.busy:
+        notes.add(NOTE_BUSY, f"{where[0]} {where[1]} {name}")
+    if not machine.exact:
+        return row(label, _timed_cells(one), widths)
+    cells = _exact_cells(one)
+    base = results.base(machine, where[0])
+    if base is not None and name != base:
+        first = side(results.of(machine, base, where))
+        got = compare_sides(machine, where, (base, name), first, one)
+        cells[2] = count_change(got.verdict, got.delta)
+        cells[4] = count_change(got.verdict_cheap, got.delta_cheap)
+    return row(label, cells, widths)
+
+
+def _exact_head(results: Results, machine: Machine) -> list[str]:
+    text = (
+        "p10-p90: of the samples. Cheapest class: the first class of the "
+        "distribution with 1 % of the samples, and its lowest value."
+    )
+    if base := judged(results, machine):
+        text = (
+            f"change: against {base}, in instructions; ~ undecided: the values of "
+            f"the sweeps overlap. {text}"
+        )
+    return [
+        "Guest instructions from trigger to return of the wait",
+        wrap(text),
+        "cheapest class".rjust(WIDTH),
+        row("", ("median", "p10-p90", "change", "lowest", "change", "share"), EXACT),
+    ]
+
+
+def _exact_cells(one: Side) -> list[str]:
+    share = "" if one.cheap_share is None else f"{100 * one.cheap_share:.0f}%"
+    return [
+        number(one.median) + one.mark,
+        _spread(one, EXACT[1]),
+        "",
+        number(one.cheap),
+        "",
+        share,
+    ]
+
+
+def _spread(one: Side, width: int) -> str:
+    got = one.quantiles
+    return spread(got.p10, got.p90, width) if got else "-"
+
+
+def _timed_head(results: Results) -> list[str]:
+    text = (
+        "Median of one median per boot; p10-p90 and p99: of all samples (p99 from "
+        f"{P99_FROM} on). others: of one CPU's time, what other work and the "
+        "hypervisor took from the cell's CPUs."
+    )
+    machine = next(m for m in results.machines if not m.exact)
+    if machine.substrate == "vm":
+        text += (
+            " A virtual machine: the times hold its host's scheduling too, "
+            "and are not evidence about a kernel."
+        )
+    runs = [c.run for c in results.cells() if c.samples is not None]
+    lines = ["Nanoseconds from trigger to return of the wait", wrap(text)]
+    if told := load.words([run for run in runs if run["unit"] == "ns"]):
+        lines.append(wrap(told))
+    return [*lines, row("", ("boots", "median", "p10-p90", "p99", "others"), TIMED)]
+
+
+def _timed_cells(one: Side) -> list[str]:
+    got, others = one.quantiles, one.others
+    return [
+        str(one.boots),
+        number(one.median) + one.mark,
+        _spread(one, TIMED[2]),
+        number(got.p99 if got else None),
+        "-" if others is None else f"{100 * others:.0f}%",
+    ]
+
+
+def boot_table(results: Results, machine: Machine) -> str:
+    """How sure the medians of nanoseconds are, and how they differ; empty where
+    there is one side and too few boots."""
+    places = cells_of(results, machine)
+    base = judged(results, machine)
+    if machine.exact or not (base or _enough(results, machine)):
+        return ""
+
+    def make(label: str, name: str, where: tuple[str, str]) -> str:
+        one = side(results.of(machine, name, where))
+        if one is None:
+            return row(label, [NOT_APPLICABLE, "", "", ""], BOOTS)
+        interval = spread(*one.ci, BOOTS[1]) if one.ci else "-"
+        cells = [number(one.median) + one.mark, interval, "", ""]
+        against = results.base(machine, where[0])
+        if against is not None and name != against:
+            first = side(results.of(machine, against, where))
+            got = compare_sides(machine, where, (against, name), first, one)
+            cells[2] = _change(got.verdict, got.delta, got.base_median)
+            cells[3] = "" if got.p_value is None else _p(got.p_value)
+        return row(label, cells, BOOTS)
+
+    text = "Median of one median per boot, with its 95 % confidence interval."
+    if base:
+        text += (
+            f" change: against {base}; ~ undecided: Mann-Whitney over boots, "
+            "p >= 0.05, each row tested alone."
+        )
+    lines = [f"Nanoseconds, boot against boot [{machine}]", wrap(text)]
+    lines.append(row("", ("median", "95% CI", "change", "p"), BOOTS))
+    lines += _paths_then_floors(results, machine, places, make)
+    return "\n".join(lines) + "\n"
+
+
+def _enough(results: Results, machine: Machine) -> bool:
+    boots = [boot for boot in results.boots if boot.machine == machine]
+    return len(boots) >= MIN_BOOTS
+
+
+def _change(verdict: str, delta: float | None, base: float | None) -> str:
+    if verdict == NOT_APPLICABLE:
+        return NOT_APPLICABLE
+    return "~" if verdict == "~" else percent(delta, base)
+
+
+def count_change(verdict: str, delta: float | None) -> str:
+    """Instructions are counted: the difference itself, and not a percentage."""
+    if verdict in (NOT_APPLICABLE, "~") or delta is None:
+        return verdict
+    return f"{delta:+.0f}"
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"

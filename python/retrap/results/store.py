@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A result directory, read and checked (docs/data-format.md); safe writing.
+
+Nothing damaged passes: every reader of results goes through `load`, and what
+it returns has the dtype, the schema and the lengths the format promises.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from retrap.results.measured import Boot, Cell
+from retrap.config.variants import INTERFACES
+from retrap.machine.machine import SUBSTRATES, Machine, machine
+from retrap.base.rawfile import atomic_write, check_fields, damaged
+from retrap.base.rawfile import read_json, read_plan, seal
+from retrap.results.samples import OUTCOMES, SAMPLE, read_samples
+
+__all__ = [
+    "OUTCOMES",
+    "SAMPLE",
+    "Boot",
+    "Cell",
+    "Machine",
+    "Results",
+    "atomic_write",
+    "damaged",
+    "load",
+    "read_json",
+    "read_samples",
+    "seal",
+]
+
+RUN_SCHEMA = "retrap.run/1"
+RUN_FIELDS: dict[str, tuple[type, ...]] = {
+    "scenario": (str,),
+    "placement": (str,),
+    "interface": (str,),
+    "substrate": (str,),
+    "unit": (str,),
+    "tracer_cpu": (int, type(None)),
+    "samples_requested": (int,),
+    "samples_taken": (int,),
+    "samples_failed": (int,),
+    "stop_reason": (str,),
+    "seed": (int,),
+    "shift": (int,),
+    "floors": (dict,),
+    "kernel": (dict,),
+    "binary": (dict,),
+    "counted": (bool,),
+    "warnings": (list,),
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """A result directory. `unfinished` are boots that have no boot.json."""
+
+    path: Path
+    plan: dict[str, Any]
+    boots: tuple[Boot, ...]
+    unfinished: tuple[str, ...]
+
+    def cells(self) -> Iterator[Cell]:
+        for boot in self.boots:
+            yield from boot.cells
+
+    @cached_property
+    def machines(self) -> tuple[Machine, ...]:
+        """Those present; exact first, as it leads every report."""
+        present = {boot.machine for boot in self.boots}
+        return tuple(sorted(present, key=lambda each: each.rank))
+
+    @cached_property
+    def floors(self) -> frozenset[str]:
+        """The scenarios that are no path."""
+        return frozenset(cell.scenario for cell in self.cells() if cell.floor)
+
+    def variants(self, machine: Machine) -> tuple[str, ...]:
+        """Those with a boot on it, baseline first, then as planned."""
+        present = {b.variant for b in self.boots if b.machine == machine}
+        planned = [self.plan["baseline"], *(v["name"] for v in self.plan["variants"])]
+        return _ordered(present, planned)
+
+    def sides(self, machine: Machine, scenario: str = "") -> tuple[str, ...]:
+        """Who is compared in a scenario, baseline first; by default in a path."""
+        floor = scenario in self.floors
+        order = (*INTERFACES, "none")
+        variants = self.variants(machine)
+        found = {
+            (variants.index(c.variant), order.index(c.interface), c.side)
+            for c in self.cells()
+            if c.machine == machine and c.floor == floor
+        }
+        return tuple(side for _, _, side in sorted(found))
+
+    def base(self, machine: Machine, scenario: str = "") -> str | None:
+        """The side that the others are held against."""
+        floor, base = scenario in self.floors, self.plan["baseline"]
+        mine = {
+            cell.side
+            for cell in self.cells()
+            if (cell.machine, cell.variant, cell.floor) == (machine, base, floor)
+        }
+        return next((s for s in self.sides(machine, scenario) if s in mine), None)
+
+    def scenarios(self, machine: Machine) -> tuple[str, ...]:
+        present = {c.scenario for c in self.cells() if c.machine == machine}
+        return _ordered(present, self.plan["scenarios"])
+
+    def placements(self, machine: Machine) -> tuple[str, ...]:
+        present = {c.placement for c in self.cells() if c.machine == machine}
+        return _ordered(present, self.plan["placements"])
+
+    def of(self, machine: Machine, side: str, where: tuple[str, str]) -> list[Cell]:
+        """The cell `where` = (scenario, placement) in each boot of a side."""
+        return [
+            cell
+            for cell in self.cells()
+            if (cell.machine, cell.side) == (machine, side)
+            and (cell.scenario, cell.placement) == where
+        ]
+
+    def why_missing(self, machine: Machine, side: str, where: tuple[str, str]) -> str:
+        """What the kernel of a side has not that the cell `where` needs; or empty."""
+        for boot in self.boots:
+            if boot.machine == machine and side in {cell.side for cell in boot.cells}:
+                for stem, why in boot.missing.items():
+                    cell, _, interface = stem.partition("+")
+                    mine = not interface or f"/{interface}" in side
+                    if mine and cell == cell_stem(*where):
+                        return why
+        return ""
+
+
+def cell_stem(scenario: str, placement: str) -> str:
+    """How the names of a cell's files begin."""
+    return f"{scenario.replace('/', '.').replace(':', '-')}@{placement}"
+
+
+def _ordered(present: set[str], planned: list[str]) -> tuple[str, ...]:
+    known = [name for name in dict.fromkeys(planned) if name in present]
+    return tuple(known + sorted(present - set(known)))
+
+
+def _read_cell(path: Path, variant: str, boot: str, machine: Machine) -> Cell:
+    run = read_json(path)
+    if run.get("schema") != RUN_SCHEMA:
+        remedy = f"read it with the retrap that wrote it; this one knows {RUN_SCHEMA}"
+        raise damaged(path, f"schema is {run.get('schema')!r}", remedy)
+    check_fields(path, run, RUN_FIELDS)
+    if SUBSTRATES.get(run["substrate"]) != run["unit"]:
+        what = f"unit {run['unit']!r} does not go with {run['substrate']!r}"
+        raise damaged(path, what)
+    if run["interface"] not in (*INTERFACES, "none"):
+        raise damaged(path, f"interface is {run['interface']!r}")
+    if run["substrate"] != machine.substrate:
+        what = f"substrate {run['substrate']!r} in a boot of {machine.substrate!r}"
+        raise damaged(path, what)
+    stem = path.name.removesuffix(".run.json")
+    cell, _, interface = stem.partition("+")
+    if cell != cell_stem(run["scenario"], run["placement"]) or interface not in (
+        "",
+        run["interface"],
+    ):
+        where = f"{run['scenario']}@{run['placement']}"
+        raise damaged(path, f"is about {where} through {run['interface']}")
+    side = f"{variant}/{interface}" if interface else variant
+    samples, counters = _read_samples(path, stem, run), _counters(path, stem)
+    return Cell(path, variant, boot, machine, side, run, samples, counters)
+
+
+def _read_samples(
+    path: Path, stem: str, run: dict[str, Any]
+) -> npt.NDArray[np.void] | None:
+    if run["counted"]:
+        return None
+    file = path.with_name(f"{stem}.npy")
+    samples = read_samples(file)
+    failed = int((samples["outcome"] != 0).sum())
+    told = (run["samples_taken"], run["samples_failed"])
+    if (samples.size, failed) != told:
+        what = f"{samples.size} samples, {failed} failed; {path.name} says %d, %d"
+        raise damaged(file, what % told)
+    return samples
+
+
+def _counters(path: Path, stem: str) -> dict[int, Path]:
+    """The counting runs of a cell, by their cycles."""
+    found = {}
+    for file in path.parent.glob(f"{stem}.perf-*.jsonl"):
+        if match := re.fullmatch(r".*\.perf-([0-9]+)\.jsonl", file.name):
+            found[int(match.group(1))] = file
+    return found
+
+
+def _read_boot(path: Path) -> Boot:
+    variant, name = path.parent.name, path.name
+    record = read_json(path / "boot.json")
+    fields: dict[str, tuple[type, ...]] = {"substrate": (str,), "arch": (str,)}
+    check_fields(path / "boot.json", record, fields)
+    if record["substrate"] not in SUBSTRATES:
+        raise damaged(path / "boot.json", f"substrate is {record['substrate']!r}")
+    for file in record.get("cells") or []:
+        if not isinstance(file, str) or not (path / file).is_file():
+            raise damaged(path / "boot.json", f"names {file!r}, which is not there")
+    missing = record.get("missing", {})
+    if not isinstance(missing, dict) or not all(
+        isinstance(why, str) for why in missing.values()
+    ):
+        raise damaged(path / "boot.json", "field 'missing' is not all strings")
+    if not isinstance(record.get("patches") or [], list):
+        raise damaged(path / "boot.json", "field 'patches' is not a list")
+    env = path / "env-before.json"
+    facts = read_json(env).get("facts") if env.exists() else {}
+    if not isinstance(facts, dict):
+        raise damaged(env, "has no object 'facts'")
+    here = machine(record["substrate"], record["arch"])
+    runs = sorted(path.glob("*.run.json"))
+    cells = tuple(_read_cell(run, variant, name, here) for run in runs)
+    return Boot(path, variant, name, record, facts, cells)
+
+
+def _told_apart(boots: list[Boot], baseline: str) -> tuple[Boot, ...]:
+    """The boots; a kernel near another mainline than the baseline's has that in
+    the name of its sides, unless the variant's name says it."""
+    base = {b.machine: b.version for b in boots if b.variant == baseline}
+    found = []
+    for boot in boots:
+        version, other = boot.version, base.get(boot.machine)
+        said = version in re.split(r"[^0-9.]+", boot.variant)
+        if version and other and version != other and not said:
+            cells = (replace(c, side=f"{c.side} ({version})") for c in boot.cells)
+            boot = replace(boot, cells=tuple(cells))
+        found.append(boot)
+    return tuple(found)
+
+
+def load(path: Path) -> Results:
+    """Every finished boot of a result directory. Errors: EXIT_RESULTS."""
+    plan = read_plan(path)
+    lists = {name: (list,) for name in ("variants", "scenarios", "placements")}
+    check_fields(path / "plan.json", plan, {"baseline": (str,), **lists})
+    for name in ("scenarios", "placements"):
+        if not all(isinstance(word, str) for word in plan[name]):
+            raise damaged(path / "plan.json", f"field {name!r} is not all strings")
+    for variant in plan["variants"]:
+        if not isinstance(variant, dict) or not isinstance(variant.get("name"), str):
+            raise damaged(path / "plan.json", f"variant {variant!r} has no name")
+    found = sorted(p for p in path.glob("raw/*/*") if p.is_dir())
+    whole = [p for p in found if not p.name.endswith(".partial")]
+    done = [p for p in whole if (p / "boot.json").exists()]
+    if not done:
+        remedy = "finish the experiment: the command that began it resumes it"
+        raise damaged(path, "holds no finished boot", remedy)
+    missing = tuple(f"{p.parent.name}/{p.name}" for p in found if p not in done)
+    boots = _told_apart([_read_boot(p) for p in done], plan["baseline"])
+    return Results(path, plan, boots, missing)

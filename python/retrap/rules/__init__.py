@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The rule book on every kernel: conform, mutate, and their tables."""

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The tables of docs/conformance.md, made from the stored runs it names."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from retrap.rules import conform, mutate, rulebook, ruletable
+from retrap.base.paths import ROOT
+from retrap.base.errors import EXIT_RESULTS, RetrapError
+from retrap.base.rawfile import atomic_write
+
+PAGE = ROOT / "docs/conformance.md"
+REFERENCE = ROOT / "results/reference"
+KEPT = {
+    "conform": ("conform.json", "conform.tap", "table.txt"),
+    "mutate": ("mutate.json", "table.txt"),
+}
+
+
+def publish(kind: str, run: Path, reference: Path = REFERENCE) -> None:
+    """Makes a run the one that the page shows; its consoles stay behind."""
+    target = reference / kind
+    if run.resolve() == target.resolve():
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for name in KEPT[kind]:
+        shutil.copyfile(run / name, target / name)
+
+
+def tables(reference: Path = REFERENCE) -> dict[str, str]:
+    """Each table by the name of its place in the page."""
+    found: dict[str, str] = {}
+    if (reference / "conform").is_dir():
+        found["rules"] = ruletable.render(conform.load(reference / "conform"))
+    if (reference / "mutate").is_dir():
+        record = mutate.load(reference / "mutate")
+        found["mutations"] = mutate.render(record, rulebook.load().rules)
+    return found
+
+
+def fill(text: str, made: dict[str, str]) -> str:
+    """`text` with each table between its two comments."""
+    for name, table in made.items():
+        begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
+        block = f"{begin}\n```\n{table}```\n{end}"
+        pattern = f"{re.escape(begin)}.*?{re.escape(end)}"
+        text, count = re.subn(pattern, lambda _: block, text, flags=re.S)
+        if count != 1:
+            raise RetrapError(
+                f"{PAGE}: {count} places for the table {name}",
+                f"put {begin} and {end} where it belongs, once",
+                EXIT_RESULTS,
+            )
+    return text
+
+
+def write() -> Path:
+    atomic_write(PAGE, fill(PAGE.read_text(), tables()))
+    return PAGE

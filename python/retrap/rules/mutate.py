@@ -1,0 +1,381 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`retrap mutate`: does the rule book notice when a kernel patch is broken?
+
+Each mutant is built, booted with the tests of the rules that it was made to
+break, and dropped from the cache: it takes seconds to build again. One that
+they do not kill is booted once more, with the whole book. First the unbroken
+kernel has to pass the book, or a failing test would say nothing about the
+mutation. A row is stored as soon as it is judged; an interrupted run resumes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import re
+import textwrap
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from retrap.base import scratch, usage
+from retrap.executors import qemu
+from retrap.kernel import kernels, patched_files
+from retrap.rules import rule_boot, conform, mutations, rulebook
+from retrap.base.arch import Arch
+from retrap.build.programs import RULES, Programs, build_for_guests
+from retrap.base.cache import subdirectory
+from retrap.config.experiments import Guest
+from retrap.config.variants import Variant
+from retrap.base.errors import EXIT_CONFIG, EXIT_FAILURE, RetrapError
+from retrap.kernel.kernels import Kernel
+from retrap.rules.mutations import Mutation
+from retrap.base.progress import Progress, say
+from retrap.base.rawfile import atomic_write, read_json, read_record
+from retrap.campaign.stamp import finish, identified, open_stamp, unwritable
+from retrap.rules.verdicts import rule_of
+
+SCHEMA = "retrap.mutate/1"
+GUEST = Guest(cpus=2, timeout_s=400, exact=False)
+ARGUMENTS = "--count 100 --deadline 120"
+SWEEPER = Guest(cpus=2, timeout_s=400)
+SWEEPS = "--count 20 --deadline 120 --sweep 10000"
+SURVIVED, ELSEWHERE, NOT_BUILT = "SURVIVED", "ELSEWHERE", "NOT BUILT"
+TESTS, BY_HANG, BY_SPLAT = "tests", "by hang", "by splat"
+KILLED = (TESTS, BY_HANG, BY_SPLAT)
+# Of the plan, what mutate.json has too.
+CONDITIONS = "version arch programs_sha256 qemu arguments sweeps cpus kernels".split()
+LAST = r"\(in (\w+/?\w*)\)$"  # of a boot without report (rule_boot.py)
+# These say nothing of the mutant: another try may end otherwise.
+PASSING = (NOT_BUILT, rule_boot.NO_REPORT)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The kernel that a design's mutants start from."""
+
+    variant: Variant
+    source: Path
+    kernel: Kernel
+
+
+Boot = tuple[Guest, str]  # and retrap-conform's arguments
+
+
+def _of_rules(rules: Iterable[str], kind: str = "") -> str:
+    return "--gtest_filter=" + ":".join(f"*{rule}_{kind}*" for rule in sorted(rules))
+
+
+def _swept(mutations: Iterable[Mutation]) -> Boot:
+    rules = {rule for each in mutations for rule in each.rules}
+    return SWEEPER, f"{SWEEPS} {_of_rules(rules, 'Sweep')}"
+
+
+def tries(mutation: Mutation) -> list[Boot]:
+    """What a mutant is put through, until one kills it."""
+    if mutation.swept:
+        return [_swept([mutation])]
+    return [(GUEST, f"{ARGUMENTS} {_of_rules(mutation.rules)}"), (GUEST, ARGUMENTS)]
+
+
+def _unbroken(chosen: list[Mutation]) -> dict[str, Boot]:
+    """What the unbroken kernel has to pass for them, by the name that its boot adds
+    to its own."""
+    swept = [mutation for mutation in chosen if mutation.swept]
+    boots = {"": (GUEST, ARGUMENTS)} if len(swept) < len(chosen) else {}
+    return {**boots, "-swept": _swept(swept)} if swept else boots
+
+
+def verdict(mutation: Mutation, found: rule_boot.BookBoot) -> tuple[str, list[str]]:
+    """How the mutant ended, and the tests that failed, placements dropped.
+
+    One of each rule that is named has to fail: another one that fails, or one
+    that does not, was not thought through. That is ELSEWHERE, and the list of
+    rules wants correcting, or the tests.
+    """
+    killers = sorted({test.split("/")[0] for test in found.failures})
+    if found.outcome in (rule_boot.HANG, rule_boot.SPLATTED):
+        return (BY_HANG if found.outcome == rule_boot.HANG else BY_SPLAT), killers
+    if found.outcome != rule_boot.OK:
+        return found.outcome, killers
+    if not killers:
+        return SURVIVED, []
+    hit = set(mutation.rules) <= {rule_of(test) for test in killers}
+    return (TESTS if hit else ELSEWHERE), killers
+
+
+def run(
+    chosen: list[Mutation], variants: dict[str, Variant], arch: Arch, results: Path
+) -> Path:
+    """Builds and boots each; the directory with mutate.json and table.txt."""
+    start = time.monotonic()
+    for mutation in chosen:
+        kernel_name(mutation, variants)  # before anything is built
+    with (
+        Progress() as progress,
+        scratch.directory(subdirectory("work")) as place,
+    ):
+        programs = build_for_guests(progress, RULES, arch)
+        targets = _targets(chosen, variants, arch, place, progress)
+        plan = _plan(chosen, targets, arch, programs)
+        stamp = open_stamp(results, plan, fresh=False)
+        say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
+        path = stamp.path
+        try:
+            (path / "raw").mkdir(exist_ok=True)
+            _check_unbroken(chosen, targets, programs, path, progress)
+
+            def one(mutation: Mutation) -> dict[str, Any]:
+                return _kept(
+                    path / "raw" / f"{mutation.name}.row.json",
+                    lambda: _one(mutation, targets, variants, programs, path, progress),
+                )
+
+            # One builds while another boots.
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                rows = list(pool.map(one, chosen))
+            record = {
+                "schema": SCHEMA,
+                "stamp": path.name,
+                **{key: plan[key] for key in CONDITIONS},
+                "mutants": rows,
+                "wall_s": round(time.monotonic() - start, 1),
+            }
+            atomic_write(path / "table.txt", render(record, rulebook.load().rules))
+            atomic_write(path / "mutate.json", json.dumps(record, indent=1) + "\n")
+            finish(stamp)
+        except OSError as error:
+            raise unwritable(error, path) from None
+        finally:
+            stamp.close()
+    return path
+
+
+def _plan(
+    chosen: list[Mutation], targets: dict[str, Target], arch: Arch, programs: Programs
+) -> dict[str, Any]:
+    """What makes two runs the same run, so that one may go on with the other."""
+    plan = {
+        "schema": "retrap.plan/1",
+        "experiment": "mutate",
+        "version": conform.git_version(),
+        "arch": arch.name,
+        "programs_sha256": programs.sha256(),
+        "qemu": qemu.version(arch),
+        "arguments": ARGUMENTS,
+        "sweeps": SWEEPS,
+        "cpus": GUEST.cpus,
+        "timeout_s": GUEST.timeout_s,
+        "kernels": {t.variant.name: t.kernel.key for t in targets.values()},
+        "mutations": [asdict(mutation) for mutation in chosen],
+    }
+    return identified(plan)
+
+
+def kernel_name(mutation: Mutation, variants: dict[str, Variant]) -> str:
+    name = "combined" if "combined" in variants else mutation.design
+    if name not in variants:
+        raise RetrapError(
+            f"mutation {mutation.name}: no variant combined, and no {name}",
+            "name mutations of a design that is there: retrap mutate --list",
+            EXIT_CONFIG,
+        )
+    return name
+
+
+def _targets(
+    chosen: list[Mutation],
+    variants: dict[str, Variant],
+    arch: Arch,
+    trees: Path,
+    progress: Progress,
+) -> dict[str, Target]:
+    """By design: `combined`, where that exists, else the design's own kernel.
+    Every mutation is tried on the source before anything is built."""
+    targets: dict[str, Target] = {}
+    by_name: dict[str, Target] = {}
+    for mutation in chosen:
+        name = kernel_name(mutation, variants)
+        if name not in by_name:
+            tree = trees / name
+            kernel = kernels.ensure(
+                variants[name], variants, progress, arch, keep_tree=True
+            )
+            tree.mkdir()
+            files = {each.file for each in chosen}
+            patched_files.lay_source(variants[name], variants, arch, files, tree)
+            by_name[name] = Target(variants[name], tree, kernel)
+        targets[mutation.design] = by_name[name]
+        mutations.patch_of(mutation, by_name[name].source)
+    return targets
+
+
+def _check_unbroken(
+    chosen: list[Mutation],
+    targets: dict[str, Target],
+    programs: Programs,
+    path: Path,
+    progress: Progress,
+) -> None:
+    kernels_used = {t.variant.name: t.kernel for t in targets.values()}
+    for (name, kernel), (suffix, (guest, arguments)) in itertools.product(
+        kernels_used.items(), _unbroken(chosen).items()
+    ):
+        file = path / "raw" / f"{name}{suffix}.json"
+        if file.exists():
+            continue
+        with progress.task(f"unbroken {name}{suffix}") as task:
+            log = file.with_suffix(".log")
+            found = rule_boot.boot(kernel, programs, arguments, guest, log, task)
+        good = found.outcome == rule_boot.OK and not found.failures
+        file = file if good else file.with_suffix(".failed.json")
+        atomic_write(file, json.dumps(found.record(), indent=1) + "\n")
+        if not good:
+            failed = ", ".join(found.failures) or found.message
+            raise RetrapError(
+                f"{name} itself fails: {failed}",
+                f"see {file}; mutants tell nothing until it passes",
+                EXIT_FAILURE,
+            )
+
+
+def _kept(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The row in `file`; else a new one, kept there if it came to a verdict."""
+    if file.exists():
+        say(f"{file.name}: already there")
+        return read_json(file)
+    row = make()
+    if row["verdict"] not in PASSING:
+        atomic_write(file, json.dumps(row, indent=1) + "\n")
+    return row
+
+
+def _one(
+    mutation: Mutation,
+    targets: dict[str, Target],
+    variants: dict[str, Variant],
+    programs: Programs,
+    path: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """A mutant's row. One that does not build is a verdict as well."""
+    target, start = targets[mutation.design], time.monotonic()
+    row: dict[str, Any] = {
+        "name": mutation.name,
+        "design": mutation.design,
+        "breaks": mutation.breaks,
+        "rules": list(mutation.rules),
+        "file": mutation.file,
+        "kernel": target.variant.name,
+    }
+    variant = mutations.mutant(
+        mutation, target.variant, target.source, target.source.parent
+    )
+    try:
+        kernel = kernels.ensure(variant, variants, progress, target.kernel.arch)
+    except RetrapError as error:
+        return {**row, "verdict": NOT_BUILT, "killers": [], "message": error.message}
+    built_s = round(time.monotonic() - start, 1)
+    with progress.task(f"mutant {mutation.name}") as task:
+        log = path / "raw" / f"{mutation.name}.log"
+        for guest, arguments in tries(mutation):
+            found = rule_boot.boot(kernel, programs, arguments, guest, log, task)
+            ending, killers = verdict(mutation, found)
+            if ending in KILLED:
+                break
+        raw = path / "raw" / f"{mutation.name}.json"
+        atomic_write(raw, json.dumps(found.record(), indent=1) + "\n")
+        _drop(kernel)
+        task.update(f"{ending}: {len(killers)} tests fail")
+    return {
+        **row,
+        "verdict": ending,
+        "killers": killers,
+        "message": found.message,
+        "arguments": arguments,
+        "kernel_key": kernel.key,
+        "build_s": built_s,
+        "boot_s": found.wall_s,
+    }
+
+
+def _drop(kernel: Kernel) -> None:
+    """It takes seconds to build again; another mutate may have it in use."""
+    usage.release(kernel.directory)
+    with contextlib.suppress(FileNotFoundError):  # the other one was faster
+        usage.delete(kernel.directory)
+
+
+def survivors(record: dict[str, Any]) -> list[str]:
+    """Mutants that were not killed as they should be."""
+    return [row["name"] for row in record["mutants"] if row["verdict"] not in KILLED]
+
+
+def unlike(record: dict[str, Any], most: int = 12) -> list[str]:
+    """A row a mutant that no test killed."""
+    rows = [row for row in record["mutants"] if row["verdict"] not in KILLED]
+    lines = [f"{row['verdict']:12}{row['name']} ({row['design']})" for row in rows]
+    return [*lines[:most], *([f"and {len(lines) - most} more"] * (len(lines) > most))]
+
+
+def never_failed(record: dict[str, Any], rules: Iterable[str]) -> list[str]:
+    """Those of `rules` of which no test failed on any mutant. One in which the boot
+    was lost, by a hang or a splat, has failed."""
+    failed = {rule_of(test) for row in record["mutants"] for test in row["killers"]}
+    for row in record["mutants"]:
+        if row["verdict"] != TESTS and (lost := re.search(LAST, row["message"])):
+            failed.add(rule_of(lost.group(1)))
+    return [rule for rule in rules if rule not in failed]
+
+
+def _coverage(record: dict[str, Any], rules: list[str]) -> list[str]:
+    """What the mutants say of the rules, and which rules they say nothing of."""
+    aimed = {rule for row in record["mutants"] for rule in row["rules"]} & set(rules)
+    silent = never_failed(record, rules)
+    return [
+        f"made to break {len(aimed)} of {len(rules)} rules; "
+        f"tests of {len(rules) - len(silent)} rules failed",
+        f"rules of which no test failed on any mutant: {len(silent)}",
+        *textwrap.wrap(" ".join(silent), 74),
+    ]
+
+
+def render(record: dict[str, Any], rules: Iterable[str] = (), most: int = 3) -> str:
+    """Mutation by the tests that kill it; then which of `rules` none broke."""
+    rows = record["mutants"]
+    width = max((len(row["name"]) for row in rows), default=8) + 2
+    lines = [
+        f"{record['stamp']} UTC, retrap {record['version']}, {record['arch']}, "
+        f"retrap-conform {record['arguments']},",
+        "of each mutant its own rules first",
+        "",
+        f"{'mutation':{width}}{'design':15}killed by",
+    ]
+    for row in rows:
+        # Tests of the rules it was made to break come first.
+        killers = sorted(
+            row["killers"], key=lambda test: (rule_of(test) not in row["rules"], test)
+        )
+        shown = [*killers[:most]]
+        if len(killers) > most:
+            shown.append(f"and {len(killers) - most} more")
+        if row["verdict"] != TESTS:
+            shown.insert(0, row["verdict"])
+        line = f"{row['name']:{width}}{row['design']:15}"
+        for text in shown:
+            lines.append(line + text)
+            line = " " * (width + 15)
+    killed = len(rows) - len(survivors(record))
+    lines += ["", f"{killed} of {len(rows)} mutants killed"]
+    if asked := list(rules):
+        lines += _coverage(record, asked)
+    return "\n".join(lines) + "\n"
+
+
+def load(path: Path) -> dict[str, Any]:
+    """mutate.json of a stored run."""
+    return read_record(path / "mutate.json", SCHEMA, "retrap mutate")

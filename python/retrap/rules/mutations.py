@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel-patch/mutations/: the patched kernel with one thing broken each.
+
+A mutation is text before and after in one file of the patched source. The
+text must be there exactly once: unlike a diff it survives lines that move, and
+one that no longer fits is an error and not a mutant that breaks nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrap.base.paths import ROOT
+from retrap.config.variants import Variant
+from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
+from retrap.base.tomlfile import read_toml
+
+DIRECTORY = ROOT / "kernel-patch/mutations"
+WORDS = ("breaks", "file", "before", "after")
+KEYS = (*WORDS, "rules", "swept")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """`rules`: of each a test has to fail. `swept`: only where two things meet can
+    they tell, so the sweeps of these rules are run, which do not go by chance."""
+
+    name: str
+    design: str
+    breaks: str
+    rules: tuple[str, ...]
+    file: str
+    before: str
+    after: str
+    swept: bool = False
+
+
+def load(directory: Path = DIRECTORY) -> dict[str, Mutation]:
+    """Every mutation by name; a file is a design. Errors: EXIT_CONFIG."""
+    found: dict[str, Mutation] = {}
+    for path in sorted(directory.glob("*.toml")):
+        whole = read_toml(path, "mutations")
+        for name in whole.data:
+            table = whole.table(name)
+            assert table is not None
+            table.only(KEYS)
+            mutation = Mutation(
+                name,
+                path.stem,
+                rules=table.words("rules"),
+                swept=table.get("swept", bool, False),
+                **{key: table.get(key, str) for key in WORDS},
+            )
+            if name in found:
+                raise table.fail("", f"{name} is also in {found[name].design}.toml")
+            if not mutation.rules or not mutation.before:
+                raise table.fail("rules", "rules and before must not be empty")
+            if mutation.before == mutation.after:
+                raise table.fail("after", "is the same as before")
+            found[name] = mutation
+    return found
+
+
+def choose(names: list[str], known: dict[str, Mutation]) -> list[Mutation]:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known)
+        raise RetrapError(
+            f"no mutation {', '.join(unknown)}"
+            + (f"; near it: {', '.join(near)}" if near else ""),
+            "retrap mutate --list prints all",
+            EXIT_CONFIG,
+        )
+    return [known[name] for name in dict.fromkeys(names)] or list(known.values())
+
+
+def patch_of(mutation: Mutation, tree: Path) -> str:
+    """The mutation as a patch of the source `tree`."""
+    try:
+        text = (tree / mutation.file).read_text()
+    except OSError:
+        raise _misfit(mutation, "there is no such file") from None
+    if (count := text.count(mutation.before)) != 1:
+        raise _misfit(mutation, f"`before` is there {count} times, must be once")
+    mutated = text.replace(mutation.before, mutation.after)
+    lines = difflib.unified_diff(
+        text.splitlines(keepends=True),
+        mutated.splitlines(keepends=True),
+        f"a/{mutation.file}",
+        f"b/{mutation.file}",
+    )
+    return "".join(lines)
+
+
+def _misfit(mutation: Mutation, what: str) -> RetrapError:
+    return RetrapError(
+        f"mutation {mutation.name}: {mutation.file}: {what}",
+        f"correct kernel-patch/mutations/{mutation.design}.toml",
+        EXIT_KERNEL,
+    )
+
+
+def mutant(mutation: Mutation, variant: Variant, tree: Path, into: Path) -> Variant:
+    """The variant with the mutation as its last patch, written below `into`."""
+    patch = into / f"{mutation.name}.patch"
+    patch.write_text(patch_of(mutation, tree))
+    return dataclasses.replace(
+        variant,
+        name=f"mutant-{mutation.name}",
+        base=variant.name,
+        patches=(*variant.patches, patch),
+    )
