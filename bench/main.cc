@@ -5,12 +5,12 @@
 #include <exception>
 #include <iostream>
 
+#include "core/env/kernel.h"
 #include "exit_code.h"
 #include "listing.h"
 #include "measure.h"
 #include "options.h"
 #include "plan.h"
-#include "version.h"
 
 namespace retrap {
 namespace {
@@ -19,7 +19,8 @@ ExitCode run(const Options& options) {
   if (options.help) {
     std::cout << options.help_text;
   } else if (options.version) {
-    std::cout << "retrap-bench " << kVersion << '\n';
+    std::cout << "retrap-bench, build id "
+              << read_own_build_id().value_or("unknown") << '\n';
   } else if (options.list) {
     std::cout << (options.json ? scenarios_as_json() : scenarios_as_text());
   } else {

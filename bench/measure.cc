@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 
+#include "core/env/kernel.h"
 #include "core/env/mappings.h"
 #include "core/measure/clock_floor.h"
 #include "core/measure/dma_latency.h"
@@ -17,7 +18,6 @@
 #include "core/sys/clock.h"
 #include "core/sys/policy.h"
 #include "harness.h"
-#include "version.h"
 
 namespace retrap {
 namespace {
@@ -71,7 +71,7 @@ RunRecord start_record(const Options& options, const Plan& plan) {
   record.shift = options.shift;
   record.kernel = read_kernel_facts();
   record.kernel.config_sha256 = options.config_sha256;
-  record.binary = {kVersion, RETRAP_BUILD_TYPE, RETRAP_COMPILER};
+  record.binary = {read_own_build_id(), RETRAP_BUILD_TYPE, RETRAP_COMPILER};
   record.code = read_code_mappings();
   record.counted = options.perf_control.has_value();
   return record;

@@ -196,7 +196,7 @@ class Maker:
             "shift": 0,
             "floors": {"clock_min": 51, "clock_median": 52},
             "kernel": {"release": release, "version": "#1", "build_id": "b1"},
-            "binary": {"version": "v1", "build_type": "Release", "compiler": "g++"},
+            "binary": {"build_id": "b1", "build_type": "Release", "compiler": "g++"},
             "counted": False,
             "warnings": [],
         }

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <string>
+
 namespace retrap {
 namespace {
 
@@ -39,6 +43,19 @@ TEST(BuildId, IsNothingWhenTheNoteIsCut) {
   const std::string whole = note(3, kGnu, "abcdefgh");
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_EQ(find_build_id(whole.substr(0, size)), std::nullopt) << size;
+}
+
+TEST(BuildId, OfThisProgramIsThatOfItsFile) {
+  const auto mine = read_own_build_id();
+  ASSERT_TRUE(mine);
+  EXPECT_EQ(mine->size(), 40u);
+  std::ifstream file("/proc/self/exe", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::string raw;
+  for (std::size_t n = 0; n < mine->size(); n += 2)
+    raw.push_back(
+        static_cast<char>(std::stoi(mine->substr(n, 2), nullptr, 16)));
+  EXPECT_NE(bytes.find(raw), std::string::npos);
 }
 
 TEST(KernelFacts, NameTheRunningKernel) {

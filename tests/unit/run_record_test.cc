@@ -33,7 +33,7 @@ RunRecord full_record() {
                    .build_id = "0123",
                    .config_sha256 = "abcd"};
   record.binary = {
-      .version = "v1", .build_type = "RelWithDebInfo", .compiler = "GNU 12"};
+      .build_id = "b1", .build_type = "RelWithDebInfo", .compiler = "GNU 12"};
   record.memory_locked = true;
   record.dma_latency_held = true;
   record.warnings = {"one; remedy"};
@@ -51,6 +51,7 @@ TEST(RunRecord, IsReadBackFieldByField) {
   EXPECT_EQ(json["samples_failed"], 1);
   EXPECT_EQ(json["floors"], Json({{"clock_min", 14}, {"clock_median", 16}}));
   EXPECT_EQ(json["kernel"]["config_sha256"], "abcd");
+  EXPECT_EQ(json["binary"]["build_id"], "b1");
   EXPECT_EQ(json["binary"]["compiler"], "GNU 12");
   EXPECT_EQ(json["memory_locked"], true);
   EXPECT_EQ(json["counted"], false);

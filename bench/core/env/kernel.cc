@@ -2,6 +2,7 @@
 #include "core/env/kernel.h"
 
 #include <elf.h>
+#include <link.h>
 #include <sys/utsname.h>
 
 #include <cstring>
@@ -41,6 +42,24 @@ std::optional<std::string> find_build_id(std::string_view notes) {
     notes.remove_prefix(next);
   }
   return std::nullopt;
+}
+
+std::optional<std::string> read_own_build_id() {
+  std::optional<std::string> found;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* object, std::size_t, void* into) {
+        for (int n = 0; n < object->dlpi_phnum; ++n) {
+          const auto& part = object->dlpi_phdr[n];
+          if (part.p_type != PT_NOTE) continue;
+          const auto* start =
+              reinterpret_cast<const char*>(object->dlpi_addr + part.p_vaddr);
+          if (const auto id = find_build_id({start, part.p_memsz}))
+            *static_cast<std::optional<std::string>*>(into) = id;
+        }
+        return 1;  // the first object is the program itself
+      },
+      &found);
+  return found;
 }
 
 KernelFacts read_kernel_facts() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Which kernel is running.
+// Which kernel is running, and which program.
 #ifndef RETRAP_CORE_ENV_KERNEL_H_
 #define RETRAP_CORE_ENV_KERNEL_H_
 
@@ -19,7 +19,11 @@ struct KernelFacts {
 
 KernelFacts read_kernel_facts();
 
-// The GNU build id in the ELF notes of /sys/kernel/notes, in hexadecimal.
+// The build id of this program, by which its file is known again (ld(1),
+// --build-id); nothing when it was linked without.
+std::optional<std::string> read_own_build_id();
+
+// The GNU build id in ELF notes, as of /sys/kernel/notes, in hexadecimal.
 std::optional<std::string> find_build_id(std::string_view notes);
 
 }  // namespace retrap

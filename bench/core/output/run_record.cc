@@ -47,7 +47,7 @@ std::string to_json(const RunRecord& record) {
         {"clock_median", record.clock_floor.median}}},
       {"kernel", kernel_json(record.kernel)},
       {"binary",
-       {{"version", record.binary.version},
+       {{"build_id", or_null(record.binary.build_id)},
         {"build_type", record.binary.build_type},
         {"compiler", record.binary.compiler}}},
       {"code", record.code},

@@ -17,7 +17,7 @@ namespace retrap {
 inline constexpr const char* kRunSchema = "retrap.run/1";
 
 struct BinaryFacts {
-  std::string version;
+  std::optional<std::string> build_id;
   std::string build_type;
   std::string compiler;
 };

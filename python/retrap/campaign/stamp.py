@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from retrap.base.version import git_version
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.base.rawfile import atomic_write
 
@@ -32,9 +33,12 @@ class Stamp:
 
 
 def identified(plan: dict[str, Any]) -> dict[str, Any]:
-    """The plan with its plan_sha256, by which an unfinished run is known again."""
+    """The plan with its plan_sha256, by which an unfinished run is known again, and
+    the version of retrap, by which it is not: what is measured, and with which
+    programs, stands in the plan itself."""
     text = json.dumps(plan, sort_keys=True)
-    return {**plan, "plan_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return {**plan, "plan_sha256": sha256, "version": git_version()}
 
 
 def open_stamp(results: Path, plan: dict[str, Any], fresh: bool) -> Stamp:

@@ -38,6 +38,7 @@ FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
     "stress": ("races, many turns", (PLAIN,)),
     "model": ("models, 10^6 steps", (PLAIN,)),
     "kselftests": ("selftests of the patches", (PLAIN,)),
+    "two_checkouts": ("two checkouts, one program", ()),
     "preempt": ("a kernel that preempts itself", ()),
     "freezer": ("freezer", (PLAIN, DEBUG)),
     "lines": ("source lines", (PLAIN,)),

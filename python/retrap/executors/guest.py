@@ -20,6 +20,7 @@ from retrap.base.errors import EXIT_GUEST, EXIT_UNSUPPORTED, RetrapError
 from retrap.kernel.kernels import Kernel
 from retrap.config.plan import Run
 from retrap.base.progress import Task, say
+from retrap.base.version import git_version
 from retrap.base.rawfile import atomic_write, seal
 
 LATE_CPUS = "/retrap/late-cpus"  # bench/guest/late-cpus
@@ -145,6 +146,7 @@ def measure(
         "schema": "retrap.boot/1",
         "variant": kernel.variant.name,
         "boot": directory.name,
+        "retrap": git_version(),
         "substrate": "exact",
         "arch": meta["arch"],
         "kernel_key": kernel.key,

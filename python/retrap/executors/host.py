@@ -20,6 +20,7 @@ from retrap.executors.guest import reason, say_missing, write_environment
 from retrap.config.plan import Run
 from retrap.base.process import child
 from retrap.base.progress import Task, say
+from retrap.base.version import git_version
 from retrap.base.rawfile import atomic_write, read_json, seal
 
 
@@ -62,6 +63,7 @@ def measure(programs: Programs, cells: list[Run], directory: Path, task: Task) -
         "schema": "retrap.boot/1",
         "variant": "host",
         "boot": directory.name,
+        "retrap": git_version(),
         "substrate": environment.substrate(facts),
         "arch": facts["arch"] or platform.machine(),
         **dict.fromkeys(

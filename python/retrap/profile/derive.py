@@ -170,7 +170,7 @@ class _Cell:
                 "compiler": kernel.meta()["compiler"],
                 "config_sha256": kernel.meta()["config_sha256"],
             },
-            "program": cell.run["binary"]["version"],
+            "program": cell.run["binary"]["build_id"],
             "qemu": boot.record["qemu_version"],
             "jumps": jumps,
             "faults": sum(c.faults for c in calls),

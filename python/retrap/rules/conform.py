@@ -23,12 +23,10 @@ from retrap.kernel import kernels
 from retrap.rules import rule_boot, ktap, ruletable
 from retrap.base.arch import Arch
 from retrap.build.programs import RULES, Programs, build_for_guests
-from retrap.base.paths import ROOT
 from retrap.config.experiments import Guest, check_cpus
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_CONFIG, RetrapError
 from retrap.kernel.kernels import Kernel
-from retrap.base.process import capture
 from retrap.base.progress import Progress, say
 from retrap.base.rawfile import atomic_write, read_json, read_record
 from retrap.rules.rulebook import RuleBook
@@ -107,11 +105,6 @@ def choose(names: str | None, variants: dict[str, Variant]) -> tuple[str, ...]:
     return wanted
 
 
-def git_version() -> str:
-    words = ["git", "-c", "safe.directory=*", "describe", "--always", "--dirty"]
-    return (capture(words, ROOT) or "unknown").strip()
-
-
 def run(options: Options, variants: dict[str, Variant], rules: RuleBook) -> Path:
     """Everything; the filled result directory. Failed kernels are verdicts."""
     start = time.monotonic()
@@ -153,7 +146,6 @@ def _plan(
     plan: dict[str, Any] = {
         "schema": "retrap.plan/1",
         "experiment": "conform",
-        "version": git_version(),
         "kernels": {job.name: job.kernel.key for job in jobs},
         "unbuilt": unbuilt,
         "programs_sha256": {

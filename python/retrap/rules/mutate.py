@@ -25,7 +25,7 @@ from typing import Any
 from retrap.base import scratch, usage
 from retrap.executors import qemu
 from retrap.kernel import kernels, patched_files
-from retrap.rules import rule_boot, conform, mutations, rulebook
+from retrap.rules import rule_boot, mutations, rulebook
 from retrap.base.arch import Arch
 from retrap.build.programs import RULES, Programs, build_for_guests
 from retrap.base.cache import subdirectory
@@ -162,7 +162,6 @@ def _plan(
     plan = {
         "schema": "retrap.plan/1",
         "experiment": "mutate",
-        "version": conform.git_version(),
         "arch": arch.name,
         "programs_sha256": programs.sha256(),
         "qemu": qemu.version(arch),
