@@ -21,6 +21,9 @@ ExitCode run(const Options& options) {
   } else if (options.version) {
     std::cout << "retrap-bench, build id "
               << read_own_build_id().value_or("unknown") << '\n';
+  } else if (options.probe) {
+    for (const Interface interface : probe_running())
+      std::cout << interface_name(interface) << '\n';
   } else if (options.list) {
     std::cout << (options.json ? scenarios_as_json() : scenarios_as_text());
   } else {

@@ -92,6 +92,9 @@ void add_output_options(CLI::App& app, Options& o) {
       "Print each scenario with its placements and interfaces; any: all "
       "there are.");
   app.add_flag("--json", o.json, "With --list: print JSON.");
+  app.add_flag(
+      "--probe", o.probe,
+      "Print the interfaces that the running kernel offers, a line each.");
   app.add_flag("--version", o.version, "Print the build id.");
   app.add_flag("--help,-h", o.help, "Print this page.");
 }

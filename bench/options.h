@@ -33,6 +33,7 @@ struct Options {
   bool list = false;
   bool json = false;
   bool help = false;
+  bool probe = false;
   bool version = false;
   std::string help_text;
 

@@ -72,7 +72,9 @@ bool is_forbidden(const std::error_code& error) {
          error == std::errc::function_not_supported;
 }
 
-std::vector<Interface> probe() {
+}  // namespace
+
+std::vector<Interface> probe_running() {
   try {
     return probe_offered();
   } catch (const std::system_error& error) {
@@ -83,6 +85,8 @@ std::vector<Interface> probe() {
                       "(seccomp, kernel.yama.ptrace_scope)");
   }
 }
+
+namespace {
 
 void check_offered(const Plan& plan, const Options& options) {
   const std::string offers = join(plan.offered, interface_name);
@@ -165,7 +169,7 @@ Plan make_plan(const Options& options) {
   check_cell(plan);
   check_kernel(*plan.scenario);
   plan.cell.ends = require_ends(plan.placement, options.cpus);
-  plan.offered = probe();
+  plan.offered = probe_running();
   check_offered(plan, options);
   // Exactness is a property of the CPU the tracer will run on.
   pin_to_cpu(plan.cell.ends.tracer_cpu);

@@ -26,6 +26,10 @@ struct Plan {
 // Throws Refusal: usage, mismatch or not supported.
 Plan make_plan(const Options& options);
 
+// What this kernel offers. Throws Refusal (not supported) where ptrace is
+// forbidden.
+std::vector<Interface> probe_running();
+
 // What a text names: listen,please-notify. Throws Refusal (usage).
 std::vector<Interface> parse_interfaces(const std::string& list);
 

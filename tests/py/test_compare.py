@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_slower_directory_is_found(tmp_path: Path) -> None:
     a, b = two(tmp_path, scale=1.25)
     text = render(a, b)
     assert "Identical sample by sample: 3 of 25 cells." in text  # the clock floor
-    assert text.count("+25.") >= 20
+    assert len(re.findall(r"\+2[456]\.\d%", text)) >= 20
     assert "[exact x86_64]" in text and "[vm x86_64]" in text
     for line in text.splitlines():
         assert len(line) <= 72 and line.isascii() and line == line.rstrip(), line

@@ -199,3 +199,13 @@ def test_many_boots_use_the_normal_limit() -> None:
     assert got.ci[0] < 1 < got.ci[1]
     expected = sps.mannwhitneyu(base, test, method="asymptotic").pvalue
     assert got.p_value == pytest.approx(float(expected))
+
+
+def test_the_estimate_lies_in_its_interval() -> None:
+    """A difference of two medians may not: here it is 10, and no difference of two
+    boots but one is."""
+    base, test = [0, 1, 2, 30, 31, 32], [12, 13, 14, 15, 16, 17]
+    got = stats.compare_boots(base, test)
+    differences = sorted(t - b for t in test for b in base)
+    assert got.delta == (differences[17] + differences[18]) / 2
+    assert got.ci is not None and got.ci[0] <= got.delta <= got.ci[1]

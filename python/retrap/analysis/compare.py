@@ -16,6 +16,10 @@ from retrap.results.store import Machine, Results, atomic_write, load
 from retrap.analysis.summarize import csv_text
 
 NOT_APPLICABLE = "n.a."
+IN_ORDER = (
+    "the boots of one kernel all came before those of the other: what changed on the "
+    "machine meanwhile is in the difference; boot them in turns"
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,10 @@ def compare_sides(
         else:
             got = stats.compare_boots(base.boot_medians, test.boot_medians)
             verdict, p_value, interval = got.verdict, got.p_value, got.ci
+            delta = got.delta
             notes += got.warnings
+            if one_after_the_other(base, test):
+                notes.append(IN_ORDER)
     elif base and test:  # a side has the cell, and no sample of it succeeded
         verdict = "~"
         cheap = "~" if machine.exact else cheap
@@ -109,6 +116,16 @@ def compare_sides(
         ci_hi=interval[1] if interval else None,
         warnings="; ".join(dict.fromkeys(notes)),
     )
+
+
+def one_after_the_other(base: Side, test: Side) -> bool:
+    """No boot of one came between two of the other. A test over boots takes every
+    order of them for as likely, so it cannot tell a kernel from a drift then."""
+    times = [[cell.run.get("began") for cell in one.cells] for one in (base, test)]
+    first, second = ([t for t in side if isinstance(t, str)] for side in times)
+    if min(len(first), len(second)) < stats.MIN_BOOTS:
+        return False
+    return max(first) < min(second) or max(second) < min(first)
 
 
 def _percent(delta: float | None, base: float | None) -> float | None:

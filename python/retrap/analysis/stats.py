@@ -164,12 +164,14 @@ def boot_median(medians: Floats) -> BootMedian:
 
 
 def compare_boots(base: Floats, test: Floats) -> BootComparison:
-    """Mann-Whitney on one median per boot, decided at ALPHA, from 6 boots a side.
+    """One median per boot, decided at ALPHA, from 6 boots a side.
 
-    The interval inverts the same test (order statistics of all differences),
-    so it leaves out 0 when and only when the verdict is decided, up to ties.
+    The estimate is that of Hodges and Lehmann: the median of all differences between
+    a boot of `test` and one of `base`. Its interval is Moses': order statistics of the
+    same differences. Decided is what has 0 outside of it. p is that of Mann-Whitney's
+    test, which the interval inverts, up to ties.
     """
-    delta = float(np.median(test) - np.median(base))
+    delta = float(np.median(np.subtract.outer(test, base)))
     if min(len(base), len(test)) < MIN_BOOTS:
         return BootComparison(delta, None, None, "~", (_need_boots(),))
     ties = len(set(base) | set(test)) < len(base) + len(test)
@@ -182,10 +184,9 @@ def compare_boots(base: Floats, test: Floats) -> BootComparison:
             method="exact" if exact else "asymptotic",
         ).pvalue
     )
-    verdict = "~"
-    if p_value < ALPHA and delta != 0:
-        verdict = "fewer" if delta < 0 else "more"
-    return BootComparison(delta, p_value, _shift_interval(base, test), verdict, ())
+    interval = _shift_interval(base, test)
+    verdict = "fewer" if interval[1] < 0 else "more" if interval[0] > 0 else "~"
+    return BootComparison(delta, p_value, interval, verdict, ())
 
 
 def _shift_interval(base: Floats, test: Floats) -> tuple[float, float]:

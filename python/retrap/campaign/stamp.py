@@ -19,14 +19,14 @@ from retrap.base.version import git_version
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.base.rawfile import atomic_write
 
-LOCK = ".lock"
+LOCK, COMPLETE = ".lock", "complete.json"
 
 
 class Stamp:
     """An open result directory, held against other retraps by a lock."""
 
-    def __init__(self, path: Path, resumed: bool, lock: int) -> None:
-        self.path, self.resumed, self._lock = path, resumed, lock
+    def __init__(self, path: Path, how: str, lock: int) -> None:
+        self.path, self.how, self._lock = path, how, lock
 
     def close(self) -> None:
         os.close(self._lock)
@@ -41,18 +41,25 @@ def identified(plan: dict[str, Any]) -> dict[str, Any]:
     return {**plan, "plan_sha256": sha256, "version": git_version()}
 
 
-def open_stamp(results: Path, plan: dict[str, Any], fresh: bool) -> Stamp:
-    """The newest unfinished directory of this very plan, else a new one."""
+def open_stamp(
+    results: Path, plan: dict[str, Any], fresh: bool, grows: bool = False
+) -> Stamp:
+    """The newest unfinished directory of this very plan, else a new one. One that
+    `grows` takes a boot more when it is finished; it has no complete.json then,
+    until that boot is in it."""
     parent = results / plan["experiment"]
     try:
         parent.mkdir(parents=True, exist_ok=True)
         if not fresh:
             for path in sorted(parent.iterdir(), reverse=True):
-                if not _unfinished(path, plan):
+                if not _open(path, plan, grows):
                     continue
                 if (lock := _try_lock(path)) is not None:
-                    if _unfinished(path, plan):  # still, now that it is ours
-                        return Stamp(path, True, lock)
+                    if _open(path, plan, grows):  # still, now that it is ours
+                        whole = path / COMPLETE
+                        how = "adds to" if whole.exists() else "resumes"
+                        whole.unlink(missing_ok=True)
+                        return Stamp(path, how, lock)
                     os.close(lock)
         return _new(parent, plan)
     except OSError as error:
@@ -72,14 +79,15 @@ def finish(stamp: Stamp) -> None:
     hashes = {
         str(path.relative_to(stamp.path)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(stamp.path.rglob("*"))
-        if path.is_file() and path.name not in (LOCK, "complete.json")
+        if path.is_file() and path.name not in (LOCK, COMPLETE)
     }
     record = {"schema": "retrap.complete/1", "sha256": hashes}
-    atomic_write(stamp.path / "complete.json", json.dumps(record, indent=1) + "\n")
+    atomic_write(stamp.path / COMPLETE, json.dumps(record, indent=1) + "\n")
 
 
-def _unfinished(path: Path, plan: dict[str, Any]) -> bool:
-    if (path / "complete.json").exists():
+def _open(path: Path, plan: dict[str, Any], grows: bool) -> bool:
+    """It is of this plan, and takes boots."""
+    if not grows and (path / COMPLETE).exists():
         return False
     try:
         stored = json.loads((path / "plan.json").read_text())
@@ -111,4 +119,4 @@ def _new(parent: Path, plan: dict[str, Any]) -> Stamp:
     lock = _try_lock(path)
     assert lock is not None
     atomic_write(path / "plan.json", json.dumps(plan, indent=1) + "\n")
-    return Stamp(path, False, lock)
+    return Stamp(path, "fills", lock)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retrap.campaign import boots
-from retrap.executors import host
+from retrap.executors import host, running
 from retrap.kernel import kernels
 from retrap.base.arch import Arch, native
 from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
@@ -74,13 +74,20 @@ def run(
                     errors.append(error)
                     say(f"kernel {name} {arch.name}: failed; the others go on")
         plan = _plan(experiment, variants, built, programs)
-        stamp = open_stamp(results, plan, fresh)
-        say(f"{'resumes' if stamp.resumed else 'fills'} {_short(stamp.path)}")
+        stamp = open_stamp(results, plan, fresh, grows=not experiment.variants)
+        say(f"{stamp.how} {_short(stamp.path)}")
         try:
             errors += _boot_all(experiment, built, programs, registry, stamp, progress)
             if experiment.host:
                 try:
-                    _host(experiment, programs[native()], registry, stamp, progress)
+                    _host(
+                        experiment,
+                        variants,
+                        programs[native()],
+                        registry,
+                        stamp,
+                        progress,
+                    )
                 except RetrapError as error:
                     errors.append(error)
             if errors and not list(stamp.path.glob("raw/*/*/boot.json")):
@@ -287,6 +294,7 @@ def _boot_all(
 
 def _host(
     experiment: Experiment,
+    variants: dict[str, Variant],
     programs: Programs,
     registry: dict[str, Scenario],
     stamp: Stamp,
@@ -294,13 +302,15 @@ def _host(
 ) -> None:
     """Step 4."""
     assert experiment.host
-    cells = runnable_here(expand(experiment, registry, ("listen",), experiment.host))
-    directory = stamp.path / "raw" / "host" / host.boot_name()
+    raw = stamp.path / "raw"
+    kernel = running.named_apart(running.running(programs, variants), raw)
+    cells = expand(experiment, registry, kernel.interfaces, experiment.host)
+    directory = raw / kernel.name / host.boot_name()
     if (directory / "boot.json").exists():
-        say("host: already there")
+        say("host: this boot is already there; a reboot makes another")
         return
     with progress.task("host") as task:
-        host.measure(programs, cells, directory, task)
+        host.measure(programs, runnable_here(cells), kernel, directory, task)
 
 
 def runnable_here(cells: list[Run]) -> list[Run]:

@@ -100,9 +100,12 @@ def _run(adder: Any) -> None:
             adder,
             "run",
             "the running kernel alone",
-            """Builds the programs, measures the running kernel (the mainline
-            interface), then summarizes and draws. Exact and host results are
-            never compared.""",
+            """Builds the programs, measures the running kernel through the
+            interface that it offers, then summarizes and draws. A kernel of
+            ./retrap kernel goes by its variant's name, another one by host. In
+            another boot of this machine the same command adds a boot to the
+            directory; from six boots a kernel on, two kernels are compared.
+            Boot them in turns.""",
             "./retrap run",
         )
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Step 4: the same programs on the running kernel (mainline interface)."""
+"""Step 4: the same programs on the running kernel."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from retrap.base import scratch
@@ -19,6 +20,7 @@ from retrap.base.errors import EXIT_BENCH, EXIT_UNSUPPORTED, RetrapError
 from retrap.executors.guest import reason, say_missing, write_environment
 from retrap.config.plan import Run
 from retrap.base.process import child
+from retrap.executors.running import Running
 from retrap.base.progress import Task, say
 from retrap.base.version import git_version
 from retrap.base.rawfile import atomic_write, read_json, seal
@@ -35,7 +37,13 @@ def boot_name() -> str:
     return f"boot-{boot_id[:8]}"
 
 
-def measure(programs: Programs, cells: list[Run], directory: Path, task: Task) -> None:
+def measure(
+    programs: Programs,
+    cells: list[Run],
+    kernel: Running,
+    directory: Path,
+    task: Task,
+) -> None:
     """Runs what is missing of `cells` into `directory`; boot.json comes last."""
     directory.mkdir(parents=True, exist_ok=True)
     for stale in directory.glob("*.partial"):
@@ -51,26 +59,25 @@ def measure(programs: Programs, cells: list[Run], directory: Path, task: Task) -
         if (directory / cell.output).exists():
             continue
         if cell.cycles is None:
-            if why := _timed(programs, cell, directory):
+            if why := _timed(programs, cell, kernel, directory):
                 missing[cell.stem] = why
         elif not failures and cell.stem not in missing:
-            failures += not _counted(programs, cell, directory)
+            failures += not _counted(programs, cell, kernel, directory)
     say_missing("this machine", cells, missing)
     facts = environment.read()
     write_environment(directory / "env-after.json", facts)
     done = [cell.output for cell in cells if (directory / cell.output).exists()]
     record = {
         "schema": "retrap.boot/1",
-        "variant": "host",
+        "variant": kernel.name,
         "boot": directory.name,
         "retrap": git_version(),
         "substrate": environment.substrate(facts),
         "arch": facts["arch"] or platform.machine(),
-        **dict.fromkeys(
-            ("kernel_key", "kernel_build_id", "source", "patches", "boot_patches")
-        ),
+        **dict.fromkeys(("kernel_key", "source", "patches", "boot_patches")),
         **dict.fromkeys(("compiler", "qemu_version", "qemu_argv", "initramfs_sha256")),
         **dict.fromkeys(("payload_bytes", "payload_sha256", "wall_s")),
+        "kernel_build_id": kernel.build_id,
         "config_sha256": config_sha256(),
         "cells": done,
         **({"missing": missing} if missing else {}),
@@ -97,25 +104,33 @@ def config_sha256() -> str | None:
     return None
 
 
-def _arguments(cell: Run) -> list[str]:
-    arguments = [*cell.arguments(), "--variant", "host"]
+def _arguments(cell: Run, kernel: Running) -> list[str]:
+    arguments = [*cell.arguments(), "--variant", kernel.name]
     if sha256 := config_sha256():
         arguments += ["--config-sha256", sha256]
     return arguments
 
 
-def _timed(programs: Programs, cell: Run, directory: Path) -> str | None:
+def _timed(
+    programs: Programs, cell: Run, kernel: Running, directory: Path
+) -> str | None:
     """A run into a scratch directory; its files move in together, run.json last.
 
     Why the cell is n.a., where this kernel has not what its scenario needs."""
     place = directory / f"{cell.stem}.partial"
     place.mkdir()
-    argv = [str(programs.bench), *_arguments(cell), "--out", str(place / cell.stem)]
+    argv = [
+        str(programs.bench),
+        *_arguments(cell, kernel),
+        "--out",
+        str(place / cell.stem),
+    ]
+    began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     before = load.read()
     try:
         status, said = _run(argv, limit_s(cell))
         if status in (0, 4):
-            _add_load(place / cell.output, before)
+            _add_load(place / cell.output, began, before)
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
@@ -136,16 +151,17 @@ def _timed(programs: Programs, cell: Run, directory: Path) -> str | None:
     )
 
 
-def _add_load(record: Path, before: load.Reading) -> None:
-    """What the cell shared its CPUs with, into its run.json before it is kept."""
+def _add_load(record: Path, began: str, before: load.Reading) -> None:
+    """When it was, and what the cell shared its CPUs with, into its run.json before it is kept."""
     after = load.read()
     run = read_json(record)
     cpus = {run["tracer_cpu"], run["tracee_cpu"]} - {None}
+    run["began"] = began
     run["load"] = load.between(before, after, cpus)
     atomic_write(record, json.dumps(run, indent=2) + "\n")
 
 
-def _counted(programs: Programs, cell: Run, directory: Path) -> bool:
+def _counted(programs: Programs, cell: Run, kernel: Running, directory: Path) -> bool:
     """A counting run; without permission there are no counters, which is said."""
     out = directory / cell.output
     machine = platform.machine()
@@ -158,7 +174,13 @@ def _counted(programs: Programs, cell: Run, directory: Path) -> bool:
         events.write_text("".join(f"{word}\n" for word in event_options(machine)))
         result = place / "out.jsonl"
         script = ROOT / "bench/guest/retrap-count"
-        argv = [str(script), str(place), str(result), str(events), *_arguments(cell)]
+        argv = [
+            str(script),
+            str(place),
+            str(result),
+            str(events),
+            *_arguments(cell, kernel),
+        ]
         env = {
             **os.environ,
             "LC_ALL": "C",

@@ -139,7 +139,7 @@ def run(
                 jobs.append(kernels.ensure(variants[name], variants, progress, arch))
         plan = plan_of(request, variants, jobs, programs)
         stamp = open_stamp(results, plan, fresh)
-        say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
+        say(f"{stamp.how} {stamp.path}")
         try:
             fill(request, registry, jobs, programs, stamp.path, progress, draw)
             finish(stamp)

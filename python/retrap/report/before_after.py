@@ -65,7 +65,7 @@ def _table(
     left_is, right_is = machines
     exact = left_is.exact
     unit = "guest instructions" if exact else "nanoseconds"
-    what = "sweeps apart" if exact else "Mann-Whitney over boots"
+    what = "sweeps apart" if exact else "the Moses interval over boots"
     title = f"Median of A and B in {unit} "
     title += f"[{' / '.join(dict.fromkeys(map(str, machines)))}]"
     told = f"p10-p90: of the samples. Decided by {what}; ~ is undecided."

@@ -12,7 +12,13 @@ from pathlib import Path
 
 from retrap.analysis import shift
 from retrap.machine import load
-from retrap.analysis.compare import NOT_APPLICABLE, Comparison, compare_sides
+from retrap.analysis.compare import (
+    IN_ORDER,
+    NOT_APPLICABLE,
+    Comparison,
+    compare_sides,
+    comparisons,
+)
 from retrap.analysis.side import Side, side
 from retrap.analysis.stats import MIN_BOOTS, P99_FROM
 from retrap.results.store import Machine, Results
@@ -41,11 +47,15 @@ def render(results: Results) -> str:
     base = judged(results, machine)
     lines = _compared(results, machine) if base else _alone(results, machine)
     told = [_sentence(results, machine, base)] if base else []
+    if base and not machine.exact:
+        told.append(_boots(results, machine))
     for other in results.machines[1:]:
         told.append(_other(results, other))
     runs = [c.run for c in results.cells() if c.samples is not None]
     told.append(load.words([run for run in runs if run["unit"] == "ns"]))
     told += shift.summary(results, machine)
+    if any(IN_ORDER in row.warnings for row in comparisons(results)):
+        told.append(f"! {IN_ORDER[0].upper()}{IN_ORDER[1:]}.")
     failed = sum(bool(cell.failures) for cell in results.cells())
     if failed:
         told.append(f"! {failed} cells have failed samples: see the notes.")
@@ -220,6 +230,23 @@ def _amounts(name: str, told: dict[str, Comparison]) -> str:
         amount = " to ".join((next(iter(ends)), list(ends)[-1])[: len(ends)])
         parts.append(f"{amount} {verdict}{where}")
     return f"{' and '.join(parts)} with {name}"
+
+
+def _boots(results: Results, machine: Machine) -> str:
+    """How many there are of each kernel, and how to get as many as a claim takes."""
+    counts = {
+        name: len(
+            [b for b in results.boots if (b.machine, b.variant) == (machine, name)]
+        )
+        for name in results.variants(machine)
+    }
+    text = f"Boots: {', '.join(f'{name} {n}' for name, n in counts.items())}."
+    if min(counts.values()) >= MIN_BOOTS:
+        return text
+    return (
+        f"{text} A difference takes {MIN_BOOTS} or more of each: reboot, and the same "
+        "command adds one."
+    )
 
 
 def _other(results: Results, machine: Machine) -> str:

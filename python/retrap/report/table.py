@@ -36,7 +36,7 @@ def tables(results: Results) -> str:
     notes = Notes()
     blocks = [_path_table(results, m, notes) for m in results.machines]
     blocks += [time_table(results, m, notes) for m in results.machines]
-    blocks += [boot_table(results, m) for m in results.machines]
+    blocks += [boot_table(results, m, notes) for m in results.machines]
     blocks += [shift.table(results, m) for m in results.machines]
     for boot in results.boots:
         for stem, why in boot.missing.items():

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from retrap.machine import load
-from retrap.analysis.compare import NOT_APPLICABLE, cells_of, compare_sides
+from retrap.analysis.compare import IN_ORDER, NOT_APPLICABLE, cells_of, compare_sides
 from retrap.analysis.side import Side, side
 from retrap.analysis.stats import MIN_BOOTS, P99_FROM
 from retrap.results.store import Machine, Results
@@ -167,7 +167,7 @@ def _timed_cells(one: Side) -> list[str]:
     ]
 
 
-def boot_table(results: Results, machine: Machine) -> str:
+def boot_table(results: Results, machine: Machine, notes: Notes) -> str:
     """How sure the medians of nanoseconds are, and how they differ; empty where
     there is one side and too few boots."""
     places = cells_of(results, machine)
@@ -186,14 +186,17 @@ def boot_table(results: Results, machine: Machine) -> str:
             first = side(results.of(machine, against, where))
             got = compare_sides(machine, where, (against, name), first, one)
             cells[2] = _change(got.verdict, got.delta, got.base_median)
+            if IN_ORDER in got.warnings:
+                notes.add(IN_ORDER, f"{where[0]} {where[1]} {name}")
             cells[3] = "" if got.p_value is None else _p(got.p_value)
         return row(label, cells, BOOTS)
 
     text = "Median of one median per boot, with its 95 % confidence interval."
     if base:
         text += (
-            f" change: against {base}; ~ undecided: Mann-Whitney over boots, "
-            "p >= 0.05, each row tested alone."
+            f" change: against {base}; the median of "
+            "all differences between two boots (Hodges-Lehmann), ~ undecided where its "
+            "95 % interval (Moses) holds 0; p: Mann-Whitney. Each row is tested alone."
         )
     lines = [f"Nanoseconds, boot against boot [{machine}]", wrap(text)]
     lines.append(row("", ("median", "95% CI", "change", "p"), BOOTS))

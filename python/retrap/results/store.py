@@ -39,6 +39,7 @@ __all__ = [
     "seal",
 ]
 
+HOST = "host"  # the running kernel, where it is no variant's
 RUN_SCHEMA = "retrap.run/1"
 RUN_FIELDS: dict[str, tuple[type, ...]] = {
     "scenario": (str,),
@@ -88,8 +89,15 @@ class Results:
     def variants(self, machine: Machine) -> tuple[str, ...]:
         """Those with a boot on it, baseline first, then as planned."""
         present = {b.variant for b in self.boots if b.machine == machine}
-        planned = [self.plan["baseline"], *(v["name"] for v in self.plan["variants"])]
+        planned = [self.baseline(machine), *(v["name"] for v in self.plan["variants"])]
         return _ordered(present, planned)
+
+    def baseline(self, machine: Machine) -> str:
+        """The variant that others are held against: as planned, or the kernel that
+        is no variant's, where the planned one has no boot and others have."""
+        present = {b.variant for b in self.boots if b.machine == machine}
+        planned = str(self.plan["baseline"])
+        return HOST if planned not in present and len(present) > 1 else planned
 
     def sides(self, machine: Machine, scenario: str = "") -> tuple[str, ...]:
         """Who is compared in a scenario, baseline first; by default in a path."""
@@ -105,7 +113,7 @@ class Results:
 
     def base(self, machine: Machine, scenario: str = "") -> str | None:
         """The side that the others are held against."""
-        floor, base = scenario in self.floors, self.plan["baseline"]
+        floor, base = scenario in self.floors, self.baseline(machine)
         mine = {
             cell.side
             for cell in self.cells()

@@ -124,7 +124,7 @@ def run(options: Options, variants: dict[str, Variant], rules: RuleBook) -> Path
                 jobs += [_Job(kernel, kind, programs) for kind in options.boots()]
         plan = _plan(options, jobs, unbuilt)
         stamp = open_stamp(options.results, plan, fresh=False)
-        say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
+        say(f"{stamp.how} {stamp.path}")
         try:
             (stamp.path / "raw").mkdir(exist_ok=True)
             _boot_all(jobs, options, stamp.path, progress)

@@ -123,7 +123,7 @@ def run(
         targets = _targets(chosen, variants, arch, place, progress)
         plan = _plan(chosen, targets, arch, programs)
         stamp = open_stamp(results, plan, fresh=False)
-        say(f"{'resumes' if stamp.resumed else 'fills'} {stamp.path}")
+        say(f"{stamp.how} {stamp.path}")
         path = stamp.path
         try:
             (path / "raw").mkdir(exist_ok=True)

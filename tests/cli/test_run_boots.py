@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`retrap run` over boots. Another boot is this one in a mount namespace that has
+another boot_id, and another kernel is this one with another build id."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from retrap.base.paths import ROOT
+from retrap.executors.running import NOTES, build_id
+from retrap.results import store
+
+EXPERIMENT = """
+scenarios = ["retrap/trigger:sigcont"]
+placements = ["same-cpu"]
+[host]
+samples = 50
+"""
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+IN_ORDER = "The boots of one kernel all came before those of the other"
+
+
+class Machine:
+    """`boot(number, kernel)` is `./retrap run` in a boot of its own."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        (place / "small.toml").write_text(EXPERIMENT)
+        notes = bytearray(NOTES.read_bytes())
+        mine = build_id()
+        assert mine is not None
+        notes[notes.index(bytes.fromhex(mine))] ^= 0xFF
+        (place / "other").write_bytes(notes)
+
+    def boot(self, number: int, kernel: str = "") -> subprocess.CompletedProcess[str]:
+        ours = self.place / f"boot-{number}"
+        ours.write_text(f"{number:08}-0000-4000-8000-000000000000\n")
+        steps = [f"mount --bind {ours} {BOOT_ID}"]
+        if kernel:
+            steps.append(f"mount --bind {self.place / kernel} {NOTES}")
+        steps.append(f"exec {ROOT}/retrap run small.toml --no-install --results r")
+        argv = ["unshare", "-m", "sh", "-c", " && ".join(steps)]
+        done = subprocess.run(argv, cwd=self.place, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def results(self) -> store.Results:
+        (path,) = (self.place / "r/small-host").glob("2*")
+        assert (path / "complete.json").exists()
+        return store.load(path)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    probe = ["unshare", "-m", "mount", "--bind", "/proc/version", BOOT_ID]
+    if subprocess.run(probe, capture_output=True).returncode != 0:
+        pytest.skip("no mount namespace: this needs root")
+    return Machine(tmp_path)
+
+
+def flat(done: subprocess.CompletedProcess[str]) -> str:
+    return " ".join(done.stdout.split())
+
+
+def test_another_boot_is_added_and_the_same_one_is_not(machine: Machine) -> None:
+    assert "fills r/small-host" in machine.boot(1).stderr
+    again = machine.boot(1)
+    assert "this boot is already there" in again.stderr
+    assert "adds to r/small-host" in machine.boot(2).stderr
+    boots = machine.results().boots
+    assert [boot.name for boot in boots] == ["boot-00000001", "boot-00000002"]
+    assert {boot.record["kernel_build_id"] for boot in boots} == {build_id()}
+
+
+def test_two_kernels_are_compared_from_six_boots_on(machine: Machine) -> None:
+    for number in range(5):
+        machine.boot(number)
+    for number in range(10, 15):
+        said = machine.boot(number, "other")
+    assert "no decided difference" in flat(said) and IN_ORDER not in flat(said)
+    assert re.search(r"Boots: host 5, host-\w{8} 5. A difference takes 6", flat(said))
+    machine.boot(5)
+    assert "A difference takes" not in flat(machine.boot(15, "other"))
+    results = machine.results()
+    (here,) = results.machines
+    first, other = results.variants(here)
+    assert (first, len(results.boots)) == ("host", 12)
+    assert re.fullmatch("host-[0-9a-f]{8}", other)
+
+
+def test_boots_of_two_kernels_in_order_are_told(machine: Machine) -> None:
+    for number in range(6):
+        machine.boot(number)
+    for number in range(10, 16):
+        said = machine.boot(number, "other")
+    assert IN_ORDER in flat(said)
+    assert IN_ORDER not in flat(machine.boot(6))
