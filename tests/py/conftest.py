@@ -230,6 +230,18 @@ class Maker:
         path.write_text(json.dumps(record, indent=1) + "\n")
 
 
+def move(boot: Path, to: Path) -> None:
+    """A boot to where it would lie under another name, and of another variant."""
+    to.parent.mkdir(exist_ok=True)
+    boot.rename(to)
+    for file in (to / "boot.json", *to.glob("*.run.json")):
+        record = json.loads(file.read_text())
+        record["variant"] = to.parent.name
+        if file.name == "boot.json":
+            record["boot"] = to.name
+        file.write_text(json.dumps(record))
+
+
 def slug(scenario: str) -> str:
     return scenario.replace("/", ".").replace(":", "-")
 

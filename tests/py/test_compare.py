@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FLOORS, Maker
+from conftest import FLOORS, Maker, move
 
 from retrap.analysis.compare import COLUMNS, compare
 from retrap.report.before_after import render
@@ -94,7 +94,7 @@ def test_exact_boots_that_differ_are_told(maker: Maker) -> None:
     first = path / "raw/mainline/exact-1"
     second = first.with_name("exact-2")
     other = Maker(path.parent / "other", 50, substrates=("exact",), scale=1.5).write()
-    (other / "raw/mainline/exact-1").rename(second)
+    move(other / "raw/mainline/exact-1", second)
     got = rows(path)["exact", "retrap/trigger:sigcont", "same-cpu", "async-retrap"]
     assert got["base_boots"] == "2"
     assert "exact did not repeat exactly" in got["warnings"]

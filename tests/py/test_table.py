@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PLACEMENTS, Maker, perf_text
+from conftest import PLACEMENTS, Maker, move, perf_text
 
 from retrap.base import textgrid
 from retrap.report import lkml, table
@@ -176,7 +176,8 @@ def test_few_boots_have_neither_interval_nor_verdict(maker: Maker) -> None:
 def test_a_host_alone_says_nothing_of_change(maker: Maker) -> None:
     maker.variants, maker.substrates = ("mainline",), ("vm",)
     path = maker.write()
-    (path / "raw/mainline").rename(path / "raw/host")
+    for boot in list(path.glob("raw/mainline/*")):
+        move(boot, path / "raw/host" / boot.name)
     text = table.render(path)
     assert "Against" not in text and "~" not in text and "host" in text
     assert "no comparison" in lkml.text(load(path))
@@ -238,7 +239,8 @@ def test_long_names_and_odd_letters_fit(maker: Maker) -> None:
     maker.facts = {"cpu_model": "Intel\u00ae Xe\u00f6n " + "y" * 99}
     path = maker.write()
     long = "please-notify-of-another-tree-2026-11-23"
-    (path / "raw/please-notify").rename(path / "raw" / long)
+    for boot in list(path.glob("raw/please-notify/*")):
+        move(boot, path / "raw" / long / boot.name)
     plan = json.loads((path / "plan.json").read_text())
     plan["experiment"] = "e" * 80
     (path / "plan.json").write_text(json.dumps(plan))

@@ -21,7 +21,8 @@ from retrap.kernel.kernels import Kernel
 from retrap.config.plan import Run
 from retrap.base.progress import Task, say
 from retrap.base.version import git_version
-from retrap.base.rawfile import atomic_write, seal
+from retrap.base.rawfile import atomic_write
+from retrap.results import sealed
 
 LATE_CPUS = "/retrap/late-cpus"  # bench/guest/late-cpus
 
@@ -165,9 +166,7 @@ def measure(
         "cells": done,
         **({"missing": missing} if missing else {}),
     }
-    atomic_write(results / "boot.json", json.dumps(record, indent=1) + "\n")
-    for file in results.iterdir():
-        seal(file)
+    sealed.close(results, record)
     if directory.exists():
         shutil.rmtree(directory)
     results.rename(directory)

@@ -23,6 +23,7 @@ from retrap.base.process import child
 from retrap.executors.running import Running
 from retrap.base.progress import Task, say
 from retrap.base.version import git_version
+from retrap.results import sealed
 from retrap.base.rawfile import atomic_write, read_json, seal
 
 
@@ -82,9 +83,7 @@ def measure(
         "cells": done,
         **({"missing": missing} if missing else {}),
     }
-    atomic_write(directory / "boot.json", json.dumps(record, indent=1) + "\n")
-    for file in directory.iterdir():
-        seal(file)
+    sealed.close(directory, record)
     task.update(f"{len(done)} of {len(cells)} runs")
 
 
@@ -152,7 +151,7 @@ def _timed(
 
 
 def _add_load(record: Path, began: str, before: load.Reading) -> None:
-    """When it was, and what the cell shared its CPUs with, into its run.json before it is kept."""
+    """When it was and what shared its CPUs, into its run.json before it is kept."""
     after = load.read()
     run = read_json(record)
     cpus = {run["tracer_cpu"], run["tracee_cpu"]} - {None}

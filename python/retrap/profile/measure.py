@@ -289,6 +289,7 @@ def _derive_all(
 
 def stored(path: Path) -> list[summary.Profile]:
     """Every profile of a result directory. Errors: EXIT_RESULTS."""
+    load(path)  # what they were made of is whole
     files = sorted((path / PROFILES).glob("*.json"))
     if not files:
         raise RetrapError(

@@ -22,6 +22,7 @@ from retrap.config.variants import INTERFACES
 from retrap.machine.machine import SUBSTRATES, Machine, machine
 from retrap.base.rawfile import atomic_write, check_fields, damaged
 from retrap.base.rawfile import read_json, read_plan, seal
+from retrap.results import sealed
 from retrap.results.samples import OUTCOMES, SAMPLE, read_samples
 
 __all__ = [
@@ -166,6 +167,8 @@ def _read_cell(path: Path, variant: str, boot: str, machine: Machine) -> Cell:
         remedy = f"read it with the retrap that wrote it; this one knows {RUN_SCHEMA}"
         raise damaged(path, f"schema is {run.get('schema')!r}", remedy)
     check_fields(path, run, RUN_FIELDS)
+    if run.get("variant") not in (None, variant):
+        raise damaged(path, f"is of {run['variant']!r}, in a boot of {variant!r}")
     if SUBSTRATES.get(run["substrate"]) != run["unit"]:
         what = f"unit {run['unit']!r} does not go with {run['substrate']!r}"
         raise damaged(path, what)
@@ -216,6 +219,7 @@ def _read_boot(path: Path) -> Boot:
     record = read_json(path / "boot.json")
     fields: dict[str, tuple[type, ...]] = {"substrate": (str,), "arch": (str,)}
     check_fields(path / "boot.json", record, fields)
+    sealed.verify(path, record)
     if record["substrate"] not in SUBSTRATES:
         raise damaged(path / "boot.json", f"substrate is {record['substrate']!r}")
     for file in record.get("cells") or []:
@@ -264,6 +268,8 @@ def load(path: Path) -> Results:
     for variant in plan["variants"]:
         if not isinstance(variant, dict) or not isinstance(variant.get("name"), str):
             raise damaged(path / "plan.json", f"variant {variant!r} has no name")
+    if (path / "complete.json").exists():
+        sealed.verify_whole(path, read_json(path / "complete.json"))
     found = sorted(p for p in path.glob("raw/*/*") if p.is_dir())
     whole = [p for p in found if not p.name.endswith(".partial")]
     done = [p for p in whole if (p / "boot.json").exists()]

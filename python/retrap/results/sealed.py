@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A boot's directory is closed by its boot.json, which has a hash of every file in
+it; and is found as it was closed, or not read.
+
+A file that was edited, exchanged, linked, cut, added or taken away is named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from retrap.base.rawfile import atomic_write, damaged, seal
+
+RECORD = "boot.json"
+BOOT = re.compile(rf"raw/[^/]+/[^/]+/{RECORD}")
+ELSE = "take the boot again, or read a copy that is whole"
+
+
+def close(directory: Path, record: dict[str, Any]) -> None:
+    """Writes boot.json, with `sha256` by file name, and makes all files read-only."""
+    record = {**record, "sha256": {p.name: sha256(p) for p in _files(directory)}}
+    atomic_write(directory / RECORD, json.dumps(record, indent=1) + "\n")
+    for file in directory.iterdir():
+        seal(file)
+
+
+def verify(directory: Path, record: dict[str, Any]) -> None:
+    """The directory is that boot's, as it was closed. One that was closed before there
+    were hashes has the names alone checked. Errors: EXIT_RESULTS."""
+    for folder in (directory.parent, directory):
+        if folder.is_symlink():
+            raise damaged(folder, "is a link and no directory of its own", ELSE)
+    for key, name in (("variant", directory.parent.name), ("boot", directory.name)):
+        if record.get(key) != name:
+            what = f"{key} is {record.get(key)!r}: it is of another directory"
+            raise damaged(directory / RECORD, what, ELSE)
+    there = {file.name: file for file in _files(directory)}
+    for file in (directory / RECORD, *there.values()):
+        if file.is_symlink() or not file.is_file():
+            raise damaged(file, "is no plain file", ELSE)
+    hashes = record.get("sha256")
+    if hashes is None:
+        return
+    if not isinstance(hashes, dict):
+        raise damaged(directory / RECORD, "'sha256' is no object", ELSE)
+    for name in sorted(there.keys() ^ hashes.keys()):
+        what = "is not of this boot" if name in there else "is missing"
+        raise damaged(directory / name, what, ELSE)
+    for name, file in there.items():
+        if sha256(file) != hashes[name]:
+            raise damaged(file, "is not what the boot wrote: its hash differs", ELSE)
+
+
+def verify_whole(path: Path, whole: dict[str, Any]) -> None:
+    """Of a finished result directory the plan and the boots are those that complete.json
+    was written of. Errors: EXIT_RESULTS."""
+    hashes = whole.get("sha256")
+    if not isinstance(hashes, dict):
+        raise damaged(path / "complete.json", "has no hashes", ELSE)
+    found = {str(file.relative_to(path)) for file in path.glob(f"raw/*/*/{RECORD}")}
+    records = {"plan.json", *found}
+    known = {n for n in hashes if n == "plan.json" or BOOT.fullmatch(n)}
+    for name in sorted(records ^ known):
+        what = "is missing" if name in known else "was added after the run had ended"
+        raise damaged(path / name, what, ELSE)
+    for name in sorted(records):
+        if sha256(path / name) != hashes[name]:
+            raise damaged(path / name, "was changed after the run had ended", ELSE)
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _files(directory: Path) -> list[Path]:
+    return [path for path in sorted(directory.iterdir()) if path.name != RECORD]
