@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from retrap.base.errors import EXIT_UNSUPPORTED
 from retrap.base.paths import ROOT
 from retrap.executors.running import NOTES, build_id
 from retrap.results import store
@@ -99,3 +100,13 @@ def test_boots_of_two_kernels_in_order_are_told(machine: Machine) -> None:
         said = machine.boot(number, "other")
     assert IN_ORDER in flat(said)
     assert IN_ORDER not in flat(machine.boot(6))
+
+
+def test_an_interface_that_this_kernel_lacks_is_refused(tmp_path: Path) -> None:
+    text = EXPERIMENT.replace("\n[host]", '\ninterface = "async-retrap"\n[host]')
+    (tmp_path / "small.toml").write_text(text)
+    argv = [ROOT / "retrap", "run", "small.toml", "--no-install", "--results", "r"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == EXIT_UNSUPPORTED
+    assert "does not offer async-retrap" in done.stderr
+    assert "boot one that does" in done.stderr

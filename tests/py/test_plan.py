@@ -145,11 +145,3 @@ def test_what_nothing_can_run_is_found_before_a_boot(
     )
     found = nothing_to_run(asked, REGISTRY, VARIANTS)
     assert (found and found[0]) == key
-
-
-def test_this_machine_offers_no_proposal() -> None:
-    asked = dataclasses.replace(
-        experiment(), interface="async-retrap", host=Sampling(10, 0)
-    )
-    found = nothing_to_run(asked, REGISTRY, VARIANTS)
-    assert found and found[0] == "interface"

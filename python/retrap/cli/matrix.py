@@ -18,7 +18,7 @@ from retrap.base.paths import ROOT
 from retrap.config.experiments import Experiment, scenario_error
 from retrap.config.variants import Variant
 from retrap.kernel.kernels import Kernel
-from retrap.base.errors import EXIT_CONFIG, RetrapError
+from retrap.base.errors import EXIT_CONFIG, EXIT_UNSUPPORTED, RetrapError
 from retrap.config.plan import Run, Scenario, expand, nothing_to_run
 from retrap.base.progress import Progress, say
 from retrap.base.rawfile import atomic_write
@@ -304,6 +304,13 @@ def _host(
     assert experiment.host
     raw = stamp.path / "raw"
     kernel = running.named_apart(running.running(programs, variants), raw)
+    if experiment.interface not in (None, *kernel.offers):
+        raise RetrapError(
+            f"the running kernel does not offer {experiment.interface}, which the "
+            "experiment asks for",
+            f"it offers {', '.join(kernel.offers)}; boot one that does",
+            EXIT_UNSUPPORTED,
+        )
     cells = expand(experiment, registry, kernel.interfaces, experiment.host)
     directory = raw / kernel.name / host.boot_name()
     if (directory / "boot.json").exists():

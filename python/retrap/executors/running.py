@@ -22,12 +22,13 @@ NOTES = Path("/sys/kernel/notes")
 
 @dataclass(frozen=True)
 class Running:
-    """`name` is the variant's, or `host`. `build_id` is None where the kernel has
-    none or does not show it."""
+    """`name` is the variant's, or `host`. Cells go through `interfaces`, which are of
+    those that it `offers`. `build_id` is None where the kernel does not show one."""
 
     name: str
     interfaces: tuple[str, ...]
     build_id: str | None
+    offers: tuple[str, ...]
 
 
 def running(programs: Programs, variants: dict[str, Variant]) -> Running:
@@ -36,9 +37,9 @@ def running(programs: Programs, variants: dict[str, Variant]) -> Running:
     found = build_id()
     variant = known(found, environment.read()["kernel_release"] or "", variants)
     if variant and set(variant.offers) == set(offered):
-        return Running(variant.name, variant.interfaces, found)
+        return Running(variant.name, variant.interfaces, found, offered)
     own = tuple(name for name in offered if name != "listen")
-    return Running(UNKNOWN, own or ("listen",), found)
+    return Running(UNKNOWN, own or ("listen",), found, offered)
 
 
 def named_apart(kernel: Running, raw: Path) -> Running:

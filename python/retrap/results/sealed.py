@@ -56,8 +56,8 @@ def verify(directory: Path, record: dict[str, Any]) -> None:
 
 
 def verify_whole(path: Path, whole: dict[str, Any]) -> None:
-    """Of a finished result directory the plan and the boots are those that complete.json
-    was written of. Errors: EXIT_RESULTS."""
+    """The plan and the boots of a finished result directory are those that it had when
+    complete.json was written. Errors: EXIT_RESULTS."""
     hashes = whole.get("sha256")
     if not isinstance(hashes, dict):
         raise damaged(path / "complete.json", "has no hashes", ELSE)
