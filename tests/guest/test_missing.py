@@ -13,6 +13,7 @@ from retrap.executors import guest, host
 from retrap.build.programs import Programs
 from retrap.config.experiments import Guest
 from retrap.base.errors import EXIT_UNSUPPORTED, RetrapError
+from retrap.executors.running import Running
 from retrap.kernel.kernels import Kernel
 from retrap.config.plan import Run
 from retrap.base.progress import Task
@@ -22,6 +23,7 @@ COUNTED = Run("retrap/trigger:sigcont", "same-cpu", "listen", 20, 8, 1)
 # One CPU cannot hold it, guest or host.
 APART = Run("retrap/trigger:sigcont", "cross-cpu", "listen", 20, None, 1)
 APART_COUNTED = Run("retrap/trigger:sigcont", "cross-cpu", "listen", 20, 8, 1)
+HERE = Running("host", ("listen",), None, ("listen",))
 WHY = "cross-cpu needs two CPUs"
 ONE_CPU = Guest(cpus=1, timeout_s=300)
 
@@ -68,7 +70,7 @@ def one_cpu() -> object:
 
 
 def test_host(tmp_path: Path, programs: Programs, one_cpu: object) -> None:
-    host.measure(programs, [APART, TIMED], tmp_path, Task("host"))
+    host.measure(programs, [APART, TIMED], HERE, tmp_path, Task("host"))
     got = record(tmp_path)
     assert got["cells"] == [TIMED.output]
     missing = got["missing"]
@@ -79,6 +81,6 @@ def test_host_with_nothing_to_run(
     tmp_path: Path, programs: Programs, one_cpu: object
 ) -> None:
     with pytest.raises(RetrapError, match=WHY) as caught:
-        host.measure(programs, [APART], tmp_path, Task("host"))
+        host.measure(programs, [APART], HERE, tmp_path, Task("host"))
     assert caught.value.exit_code == EXIT_UNSUPPORTED
     assert not (tmp_path / "boot.json").exists()

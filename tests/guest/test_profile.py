@@ -8,6 +8,7 @@ import dataclasses
 import resource
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import VARIANTS
 
@@ -24,6 +25,7 @@ from retrap.config.variants import Variant
 from retrap.kernel.kernels import Kernel
 from retrap.rules.mutations import Mutation
 from retrap.config.plan import Run
+from retrap.analysis.shift import shift
 from retrap.profile import difference, measure
 from retrap.results import trace
 from retrap.profile.summary import ALL, CHEAPEST, Profile
@@ -55,6 +57,11 @@ CHANGES = {
 
 Profiles = dict[tuple[str, str], Profile]
 
+# Instructions of a function: what is less comes from the mix of branches in a class of
+# samples, which lie at other phases when code lies elsewhere. At same-cpu the class has
+# two values, 17 apart (docs/methodology.md), and their shares differ by some percent.
+MIX = 2
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
@@ -82,6 +89,12 @@ def profiled(variants: dict[str, Variant], names: list[str], into: Path) -> Prof
     }
 
 
+def moved_by(a: Profile, b: Profile) -> int | None:
+    """By how many instructions the samples of one lie on those of the other."""
+    got = shift(np.array(a.windows), np.array(b.windows))
+    return got.delta if got and got.found else None
+
+
 @pytest.fixture(scope="module")
 def changed(
     made: dict[str, Variant], tmp_path_factory: pytest.TempPathFactory
@@ -94,7 +107,8 @@ def changed(
 def test_a_planted_loop_is_found_where_it_is(changed: Profiles, placement: str) -> None:
     a, b = (changed[name, placement] for name in ("mainline", "planted"))
     found = difference.compare(a, b, CHEAPEST)
-    (change,) = [c for c in found.changes if abs(c.delta) >= 1]
+    (change,) = [c for c in found.changes if abs(c.delta) >= MIX]
+    assert moved_by(a, b) == 100
     assert change.function.name == "ptrace_trap_notify"
     assert change.delta == 100
     assert change.kind == difference.COSTS and change.b_calls == 1
@@ -104,11 +118,10 @@ def test_a_planted_loop_is_found_where_it_is(changed: Profiles, placement: str) 
 def test_a_change_off_the_path_changes_no_function(
     changed: Profiles, placement: str
 ) -> None:
-    """By an instruction: what is less comes from the mix of branches in a class
-    of samples, which lie at other phases when the kernel's code lies elsewhere."""
     a, b = (changed[each, placement] for each in ("mainline", "off-path"))
     found = difference.compare(a, b, CHEAPEST)
-    assert [c for c in found.changes if abs(c.delta) >= 1] == []
+    assert [c for c in found.changes if abs(c.delta) >= MIX] == []
+    assert moved_by(a, b) == 0
 
 
 def test_the_same_kernel_built_again_makes_no_difference(
