@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from retrap.base.errors import EXIT_UNSUPPORTED
+from retrap.analysis.compare import comparisons
+from retrap.base.errors import EXIT_RESULTS, EXIT_UNSUPPORTED
 from retrap.base.paths import ROOT
 from retrap.executors.running import NOTES, build_id
 from retrap.results import store
@@ -38,6 +39,11 @@ class Machine:
         (place / "other").write_bytes(notes)
 
     def boot(self, number: int, kernel: str = "") -> subprocess.CompletedProcess[str]:
+        done = self.run(number, kernel)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def run(self, number: int, kernel: str = "") -> subprocess.CompletedProcess[str]:
         ours = self.place / f"boot-{number}"
         ours.write_text(f"{number:08}-0000-4000-8000-000000000000\n")
         steps = [f"mount --bind {ours} {BOOT_ID}"]
@@ -45,9 +51,7 @@ class Machine:
             steps.append(f"mount --bind {self.place / kernel} {NOTES}")
         steps.append(f"exec {ROOT}/retrap run small.toml --no-install --results r")
         argv = ["unshare", "-m", "sh", "-c", " && ".join(steps)]
-        done = subprocess.run(argv, cwd=self.place, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done
+        return subprocess.run(argv, cwd=self.place, capture_output=True, text=True)
 
     def results(self) -> store.Results:
         (path,) = (self.place / "r/small-host").glob("2*")
@@ -91,6 +95,19 @@ def test_two_kernels_are_compared_from_six_boots_on(machine: Machine) -> None:
     first, other = results.variants(here)
     assert (first, len(results.boots)) == ("host", 12)
     assert re.fullmatch("host-[0-9a-f]{8}", other)
+    (row,) = comparisons(results)
+    assert row.p_value is not None and row.ci_lo is not None
+
+
+def test_a_boot_is_not_added_to_what_was_changed(machine: Machine) -> None:
+    machine.boot(1)
+    (record,) = (machine.place / "r").rglob("boot.json")
+    record.chmod(0o644)
+    record.write_text(record.read_text() + "\n")
+    done = machine.run(2)
+    assert done.returncode == EXIT_RESULTS
+    assert "was changed after the run had ended" in done.stderr
+    assert list((machine.place / "r").rglob("complete.json"))
 
 
 def test_boots_of_two_kernels_in_order_are_told(machine: Machine) -> None:

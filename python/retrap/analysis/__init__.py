@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From samples to a comparison: statistics, and nothing that is printed."""
+"""From samples to a comparison: statistics and verdicts."""

@@ -17,7 +17,8 @@ from typing import Any
 
 from retrap.base.version import git_version
 from retrap.base.errors import EXIT_RESULTS, RetrapError
-from retrap.base.rawfile import atomic_write
+from retrap.base.rawfile import atomic_write, read_json
+from retrap.results.sealed import sha256, verify_whole
 
 LOCK, COMPLETE = ".lock", "complete.json"
 
@@ -58,6 +59,8 @@ def open_stamp(
                     if _open(path, plan, grows):  # still, now that it is ours
                         whole = path / COMPLETE
                         how = "adds to" if whole.exists() else "resumes"
+                        if whole.exists():  # what was changed gets no new hashes
+                            verify_whole(path, read_json(whole))
                         whole.unlink(missing_ok=True)
                         return Stamp(path, how, lock)
                     os.close(lock)
@@ -77,7 +80,7 @@ def unwritable(error: OSError, where: Path) -> RetrapError:
 def finish(stamp: Stamp) -> None:
     """Writes complete.json: sha256 of every file, the sign that all is there."""
     hashes = {
-        str(path.relative_to(stamp.path)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(stamp.path)): sha256(path)
         for path in sorted(stamp.path.rglob("*"))
         if path.is_file() and path.name not in (LOCK, COMPLETE)
     }

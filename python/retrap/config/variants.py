@@ -29,6 +29,8 @@ PROPERTIES = ("listen-republish",)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 
+HOST = "host"  # the running kernel, where it is no variant's
+
 
 @dataclass(frozen=True)
 class Source:
@@ -161,7 +163,7 @@ def load_variants(path: Path = VARIANTS) -> Variants:
 
 
 def _variant(name: str, table: TomlTable, above: Variants) -> Variant:
-    if not NAME.fullmatch(name) or name == "host":
+    if not NAME.fullmatch(name) or name == HOST:
         raise table.fail("", f"not a variant name: {name!r}")
     known = ("package", "tree", "ref", "base", "patches", "config", "interface")
     table.only((*known, "properties"))

@@ -12,11 +12,10 @@ from retrap.base.errors import EXIT_UNSUPPORTED, RetrapError
 from retrap.base.process import child
 from retrap.base.rawfile import read_json
 from retrap.build.programs import Programs
-from retrap.config.variants import INTERFACES, Variant
+from retrap.config.variants import HOST, INTERFACES, Variant
 from retrap.kernel import kernels
 from retrap.machine import environment
 
-UNKNOWN = "host"  # the name of a kernel that is no variant's
 NOTES = Path("/sys/kernel/notes")
 
 
@@ -39,7 +38,7 @@ def running(programs: Programs, variants: dict[str, Variant]) -> Running:
     if variant and set(variant.offers) == set(offered):
         return Running(variant.name, variant.interfaces, found, offered)
     own = tuple(name for name in offered if name != "listen")
-    return Running(UNKNOWN, own or ("listen",), found, offered)
+    return Running(HOST, own or ("listen",), found, offered)
 
 
 def named_apart(kernel: Running, raw: Path) -> Running:
@@ -47,11 +46,11 @@ def named_apart(kernel: Running, raw: Path) -> Running:
     another such kernel are in the result directory already."""
     others = {
         read_json(record).get("kernel_build_id")
-        for record in raw.glob(f"{UNKNOWN}/*/boot.json")
+        for record in raw.glob(f"{HOST}/*/boot.json")
     }
-    if kernel.name != UNKNOWN or not others - {kernel.build_id}:
+    if kernel.name != HOST or not others - {kernel.build_id}:
         return kernel
-    return replace(kernel, name=f"{UNKNOWN}-{(kernel.build_id or 'unknown')[:8]}")
+    return replace(kernel, name=f"{HOST}-{(kernel.build_id or 'unknown')[:8]}")
 
 
 def probe(programs: Programs) -> tuple[str, ...]:

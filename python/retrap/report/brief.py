@@ -49,13 +49,13 @@ def render(results: Results) -> str:
     told = [_sentence(results, machine, base)] if base else []
     if base and not machine.exact:
         told.append(_boots(results, machine))
+        if any(IN_ORDER in each.warnings for each in comparisons(results)):
+            told.append(f"! {IN_ORDER[0].upper()}{IN_ORDER[1:]}.")
     for other in results.machines[1:]:
         told.append(_other(results, other))
     runs = [c.run for c in results.cells() if c.samples is not None]
     told.append(load.words([run for run in runs if run["unit"] == "ns"]))
     told += shift.summary(results, machine)
-    if any(IN_ORDER in row.warnings for row in comparisons(results)):
-        told.append(f"! {IN_ORDER[0].upper()}{IN_ORDER[1:]}.")
     failed = sum(bool(cell.failures) for cell in results.cells())
     if failed:
         told.append(f"! {failed} cells have failed samples: see the notes.")

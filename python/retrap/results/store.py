@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrap.results.measured import Boot, Cell
-from retrap.config.variants import INTERFACES
+from retrap.config.variants import HOST, INTERFACES
 from retrap.machine.machine import SUBSTRATES, Machine, machine
 from retrap.base.rawfile import atomic_write, check_fields, damaged
 from retrap.base.rawfile import read_json, read_plan, seal
@@ -40,7 +40,6 @@ __all__ = [
     "seal",
 ]
 
-HOST = "host"  # the running kernel, where it is no variant's
 RUN_SCHEMA = "retrap.run/1"
 RUN_FIELDS: dict[str, tuple[type, ...]] = {
     "scenario": (str,),
