@@ -57,10 +57,9 @@ CHANGES = {
 
 Profiles = dict[tuple[str, str], Profile]
 
-# Instructions of a function: what is less comes from the mix of branches in a class of
-# samples, which lie at other phases when code lies elsewhere. At same-cpu the class has
-# two values, 17 apart (docs/methodology.md), and their shares differ by some percent.
-MIX = 2
+# The cheapest class has two values at same-cpu, 17 apart (docs/methodology.md). Of 100
+# samples their shares differed by an eighth, and functions by more than an instruction.
+SAMPLES = 200
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +79,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
 def profiled(variants: dict[str, Variant], names: list[str], into: Path) -> Profiles:
     """The notification's profile on each, by variant and placement."""
     request = measure.Request(
-        (NOTIFICATION,), tuple(names), (native(),), BOTH, 100, 2, seed=1
+        (NOTIFICATION,), tuple(names), (native(),), BOTH, SAMPLES, 2, seed=1
     )
     path = measure.run(request, variants, into, fresh=True, draw=draw_profiles)
     return {
@@ -107,7 +106,7 @@ def changed(
 def test_a_planted_loop_is_found_where_it_is(changed: Profiles, placement: str) -> None:
     a, b = (changed[name, placement] for name in ("mainline", "planted"))
     found = difference.compare(a, b, CHEAPEST)
-    (change,) = [c for c in found.changes if abs(c.delta) >= MIX]
+    (change,) = [c for c in found.changes if abs(c.delta) >= 1]
     assert moved_by(a, b) == 100
     assert change.function.name == "ptrace_trap_notify"
     assert change.delta == 100
@@ -118,9 +117,11 @@ def test_a_planted_loop_is_found_where_it_is(changed: Profiles, placement: str) 
 def test_a_change_off_the_path_changes_no_function(
     changed: Profiles, placement: str
 ) -> None:
+    """By an instruction: what is less comes from the mix of branches in a class
+    of samples, which lie at other phases when the kernel's code lies elsewhere."""
     a, b = (changed[each, placement] for each in ("mainline", "off-path"))
     found = difference.compare(a, b, CHEAPEST)
-    assert [c for c in found.changes if abs(c.delta) >= MIX] == []
+    assert [c for c in found.changes if abs(c.delta) >= 1] == []
     assert moved_by(a, b) == 0
 
 
