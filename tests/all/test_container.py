@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from conftest import KERNELS, kernel
 
+from retrap.campaign import journal
 from retrap.base.paths import ROOT
 from retrap.config.experiments import load_experiment
 from retrap.build.packages import names
@@ -117,8 +118,9 @@ def test_the_readme_has_two_lines() -> None:
 def test_the_line_that_runs(here: dict[str, str], clone: Path) -> None:
     said = _run(["sh", "-c", lines()[1]], here, clone)
     assert "mainline" in said
-    (complete,) = clone.glob("results/quick/*/complete.json")
-    boots = list(complete.parent.glob("raw/*/exact-*/boot.json"))
+    (stamp,) = clone.glob("results/quick/*")
+    assert journal.read(stamp).finished
+    boots = list(stamp.glob("raw/*/exact-*/boot.json"))
     assert len(boots) == len(load_experiment().variants)
 
 

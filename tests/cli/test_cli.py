@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from retrap.campaign import journal
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (
     *(
@@ -155,7 +157,8 @@ def test_full_disk(tmp_path: Path) -> None:
         done = retrap("run", str(path), "--results", str(small))
         assert done.returncode in (8, 10), done.stderr
         assert "No space left" in done.stderr and "Traceback" not in done.stderr
-        assert not list(small.rglob("complete.json"))
+        for found in small.rglob("journal.jsonl"):
+            assert not journal.read(found.parent).finished
         assert not list(small.rglob("*.npy"))
     finally:
         subprocess.run(["umount", small], check=True)

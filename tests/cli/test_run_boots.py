@@ -4,12 +4,14 @@ another boot_id, and another kernel is this one with another build id."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from retrap.campaign import journal
 from retrap.analysis.compare import comparisons
 from retrap.base.errors import EXIT_RESULTS, EXIT_UNSUPPORTED
 from retrap.base.paths import ROOT
@@ -24,6 +26,10 @@ samples = 50
 """
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 IN_ORDER = "The boots of one kernel all came before those of the other"
+
+
+def rows(path: Path) -> list[str]:
+    return (path / journal.FILE).read_text().splitlines()
 
 
 class Machine:
@@ -53,9 +59,15 @@ class Machine:
         argv = ["unshare", "-m", "sh", "-c", " && ".join(steps)]
         return subprocess.run(argv, cwd=self.place, capture_output=True, text=True)
 
+    def untouched(self) -> None:
+        """It says what it said before: one boot, and the end."""
+        (path,) = (self.place / "r/small-host").glob("2*")
+        states = [json.loads(row)["state"] for row in rows(path)]
+        assert states == ["begun", "planned", "running", "done", "finished"]
+
     def results(self) -> store.Results:
         (path,) = (self.place / "r/small-host").glob("2*")
-        assert (path / "complete.json").exists()
+        assert journal.read(path).finished
         return store.load(path)
 
 
@@ -106,8 +118,8 @@ def test_a_boot_is_not_added_to_what_was_changed(machine: Machine) -> None:
     record.write_text(record.read_text() + "\n")
     done = machine.run(2)
     assert done.returncode == EXIT_RESULTS
-    assert "was changed after the run had ended" in done.stderr
-    assert list((machine.place / "r").rglob("complete.json"))
+    assert "was changed after the boot had ended" in done.stderr
+    machine.untouched()
 
 
 def test_boots_of_two_kernels_in_order_are_told(machine: Machine) -> None:

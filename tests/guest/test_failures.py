@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import VARIANTS, Boot
 
+from retrap.campaign import journal
 from retrap.executors import qemu
 from retrap.base.arch import X86_64, native
 from retrap.build.programs import Programs
@@ -162,8 +163,9 @@ def test_killed_matrix_resumes(
     again = subprocess.run(argv, capture_output=True, text=True, timeout=300)
     assert again.returncode == 0, again.stderr
     assert "resumes" in again.stderr
-    (complete,) = out.rglob("complete.json")
-    names = {path.parent.parent.name for path in complete.parent.rglob("boot.json")}
+    (found,) = out.rglob("journal.jsonl")
+    assert journal.read(found.parent).finished
+    names = {path.parent.parent.name for path in found.parent.rglob("boot.json")}
     assert names == {"mainline", "host"}
     assert not list(out.rglob("*.partial*"))
 

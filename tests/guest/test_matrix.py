@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from retrap.campaign import journal
 from retrap.base.arch import native
 from retrap.base.paths import ROOT
 from retrap.base.errors import EXIT_CONFIG, EXIT_GUEST
@@ -106,7 +107,7 @@ exec {shutil.which(qemu)} "$@"
     )
     (found,) = (tmp_path / "results/small").glob("2*")
     assert "retrap/trigger:sigcont" in (found / "lkml.txt").read_text()
-    assert not (found / "complete.json").exists()
+    assert not journal.read(found).finished
 
 
 def test_no_notification_no_profile(tmp_path: Path) -> None:

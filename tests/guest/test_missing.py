@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from retrap.executors import guest, host
+from retrap.base.arch import native
 from retrap.build.programs import Programs
+from retrap.campaign.manifest import LOCAL, QEMU_EXACT, Job
 from retrap.config.experiments import Guest
 from retrap.base.errors import EXIT_UNSUPPORTED, RetrapError
 from retrap.executors.running import Running
@@ -28,6 +30,18 @@ WHY = "cross-cpu needs two CPUs"
 ONE_CPU = Guest(cpus=1, timeout_s=300)
 
 
+def boot(kernel: Kernel, programs: Programs, cells: list[Run], into: Path) -> None:
+    job = Job("mainline", into.name, kernel.arch.name, QEMU_EXACT, "cells")
+    lines = tuple(cell.line for cell in cells)
+    guest.measure(job, lines, kernel, programs, into, ONE_CPU, Task("boot"))
+
+
+def here(programs: Programs, cells: list[Run], into: Path) -> None:
+    job = Job("host", into.name, native().name, LOCAL, "cells")
+    lines = tuple(cell.line for cell in cells)
+    host.measure(job, lines, HERE, programs, into, Task("host"))
+
+
 def record(directory: Path) -> dict[str, object]:
     found: dict[str, object] = json.loads((directory / "boot.json").read_text())
     return found
@@ -41,7 +55,7 @@ def test_guest(
 ) -> None:
     cells = [APART, TIMED, COUNTED, APART_COUNTED]
     into = tmp_path / "exact-1"
-    guest.measure(built["mainline"], programs, cells, into, ONE_CPU, Task("boot"))
+    boot(built["mainline"], programs, cells, into)
     got = record(into)
     assert got["cells"] == [TIMED.output, COUNTED.output]
     missing = got["missing"]
@@ -56,7 +70,7 @@ def test_guest_with_nothing_to_run(
 ) -> None:
     into = tmp_path / "exact-1"
     with pytest.raises(RetrapError, match=WHY) as caught:
-        guest.measure(built["mainline"], programs, [APART], into, ONE_CPU, Task("boot"))
+        boot(built["mainline"], programs, [APART], into)
     assert caught.value.exit_code == EXIT_UNSUPPORTED
     assert not list(tmp_path.rglob("boot.json"))
 
@@ -70,7 +84,7 @@ def one_cpu() -> object:
 
 
 def test_host(tmp_path: Path, programs: Programs, one_cpu: object) -> None:
-    host.measure(programs, [APART, TIMED], HERE, tmp_path, Task("host"))
+    here(programs, [APART, TIMED], tmp_path)
     got = record(tmp_path)
     assert got["cells"] == [TIMED.output]
     missing = got["missing"]
@@ -81,6 +95,6 @@ def test_host_with_nothing_to_run(
     tmp_path: Path, programs: Programs, one_cpu: object
 ) -> None:
     with pytest.raises(RetrapError, match=WHY) as caught:
-        host.measure(programs, [APART], HERE, tmp_path, Task("host"))
+        here(programs, [APART], tmp_path)
     assert caught.value.exit_code == EXIT_UNSUPPORTED
     assert not (tmp_path / "boot.json").exists()

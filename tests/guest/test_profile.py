@@ -13,6 +13,7 @@ import pytest
 from conftest import VARIANTS
 
 from plots.profiles import draw_profiles
+from retrap.campaign.manifest import QEMU_EXACT, Job
 from retrap.executors import guest
 from retrap.kernel import kernels, patched_files
 from retrap.results import counters
@@ -216,10 +217,13 @@ def test_samples_are_those_without_the_profiler(
         "plain": Guest(2, 300),
         "profiled": Guest(2, 300, plugin=measure.plugin(kernel)),
     }
+    lines = tuple(cell.line for cell in cells)
     seconds = {}
     for name, setting in settings.items():
         before = cpu_seconds()
-        guest.measure(kernel, programs, cells, tmp_path / name, setting, Task(name))
+        job = Job("please-notify", name, kernel.arch.name, QEMU_EXACT, "cells")
+        into = tmp_path / name
+        guest.measure(job, lines, kernel, programs, into, setting, Task(name))
         seconds[name] = cpu_seconds() - before
     print(f"\nCPU seconds of a boot: {seconds}")
     assert seconds["profiled"] <= SLOWER * seconds["plain"]
@@ -247,7 +251,8 @@ def test_the_kernels_half_is_what_the_pmu_counts(tmp_path: Path) -> None:
     # One more each time: the number names the file of the counts.
     numbers = [most + pair for pair in range(3) for most in (10_000, 50_000)]
     cells = [Run("floor/syscall", "same-cpu", "listen", 0, n, 1) for n in numbers]
-    lines = [guest.plan_line(cell, kernel, "0" * 64) for cell in cells]
+    told = guest.bench_words(kernel, Guest(2, 600))
+    lines = [f"{cell.line} {told}" for cell in cells]
     # Alone: the tracepoints of a counting run cost instructions themselves.
     events = {"/retrap/events": "-e\ninstructions:k\n"}
     setting = Guest(2, 600)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import VARIANTS
 
+from retrap.campaign import journal
 from retrap.rules import rule_boot, conform, rulebook
 from retrap.base.arch import native
 from retrap.build.programs import PROGRAMS, Programs
@@ -38,7 +39,7 @@ def record(
     )
     path = conform.run(options, VARIANTS, rulebook.load())
     print("\n" + (path / "table.txt").read_text())
-    assert (path / "complete.json").exists()
+    assert journal.read(path).finished
     assert (path / "conform.tap").read_text().startswith("KTAP version 1\n")
     return conform.load(path)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -77,23 +75,24 @@ def test_what_only_a_sweep_tells_is_swept() -> None:
     """In exact mode, the sweeps of its rules; the unbroken kernel takes all that
     any mutant does."""
     swept = dataclasses.replace(BROKEN, swept=True)
-    [(guest, arguments)] = mutate.tries(swept)
-    assert guest.exact and "--sweep 10000" in arguments
-    assert arguments.endswith(" --gtest_filter=*AR05_Sweep*")
-    assert mutate._unbroken([BROKEN]) == {"": (mutate.GUEST, mutate.ARGUMENTS)}
+    [only] = mutate.tries(swept)
+    assert only.guest.exact and "--sweep 10000" in only.arguments
+    assert only.arguments.endswith(" --gtest_filter=*AR05_Sweep*")
+    whole = mutate.Try(mutate.GUEST, mutate.ARGUMENTS)
+    assert mutate._unbroken([BROKEN]) == {"unbroken": whole}
     other = dataclasses.replace(swept, rules=("AR20",))
     boots = mutate._unbroken([BROKEN, other, swept])
-    assert list(boots) == ["", "-swept"]
-    assert boots["-swept"][1].endswith("=*AR05_Sweep*:*AR20_Sweep*")
+    assert list(boots) == ["unbroken", "unbroken-swept"]
+    assert boots["unbroken-swept"].arguments.endswith("=*AR05_Sweep*:*AR20_Sweep*")
 
 
 def test_its_own_rules_come_first_and_the_book_decides() -> None:
     """A boot of the book is half a minute; the tests of a rule are seconds."""
     mutation = dataclasses.replace(BROKEN, rules=("PN05", "AR05"))
     aimed, whole = mutate.tries(mutation)
-    assert aimed[1] == f"{whole[1]} --gtest_filter=*AR05_*:*PN05_*"
-    assert whole == (mutate.GUEST, mutate.ARGUMENTS)
-    assert not aimed[0].exact
+    assert aimed.arguments == f"{whole.arguments} --gtest_filter=*AR05_*:*PN05_*"
+    assert whole == mutate.Try(mutate.GUEST, mutate.ARGUMENTS)
+    assert not aimed.guest.exact
 
 
 def test_unknown_mutation() -> None:
@@ -114,15 +113,6 @@ def test_verdicts() -> None:
     assert mutate.verdict(BROKEN, found("hang"))[0] == "by hang"
     assert mutate.verdict(BROKEN, found("splat"))[0] == "by splat"
     assert mutate.verdict(BROKEN, found("no report"))[0] == "no report"
-
-
-def test_a_verdict_is_kept_and_only_a_verdict(tmp_path: Path) -> None:
-    """What was killed or survived is not tried again; what did not boot is."""
-    verdicts = ["NOT BUILT", "no report", "SURVIVED", "tests"]
-    rows: Iterator[dict[str, Any]] = iter([{"verdict": word} for word in verdicts])
-    found = [mutate._kept(tmp_path / "row", lambda: next(rows)) for _ in range(5)]
-    assert [row["verdict"] for row in found] == [*verdicts[:3], "SURVIVED", "SURVIVED"]
-    assert next(rows) == {"verdict": "tests"}
 
 
 def test_without_a_kernel_to_break() -> None:

@@ -15,8 +15,8 @@ from retrap.base.paths import ROOT
 
 # From the bottom to the top.
 ROOMS = (
-    *("base", "config", "build", "kernel", "machine", "results", "analysis"),
-    *("executors", "campaign", "rules", "profile", "report", "plots", "cli"),
+    *("base", "campaign", "config", "build", "kernel", "machine", "results"),
+    *("analysis", "executors", "rules", "profile", "report", "plots", "cli"),
 )
 Graph = dict[str, set[str]]  # file -> files it imports
 

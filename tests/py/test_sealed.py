@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,10 @@ import pytest
 
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.base.paths import ROOT
-from retrap.campaign.stamp import Stamp, finish
+from retrap.campaign.directory import Campaign
+from retrap.campaign.manifest import QEMU_EXACT, Job
+from retrap.campaign import journal, manifest
+from retrap.results.sealed import sha256
 from retrap.results.store import load
 
 BOOT = "raw/async-retrap/exact-x86_64-1"
@@ -22,14 +26,45 @@ OTHER = f"{BOOT}/retrap.trigger-sigcont@cross-cpu"
 Change = Callable[[Path], None]
 
 
-@pytest.fixture
-def stored(tmp_path: Path) -> Path:
-    """The reference run, finished, and writable."""
-    path = tmp_path / "quick"
+def writable_copy(path: Path) -> Path:
+    """The reference run, without its journal."""
     shutil.copytree(ROOT / "results/reference/quick", path)
     for file in path.rglob("*"):
         file.chmod(0o755 if file.is_dir() else 0o644)
-    finish(Stamp(path, "fills", os.open("/dev/null", os.O_RDONLY)))
+    for name in (journal.FILE, manifest.FILE):
+        (path / name).unlink(missing_ok=True)
+    return path
+
+
+@pytest.fixture(params=[True, False], ids=["finished", "unfinished"])
+def stored(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The reference run, with a journal, and writable."""
+    path = writable_copy(tmp_path / "quick")
+    campaign = Campaign(path, "fills", os.open("/dev/null", os.O_RDONLY))
+    boots = [record.parent for record in path.glob("raw/*/*/boot.json")]
+    jobs = [
+        Job(boot.parent.name, boot.name, "x86_64", QEMU_EXACT, "cells")
+        for boot in boots
+    ]
+    campaign.plan(jobs, {"cells": ()})
+    assert campaign.run(lambda job, lines, into: None, (jobs, 1)) == []
+    if request.param:
+        campaign.finish()
+    campaign.close()
+    load(path)
+    return path
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """The same from before there was a journal."""
+    path = writable_copy(tmp_path / "old")
+    hashes = {
+        str(file.relative_to(path)): sha256(file)
+        for file in path.rglob("*")
+        if file.is_file()
+    }
+    (path / "complete.json").write_text(json.dumps({"sha256": hashes}))
     load(path)
     return path
 
@@ -112,20 +147,46 @@ def plan(path: Path) -> None:
         (lambda path: shutil.rmtree(path / BOOT), "exact-x86_64-1/boot.json"),
     ],
 )
-@pytest.mark.parametrize("finished", [True, False])
-def test_what_was_changed_is_refused(
-    stored: Path, change: Change, named: str, finished: bool
-) -> None:
-    """Of a run that is not finished, the boots alone are known."""
-    if not finished:
-        (stored / "complete.json").unlink()
+def test_what_was_changed_is_refused(stored: Path, change: Change, named: str) -> None:
     change(stored)
-    in_the_record = change in (record, plan) or named == "exact-x86_64-1/boot.json"
-    if not finished and in_the_record:
-        load(stored)
+    if change is boot_twice and not journal.read(stored).finished:
+        assert load(stored).unfinished == ("async-retrap/exact-x86_64-2",)
         return
-    with pytest.raises(RetrapError) as caught:
+    refused(stored, named)
+
+
+@pytest.mark.parametrize("change", [record, plan, boot_twice, edit])
+def test_so_it_is_of_a_run_without_a_journal(old: Path, change: Change) -> None:
+    change(old)
+    refused(old, ".json" if change is not edit else ".npy")
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (lambda text: "", "is empty"),
+        (lambda text: text.replace('"begun"', '"done"'), "line 1 is no line"),
+        (lambda text: text.replace("running", "ready", 1), "is no line of a journal"),
+        (lambda text: text.replace('"sha256": "', '"sha256": "0', 1), "was changed"),
+    ],
+)
+def test_a_journal_that_is_not_ours(
+    stored: Path, edit: Callable[[str], str], why: str
+) -> None:
+    file = stored / journal.FILE
+    file.write_text(edit(file.read_text()))
+    with pytest.raises(RetrapError, match=why):
         load(stored)
+
+
+def test_a_journal_that_is_gone(stored: Path) -> None:
+    (stored / journal.FILE).unlink()
+    refused(stored, journal.FILE)
+
+
+def refused(path: Path, named: str) -> None:
+    with pytest.raises(RetrapError) as caught:
+        load(path)
     assert caught.value.exit_code == EXIT_RESULTS
     assert named in caught.value.message
 

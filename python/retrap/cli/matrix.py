@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`retrap matrix`: build, kernels, guests, host, report; each step resumable."""
+"""`retrap matrix` and `retrap run`: programs, kernels, boots, report."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retrap.campaign import boots
+from retrap.campaign.directory import Campaign, identified, nested, open_campaign
+from retrap.campaign.directory import unwritable
+from retrap.cli.matrix_jobs import Jobs
 from retrap.executors import host, running
+from retrap.executors.guest import Qemu
+from retrap.executors.lanes import boot_all
 from retrap.kernel import kernels
 from retrap.base.arch import Arch, native
 from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
@@ -19,18 +22,17 @@ from retrap.config.experiments import Experiment, scenario_error
 from retrap.config.variants import Variant
 from retrap.kernel.kernels import Kernel
 from retrap.base.errors import EXIT_CONFIG, EXIT_UNSUPPORTED, RetrapError
-from retrap.config.plan import Run, Scenario, expand, nothing_to_run
+from retrap.config.plan import Scenario, nothing_to_run
 from retrap.base.progress import Progress, say
-from retrap.base.rawfile import atomic_write
-from retrap.campaign.stamp import Stamp, finish, identified, open_stamp, unwritable
 from retrap.base.tomlfile import read_toml
+from retrap.results.sealed import verify_campaign
 
 if TYPE_CHECKING:
     from retrap.profile.measure import Request
 
 RESULTS = ROOT / "results"
 PROFILED_SAMPLES = 200
-Job = tuple[str, Arch]  # a variant on an architecture
+Built = dict[tuple[str, Arch], Kernel]  # of a variant, for an architecture
 
 
 def run(
@@ -64,7 +66,7 @@ def run(
                 profile = False  # it is the profile alone that cannot be
         programs = {native(): _build_native(experiment, progress)}
         errors += _build_foreign(experiment, programs, progress)
-        built: dict[Job, Kernel] = {}
+        built: Built = {}
         for arch in experiment.arches:
             for name in experiment.variants if arch in programs else ():
                 try:
@@ -74,43 +76,44 @@ def run(
                     errors.append(error)
                     say(f"kernel {name} {arch.name}: failed; the others go on")
         plan = _plan(experiment, variants, built, programs)
-        stamp = open_stamp(results, plan, fresh, grows=not experiment.variants)
-        say(f"{stamp.how} {_short(stamp.path)}")
+        grows = not experiment.variants
+        campaign = open_campaign(results, plan, fresh, grows)
+        path = campaign.path
+        say(f"{campaign.how} {_short(path)}")
         try:
-            errors += _boot_all(experiment, built, programs, registry, stamp, progress)
+            if campaign.how == "adds to":
+                verify_campaign(path)  # nothing is added to what was changed
+            jobs = Jobs(experiment, built.values(), registry)
+            errors += _guests(jobs, built, programs, campaign, progress)
             if experiment.host:
                 try:
-                    _host(
-                        experiment,
-                        variants,
-                        programs[native()],
-                        registry,
-                        stamp,
-                        progress,
+                    errors += _host(
+                        jobs, experiment, variants, programs, campaign, progress
                     )
                 except RetrapError as error:
                     errors.append(error)
-            if errors and not list(stamp.path.glob("raw/*/*/boot.json")):
+            if errors and not list(path.glob("raw/*/*/boot.json")):
                 raise errors[0]  # nothing to report
+            errors = [e for e in errors if e.exit_code != EXIT_UNSUPPORTED]
             if profile:
                 try:
-                    _profile(experiment, variants, built, programs, stamp, progress)
+                    _profile(experiment, variants, built, programs, path, progress)
                 except RetrapError as error:
                     errors.append(error)
                     profile = False  # the mail goes without
-            report(stamp.path, progress, profile)
+            report(path, progress, profile)
             if not errors:
-                finish(stamp)
+                campaign.finish()
         except OSError as error:
-            raise unwritable(error, stamp.path) from None
+            raise unwritable(error, path) from None
         finally:
-            stamp.close()
-    show(stamp.path, full)
+            campaign.close()
+    show(path, full)
     if errors:
         for other in errors[1:]:
             say(f"also: {other.message.splitlines()[0]}")
         raise errors[0]
-    return stamp.path
+    return path
 
 
 def _profiled(experiment: Experiment) -> tuple[str, ...]:
@@ -137,9 +140,9 @@ def _request(experiment: Experiment) -> Request:
 def _profile(
     experiment: Experiment,
     variants: dict[str, Variant],
-    built: dict[Job, Kernel],
+    built: Built,
     programs: dict[Arch, Programs],
-    stamp: Stamp,
+    path: Path,
     progress: Progress,
 ) -> None:
     """The notification scenarios again, in boots with the profiler."""
@@ -148,16 +151,17 @@ def _profile(
 
     request = _request(experiment)
     registry = programs[native()].registry()
-    jobs = [
+    chosen = [
         kernel for kernel in built.values() if request.cells(kernel.variant, registry)
     ]
-    path = stamp.path / measure.NESTED
-    plan = measure.plan_of(request, variants, jobs, programs)
-    if not (path / "plan.json").exists():
-        atomic_write(path / "plan.json", json.dumps(plan, indent=1) + "\n")
-    measure.fill(
-        request, registry, jobs, programs, path, progress, profiles.draw_profiles
-    )
+    plan = measure.plan_of(request, variants, chosen, programs)
+    campaign = nested(path / measure.NESTED, plan)
+    try:
+        draw = profiles.draw_profiles
+        measure.fill(request, registry, chosen, programs, campaign, progress, draw)
+        campaign.finish()
+    finally:
+        campaign.close()
 
 
 def _build_native(experiment: Experiment, progress: Progress) -> Programs:
@@ -230,7 +234,7 @@ def _short(path: Path) -> str:
 def _plan(
     experiment: Experiment,
     variants: dict[str, Variant],
-    built: dict[Job, Kernel],
+    built: Built,
     programs: dict[Arch, Programs],
 ) -> dict[str, Any]:
     """A variant whose kernel failed has no key: built later, it is another plan."""
@@ -259,51 +263,48 @@ def _plan(
         "placements": list(experiment.placements),
         "seed": experiment.seed,
         "exact": experiment.exact and dataclasses.asdict(experiment.exact),
+        "vm": experiment.vm
+        and {
+            **dataclasses.asdict(experiment.vm.sampling),
+            "boots": experiment.vm.boots,
+            "cpus": experiment.vm.guest.cpus,
+        },
         "host": experiment.host and dataclasses.asdict(experiment.host),
         "binary_sha256": {arch.name: programs[arch].sha256() for arch in programs},
     }
     return identified(plan)
 
 
-def _boot_all(
-    experiment: Experiment,
-    built: dict[Job, Kernel],
+def _guests(
+    jobs: Jobs,
+    built: Built,
     programs: dict[Arch, Programs],
-    registry: dict[str, Scenario],
-    stamp: Stamp,
+    campaign: Campaign,
     progress: Progress,
 ) -> list[RetrapError]:
-    """Step 3."""
-
-    def cells(kernel: Kernel) -> list[Run]:
-        assert experiment.exact
-        interfaces = kernel.variant.interfaces
-        return expand(experiment, registry, interfaces, experiment.exact)
-
-    failed = boots.boot_all(
-        "guest",
-        built.values(),
-        programs,
-        cells,
-        lambda kernel: experiment.guest,
-        stamp.path,
-        progress,
-    )
+    """What became of those that failed."""
+    kernels_by_name = {(name, arch.name): k for (name, arch), k in built.items()}
+    do = Qemu(kernels_by_name, programs, jobs.guest, progress)
+    failed = []
+    lanes = jobs.lanes()
+    for boots, _ in lanes:
+        campaign.plan(boots, jobs.payloads)
+    for lane in lanes:  # what is timed has the machine to itself
+        failed += boot_all(campaign, do, lane)
     return [error for _, error in failed]
 
 
 def _host(
+    jobs: Jobs,
     experiment: Experiment,
     variants: dict[str, Variant],
-    programs: Programs,
-    registry: dict[str, Scenario],
-    stamp: Stamp,
+    programs: dict[Arch, Programs],
+    campaign: Campaign,
     progress: Progress,
-) -> None:
-    """Step 4."""
-    assert experiment.host
-    raw = stamp.path / "raw"
-    kernel = running.named_apart(running.running(programs, variants), raw)
+) -> list[RetrapError]:
+    """The boot that this machine is in."""
+    bench, raw = programs[native()], campaign.path / "raw"
+    kernel = running.named_apart(running.running(bench, variants), raw)
     if experiment.interface not in (None, *kernel.offers):
         raise RetrapError(
             f"the running kernel does not offer {experiment.interface}, which the "
@@ -311,21 +312,13 @@ def _host(
             f"it offers {', '.join(kernel.offers)}; boot one that does",
             EXIT_UNSUPPORTED,
         )
-    cells = expand(experiment, registry, kernel.interfaces, experiment.host)
-    directory = raw / kernel.name / host.boot_name()
-    if (directory / "boot.json").exists():
+    job = jobs.local(kernel.name, host.boot_name(), kernel.interfaces)
+    if campaign.knows(job) and campaign.is_done(job):
         say("host: this boot is already there; a reboot makes another")
-        return
-    with progress.task("host") as task:
-        host.measure(programs, runnable_here(cells), kernel, directory, task)
-
-
-def runnable_here(cells: list[Run]) -> list[Run]:
-    """Without the cells that need a second CPU, where there is one."""
-    if len(os.sched_getaffinity(0)) > 1:
-        return cells
-    say("host: one CPU: cross-cpu cells are left out")
-    return [cell for cell in cells if cell.placement != "cross-cpu"]
+        return []
+    campaign.plan([job], jobs.payloads)
+    do = host.Local(kernel, bench, progress)
+    return [error for _, error in campaign.run(do, ([job], 1))]
 
 
 def host_alone(experiment: Experiment) -> Experiment:
@@ -335,5 +328,8 @@ def host_alone(experiment: Experiment) -> Experiment:
         name=f"{experiment.name}-host",
         variants=(),
         exact=None,
-        host=experiment.host or experiment.exact,
+        vm=None,
+        host=experiment.host
+        or experiment.exact
+        or (experiment.vm and experiment.vm.sampling),
     )

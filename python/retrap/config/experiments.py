@@ -33,6 +33,9 @@ LEAST_SAMPLES, MOST_SAMPLES = 10, 1_000_000  # of a cell
 MOST_CPUS = 8  # vCPUs that a guest may have
 
 
+MOST_BOOTS = 1000  # of a kernel
+
+
 SCENARIO = re.compile(r"[a-z]+(/[a-z-]+(:[a-z0-9-]+)?)+")
 
 
@@ -67,6 +70,16 @@ class Guest:
 
 
 @dataclass(frozen=True)
+class Rounds:
+    """Boots of guests that are not exact: `boots` of each kernel, in as many blocks
+    that each hold one of every kernel."""
+
+    sampling: Sampling
+    boots: int
+    guest: Guest
+
+
+@dataclass(frozen=True)
 class Experiment:
     name: str
     sha256: str
@@ -78,6 +91,7 @@ class Experiment:
     exact: Sampling | None
     guest: Guest
     host: Sampling | None
+    vm: Rounds | None = None
     interface: str | None = None  # of every variant; None: each its own
     arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
 
@@ -92,6 +106,24 @@ def _sampling(table: TomlTable | None, extra: tuple[str, ...]) -> Sampling | Non
     )
 
 
+def _guest(table: TomlTable | None, exact: bool) -> Guest:
+    if table is None:
+        return Guest(2, 300, exact)
+    return Guest(
+        table.number("cpus", 1, MOST_CPUS, 2),
+        table.number("timeout_s", 1, 86400, 300),
+        exact,
+    )
+
+
+def _rounds(table: TomlTable | None) -> Rounds | None:
+    sampling = _sampling(table, ("cpus", "timeout_s", "boots"))
+    if table is None or sampling is None:
+        return None
+    boots = table.number("boots", 1, MOST_BOOTS, 8)
+    return Rounds(sampling, boots, _guest(table, exact=False))
+
+
 def load_experiment(
     path: Path = DEFAULT_EXPERIMENT, variants: dict[str, Variant] | None = None
 ) -> Experiment:
@@ -99,7 +131,7 @@ def load_experiment(
     variants = load_variants() if variants is None else variants
     table = read_toml(path, "experiment")
     known = ("variants", "baseline", "placements", "scenarios", "seed")
-    table.only((*known, "interface", "arch", "exact", "host"))
+    table.only((*known, "interface", "arch", "exact", "vm", "host"))
     names = table.words("variants", [])
     for name in names:
         if name not in variants:
@@ -109,14 +141,16 @@ def load_experiment(
     baseline = table.get("baseline", str, names[0] if names else "mainline")
     if names and baseline not in names:
         raise table.fail("baseline", f"{baseline!r} is not among the variants")
-    guest = table.table("exact")
-    exact = _sampling(guest, ("cpus", "timeout_s"))
-    if exact and not names:
-        raise table.fail("exact", "needs variants to boot")
-    if names and not exact:
-        raise table.fail("variants", "none is booted without [exact]")
-    if not exact and "host" not in table.data:
+    exact, rounds = table.table("exact"), table.table("vm")
+    for key, guests in (("exact", exact), ("vm", rounds)):
+        if guests and not names:
+            raise table.fail(key, "needs variants to boot")
+    if names and not exact and not rounds:
+        raise table.fail("variants", "none is booted without [exact] or [vm]")
+    if not exact and not rounds and "host" not in table.data:
         raise table.fail("host", "without it or [exact] and variants nothing runs")
+    if rounds and "host" in table.data:
+        raise table.fail("vm", "and [host] are two machines: make it two experiments")
     experiment = Experiment(
         name=path.stem,
         sha256=hashlib.sha256(table.text.encode()).hexdigest(),
@@ -125,11 +159,9 @@ def load_experiment(
         placements=_choice(table, "placements", "placement", PLACEMENTS, PLACEMENTS),
         scenarios=_scenarios(table),
         seed=table.number("seed", 0, 2**63 - 1, 1),
-        exact=exact,
-        guest=Guest(
-            guest.number("cpus", 1, MOST_CPUS, 2) if guest else 2,
-            guest.number("timeout_s", 1, 86400, 300) if guest else 300,
-        ),
+        exact=_sampling(exact, ("cpus", "timeout_s")),
+        guest=_guest(exact, exact=True),
+        vm=_rounds(rounds),
         host=_sampling(table.table("host"), ()),
         interface=_interface(table),
         arches=tuple(
@@ -139,8 +171,10 @@ def load_experiment(
             )
         ),
     )
-    if guest:
-        _check_cpus(guest, experiment, variants)
+    if exact:
+        _check_cpus(exact, experiment.guest.cpus, experiment, variants)
+    if rounds and experiment.vm:
+        _check_cpus(rounds, experiment.vm.guest.cpus, experiment, variants)
     _check_interface(table, experiment, variants)
     return experiment
 
@@ -181,9 +215,8 @@ def _interface(table: TomlTable) -> str | None:
 
 
 def _check_cpus(
-    guest: TomlTable, experiment: Experiment, variants: dict[str, Variant]
+    guest: TomlTable, cpus: int, experiment: Experiment, variants: dict[str, Variant]
 ) -> None:
-    cpus = experiment.guest.cpus
     if cpus == 1 and "cross-cpu" in experiment.placements:
         raise guest.fail(
             "cpus", 'is 1, and cross-cpu needs 2: set placements = ["same-cpu"]'

@@ -7,6 +7,7 @@ retrap-bench (`retrap-bench --list --json`); here it is only multiplied out.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from retrap.config.experiments import Experiment, Sampling
@@ -48,6 +49,28 @@ class Run:
         if self.cycles is None:
             return f"{self.stem}.run.json"
         return f"{self.stem}.perf-{self.cycles}.jsonl"
+
+    @property
+    def line(self) -> str:
+        """As the payload of a boot has it: `bench|count STEM OPTION...`."""
+        word, stem = ("bench", self.stem)
+        if self.cycles is not None:
+            word, stem = "count", f"{self.stem}.perf-{self.cycles}"
+        return shlex.join([word, stem, *self.arguments()])
+
+    @classmethod
+    def of(cls, line: str) -> Run:
+        """The run that a payload's line says."""
+        word, stem, *options = shlex.split(line)
+        told = dict(zip(options[::2], options[1::2], strict=True))
+        size = int(told["--samples"])
+        _, plus, suffix = stem.partition("+")
+        return cls(
+            *(told["--scenario"], told["--placement"], told["--interface"], size),
+            size if word == "count" else None,
+            int(told["--seed"]),
+            plus + suffix.partition(".perf-")[0],
+        )
 
     def arguments(self) -> list[str]:
         """Options of retrap-bench that say what to run."""

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Step 3: the cells of one variant, run in one guest boot."""
+"""The executor `qemu`: a boot of one kernel in a guest, exact or not."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from retrap.executors import initramfs, qemu
+from retrap.campaign.manifest import Job, Payload
+from retrap.executors import boot_record, initramfs, qemu
+from retrap.executors.boot_record import BootRecord, now, reason, say_missing, stamp_run
+from retrap.executors.boot_record import write_environment
 from retrap.kernel import source
 from retrap.machine import environment
 from retrap.build.programs import Programs
@@ -19,26 +22,43 @@ from retrap.machine.counting import event_options
 from retrap.base.errors import EXIT_GUEST, EXIT_UNSUPPORTED, RetrapError
 from retrap.kernel.kernels import Kernel
 from retrap.config.plan import Run
-from retrap.base.progress import Task, say
-from retrap.base.version import git_version
-from retrap.base.rawfile import atomic_write
-from retrap.results import sealed
+from retrap.base.arch import Arch
+from retrap.base.progress import Progress, Task, say
 
 LATE_CPUS = "/retrap/late-cpus"  # bench/guest/late-cpus
 
 
-def plan_line(cell: Run, kernel: Kernel, config_sha256: str) -> str:
-    """A line of /retrap/plan (bench/guest/init)."""
-    arguments = [
-        *cell.arguments(),
+@dataclass(frozen=True)
+class Qemu:
+    """Boots each job's kernel, of `kernels` by variant and architecture, in the guest
+    that `guest` says; `what` is the word for a boot in the progress."""
+
+    kernels: dict[tuple[str, str], Kernel]
+    programs: dict[Arch, Programs]
+    guest: Callable[[Job, Kernel], Guest]
+    progress: Progress
+    what: str = "guest"
+
+    def __call__(self, job: Job, lines: Payload, directory: Path) -> None:
+        kernel = self.kernels[job.variant, job.arch]
+        programs, guest = self.programs[kernel.arch], self.guest(job, kernel)
+        with self.progress.task(f"{self.what} {job.name}") as task:
+            measure(job, lines, kernel, programs, directory, guest, task)
+
+
+def substrate(guest: Guest) -> str:
+    return "exact" if guest.exact else "vm"
+
+
+def bench_words(kernel: Kernel, guest: Guest) -> str:
+    """What retrap-bench is told of the kernel that it runs on."""
+    words = [
         *("--variant", kernel.variant.name),
         *("--expect-interfaces", ",".join(kernel.variant.offers)),
-        *("--substrate", "exact"),
-        *("--config-sha256", config_sha256),
+        *("--substrate", substrate(guest)),
+        *("--config-sha256", kernel.meta()["config_sha256"]),
     ]
-    if cell.cycles is None:
-        return f"bench {cell.stem} {' '.join(arguments)}"
-    return f"count {cell.stem}.perf-{cell.cycles} {' '.join(arguments)}"
+    return " ".join(words)
 
 
 def run(
@@ -112,19 +132,22 @@ def check_clock(kernel: Kernel, guest: Guest, results: Path) -> None:
 
 
 def measure(
+    job: Job,
+    lines: Payload,
     kernel: Kernel,
     programs: Programs,
-    cells: list[Run],
     directory: Path,
     guest: Guest,
     task: Task,
 ) -> None:
-    """One boot into `directory` (exact-<arch>-1); boot.json comes last."""
+    """The cells of a payload, in one boot, into `directory`. Errors: EXIT_GUEST."""
     work = directory.with_name(directory.name + ".partial")
-    meta = kernel.meta()
-    lines = [plan_line(cell, kernel, meta["config_sha256"]) for cell in cells]
+    cells = [Run.of(line) for line in lines]
+    told = bench_words(kernel, guest)
+    began = now()
     try:
-        boot, initrd_sha256 = run(kernel, programs, lines, work, guest, task)
+        plan = [f"{line} {told}" for line in lines]
+        boot, initrd_sha256 = run(kernel, programs, plan, work, guest, task)
     except RetrapError:
         _keep_console(work, directory)
         raise
@@ -138,17 +161,35 @@ def measure(
         shutil.rmtree(results / f"env-{moment}")
     missing = _check_cells(kernel, cells, results, boot.console)
     done = [cell.output for cell in cells if cell.stem not in missing]
+    if not guest.exact:
+        for name in done:
+            stamp_run(results / name, began)
     (results / "console.log").write_text(boot.console)
     if guest.plugin:
         from retrap.results import trace
 
         trace.pack(work / trace.RAW, results / trace.PACKED)
-    record = {
-        "schema": "retrap.boot/1",
-        "variant": kernel.variant.name,
-        "boot": directory.name,
-        "retrap": git_version(),
-        "substrate": "exact",
+    facts = {
+        **kernel_facts(kernel, guest),
+        "qemu_argv": boot.argv,
+        "initramfs_sha256": initrd_sha256,
+        "payload_bytes": boot.payload_bytes,
+        "payload_sha256": boot.payload_sha256,
+        "wall_s": boot.wall_s,
+    }
+    boot_record.write(results, job, facts, done, missing)
+    if directory.exists():
+        shutil.rmtree(directory)
+    results.rename(directory)
+    shutil.rmtree(work)
+    task.update(f"{len(done)} runs" + (f", {len(missing)} n.a." if missing else ""))
+
+
+def kernel_facts(kernel: Kernel, guest: Guest) -> BootRecord:
+    """What boot.json says of a kernel in a guest."""
+    meta = kernel.meta()
+    return {
+        "substrate": substrate(guest),
         "arch": meta["arch"],
         "kernel_key": kernel.key,
         "kernel_build_id": meta["build_id"],
@@ -158,25 +199,7 @@ def measure(
         "compiler": meta["compiler"],
         "config_sha256": meta["config_sha256"],
         "qemu_version": qemu.version(kernel.arch),
-        "qemu_argv": boot.argv,
-        "initramfs_sha256": initrd_sha256,
-        "payload_bytes": boot.payload_bytes,
-        "payload_sha256": boot.payload_sha256,
-        "wall_s": boot.wall_s,
-        "cells": done,
-        **({"missing": missing} if missing else {}),
     }
-    sealed.close(results, record)
-    if directory.exists():
-        shutil.rmtree(directory)
-    results.rename(directory)
-    shutil.rmtree(work)
-    task.update(f"{len(done)} runs" + (f", {len(missing)} n.a." if missing else ""))
-
-
-def write_environment(path: Path, facts: dict[str, Any]) -> None:
-    record = {"schema": environment.SCHEMA, "facts": facts}
-    atomic_write(path, json.dumps(record, indent=1) + "\n")
 
 
 def _check_cells(
@@ -217,26 +240,6 @@ def _check_cells(
             say(f"guest {name}: {stem}: {reason(cell, log)}")
     say_missing(f"guest {name}", cells, missing)
     return missing
-
-
-def reason(cell: Run, log: str) -> str:
-    """What retrap-bench said of a cell last."""
-    said: list[str] = re.findall(
-        rf"^retrap-bench: {re.escape(cell.scenario)}: (.+)$", log, re.M
-    )
-    return said[-1] if said else log or "no output"
-
-
-def say_missing(where: str, cells: list[Run], missing: dict[str, str]) -> None:
-    """Errors: EXIT_UNSUPPORTED, when no cell could run."""
-    for stem, why in missing.items():
-        say(f"{where}: {stem}: n.a.: {why}")
-    if missing and all(cell.stem in missing for cell in cells):
-        raise RetrapError(
-            f"{where}: no cell can run: {next(iter(missing.values()))}",
-            "measure scenarios and placements that it has",
-            EXIT_UNSUPPORTED,
-        )
 
 
 def _text(path: Path) -> str:

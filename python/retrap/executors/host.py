@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Step 4: the same programs on the running kernel."""
+"""The executor `local`: this machine, in the boot that it is in."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
 import subprocess
-import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from retrap.base import scratch
 from retrap.machine import environment, load
@@ -17,14 +17,28 @@ from retrap.build.programs import Programs
 from retrap.base.paths import ROOT
 from retrap.machine.counting import event_options, refusal
 from retrap.base.errors import EXIT_BENCH, EXIT_UNSUPPORTED, RetrapError
-from retrap.executors.guest import reason, say_missing, write_environment
+from retrap.campaign.manifest import Job, Payload
+from retrap.executors import boot_record
+from retrap.executors.boot_record import now, reason, say_missing, stamp_run
+from retrap.executors.boot_record import write_environment
 from retrap.config.plan import Run
 from retrap.base.process import child
 from retrap.executors.running import Running
-from retrap.base.progress import Task, say
-from retrap.base.version import git_version
-from retrap.results import sealed
+from retrap.base.progress import Progress, Task, say
 from retrap.base.rawfile import atomic_write, read_json, seal
+
+
+@dataclass(frozen=True)
+class Local:
+    """Runs a job's payload here; a job is of the boot that this machine is in."""
+
+    kernel: Running
+    programs: Programs
+    progress: Progress
+
+    def __call__(self, job: Job, lines: Payload, directory: Path) -> None:
+        with self.progress.task("host") as task:
+            measure(job, lines, self.kernel, self.programs, directory, task)
 
 
 def limit_s(cell: Run) -> float:
@@ -39,13 +53,15 @@ def boot_name() -> str:
 
 
 def measure(
-    programs: Programs,
-    cells: list[Run],
+    job: Job,
+    lines: Payload,
     kernel: Running,
+    programs: Programs,
     directory: Path,
     task: Task,
 ) -> None:
-    """Runs what is missing of `cells` into `directory`; boot.json comes last."""
+    """Runs what is missing of a payload into `directory`; boot.json comes last."""
+    cells = [Run.of(line) for line in lines]
     directory.mkdir(parents=True, exist_ok=True)
     for stale in directory.glob("*.partial"):
         shutil.rmtree(stale)
@@ -68,22 +84,13 @@ def measure(
     facts = environment.read()
     write_environment(directory / "env-after.json", facts)
     done = [cell.output for cell in cells if (directory / cell.output).exists()]
-    record = {
-        "schema": "retrap.boot/1",
-        "variant": kernel.name,
-        "boot": directory.name,
-        "retrap": git_version(),
+    how = {
         "substrate": environment.substrate(facts),
         "arch": facts["arch"] or platform.machine(),
-        **dict.fromkeys(("kernel_key", "source", "patches", "boot_patches")),
-        **dict.fromkeys(("compiler", "qemu_version", "qemu_argv", "initramfs_sha256")),
-        **dict.fromkeys(("payload_bytes", "payload_sha256", "wall_s")),
         "kernel_build_id": kernel.build_id,
         "config_sha256": config_sha256(),
-        "cells": done,
-        **({"missing": missing} if missing else {}),
     }
-    sealed.close(directory, record)
+    boot_record.write(directory, job, how, done, missing)
     task.update(f"{len(done)} of {len(cells)} runs")
 
 
@@ -124,12 +131,12 @@ def _timed(
         "--out",
         str(place / cell.stem),
     ]
-    began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    before = load.read()
+    began, before = now(), load.read()
     try:
         status, said = _run(argv, limit_s(cell))
         if status in (0, 4):
-            _add_load(place / cell.output, began, before)
+            shared = _shared(place / cell.output, before)
+            stamp_run(place / cell.output, began, load=shared)
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
@@ -150,14 +157,10 @@ def _timed(
     )
 
 
-def _add_load(record: Path, began: str, before: load.Reading) -> None:
-    """When it was and what shared its CPUs, into its run.json before it is kept."""
-    after = load.read()
-    run = read_json(record)
-    cpus = {run["tracer_cpu"], run["tracee_cpu"]} - {None}
-    run["began"] = began
-    run["load"] = load.between(before, after, cpus)
-    atomic_write(record, json.dumps(run, indent=2) + "\n")
+def _shared(record: Path, before: load.Reading) -> dict[str, Any]:
+    """What shared the CPUs of a run."""
+    after, run = load.read(), read_json(record)
+    return load.between(before, after, {run["tracer_cpu"], run["tracee_cpu"]} - {None})
 
 
 def _counted(programs: Programs, cell: Run, kernel: Running, directory: Path) -> bool:

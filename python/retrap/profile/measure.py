@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap.campaign import boots
+from retrap.campaign.directory import Campaign, identified, open_campaign, unwritable
+from retrap.campaign.manifest import QEMU_EXACT, Job
 from retrap.executors import qemu
+from retrap.executors.guest import Qemu
+from retrap.executors.lanes import boot_all, exact_at_once
 from retrap.kernel import kernels
 from retrap.base.arch import Arch, native
 from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
@@ -37,7 +40,6 @@ from retrap.profile import derive, summary, tables
 from retrap.results import trace
 from retrap.base.progress import Progress, say
 from retrap.base.rawfile import atomic_write
-from retrap.campaign.stamp import finish, identified, open_stamp, unwritable
 from retrap.results.store import load
 
 PROFILES, FIGURES = "profiles", "figures"  # below the result directory
@@ -138,45 +140,58 @@ def run(
             for name in request.variants:
                 jobs.append(kernels.ensure(variants[name], variants, progress, arch))
         plan = plan_of(request, variants, jobs, programs)
-        stamp = open_stamp(results, plan, fresh)
-        say(f"{stamp.how} {stamp.path}")
+        campaign = open_campaign(results, plan, fresh)
+        say(f"{campaign.how} {campaign.path}")
         try:
-            fill(request, registry, jobs, programs, stamp.path, progress, draw)
-            finish(stamp)
+            fill(request, registry, jobs, programs, campaign, progress, draw)
+            campaign.finish()
         except OSError as error:
-            raise unwritable(error, stamp.path) from None
+            raise unwritable(error, campaign.path) from None
         finally:
-            stamp.close()
-    return stamp.path
+            campaign.close()
+    return campaign.path
 
 
 def fill(
     request: Request,
     registry: dict[str, Scenario],
-    jobs: list[Kernel],
+    built: list[Kernel],
     programs: dict[Arch, Programs],
-    path: Path,
+    campaign: Campaign,
     progress: Progress,
     draw: Draw,
 ) -> None:
-    """Boots, profiles and figures of a directory that has its plan.json."""
-    failed = boots.boot_all(
-        "profile",
-        jobs,
-        programs,
-        lambda kernel: request.cells(kernel.variant, registry),
-        lambda kernel: Guest(request.cpus, request.timeout_s, plugin=plugin(kernel)),
-        path,
-        progress,
-    )
-    if failed:
-        kernel, error = failed[0]
-        raise _told(error, kernel.arch)
+    """Boots, profiles and figures of a campaign."""
+    known = {(kernel.variant.name, kernel.arch.name): kernel for kernel in built}
+    payloads = {
+        kernel.variant.name: tuple(
+            run.line for run in request.cells(kernel.variant, registry)
+        )
+        for kernel in built
+    }
+    jobs = [job_of(kernel, request.seed) for kernel in built]
+    campaign.plan(jobs, payloads)
+
+    def setting(job: Job, kernel: Kernel) -> Guest:
+        return Guest(request.cpus, request.timeout_s, plugin=plugin(kernel))
+
+    do = Qemu(known, programs, setting, progress, "profile")
+    room = exact_at_once(Guest(request.cpus, request.timeout_s).memory_mib)
+    if failed := boot_all(campaign, do, (jobs, room)):
+        job, error = failed[0]
+        raise _told(error, known[job.variant, job.arch].arch)
+    path = campaign.path
     with progress.task("profiles") as task:
-        count = _derive_all(path, jobs, programs, request.cpus)
+        count = _derive_all(path, built, programs, request.cpus)
         task.update(f"{count} cells")
     with progress.task("figures") as task:
         task.update(f"{len(draw(path))} files")
+
+
+def job_of(kernel: Kernel, seed: int = 0) -> Job:
+    """The profiled boot of a kernel."""
+    variant, arch = kernel.variant.name, kernel.arch.name
+    return Job(variant, f"exact-{arch}-1", arch, QEMU_EXACT, variant, seed=seed)
 
 
 def check_variants(request: Request, variants: dict[str, Variant]) -> None:
@@ -267,7 +282,7 @@ def _derive_all(
     stored_boots = {boot.path: boot for boot in load(path).boots}
     count = 0
     for kernel in jobs:
-        boot = stored_boots[boots.directory(path, kernel)]
+        boot = stored_boots[path / "raw" / job_of(kernel).name]
         if boot.record["kernel_build_id"] != kernel.meta()["build_id"]:
             raise RetrapError(
                 f"{boot.path}: ran a kernel of another build id than the cache has",

@@ -13,9 +13,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from retrap.base.rawfile import atomic_write, damaged, seal
+from retrap.base.rawfile import atomic_write, damaged, read_json, seal
+from retrap.campaign import journal, manifest
 
 RECORD = "boot.json"
+WHOLE = "complete.json"  # of a result directory from before there was a journal
 BOOT = re.compile(rf"raw/[^/]+/[^/]+/{RECORD}")
 ELSE = "take the boot again, or read a copy that is whole"
 
@@ -60,7 +62,7 @@ def verify_whole(path: Path, whole: dict[str, Any]) -> None:
     complete.json was written. Errors: EXIT_RESULTS."""
     hashes = whole.get("sha256")
     if not isinstance(hashes, dict):
-        raise damaged(path / "complete.json", "has no hashes", ELSE)
+        raise damaged(path / WHOLE, "has no hashes", ELSE)
     found = {str(file.relative_to(path)) for file in path.glob(f"raw/*/*/{RECORD}")}
     records = {"plan.json", *found}
     known = {n for n in hashes if n == "plan.json" or BOOT.fullmatch(n)}
@@ -70,6 +72,37 @@ def verify_whole(path: Path, whole: dict[str, Any]) -> None:
     for name in sorted(records):
         if sha256(path / name) != hashes[name]:
             raise damaged(path / name, "was changed after the run had ended", ELSE)
+
+
+def finished_boots(path: Path, found: list[Path]) -> list[Path]:
+    """Those of a result directory's boots that are done, and as they were then."""
+    if (path / journal.FILE).exists() or (path / manifest.FILE).exists():
+        done = verify_campaign(path)
+        return [p for p in found if f"{p.parent.name}/{p.name}" in done]
+    if (path / WHOLE).exists():
+        verify_whole(path, read_json(path / WHOLE))
+    whole = [p for p in found if not p.name.endswith(".partial")]
+    return [p for p in whole if (p / RECORD).exists()]
+
+
+def verify_campaign(path: Path) -> set[str]:
+    """The plan and the boots of a result directory are those of its journal; the boots
+    that are done, as variant/boot. Errors: EXIT_RESULTS."""
+    story = journal.read(path)
+    if sha256(path / "plan.json") != story.plan_sha256:
+        raise damaged(path / "plan.json", "was changed: its hash differs", ELSE)
+    done = {name: s for name, s in story.states.items() if s.state == journal.DONE}
+    for name, state in sorted(done.items()):
+        record = path / "raw" / name / RECORD
+        if not record.is_file():
+            raise damaged(record, "is missing", ELSE)
+        if sha256(record) != state.sha256:
+            raise damaged(record, "was changed after the boot had ended", ELSE)
+    if story.finished:
+        for record in sorted(path.glob(f"raw/*/*/{RECORD}")):
+            if f"{record.parent.parent.name}/{record.parent.name}" not in done:
+                raise damaged(record, "was added after the run had ended", ELSE)
+    return set(done)
 
 
 def sha256(file: Path) -> str:

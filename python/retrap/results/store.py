@@ -267,11 +267,8 @@ def load(path: Path) -> Results:
     for variant in plan["variants"]:
         if not isinstance(variant, dict) or not isinstance(variant.get("name"), str):
             raise damaged(path / "plan.json", f"variant {variant!r} has no name")
-    if (path / "complete.json").exists():
-        sealed.verify_whole(path, read_json(path / "complete.json"))
     found = sorted(p for p in path.glob("raw/*/*") if p.is_dir())
-    whole = [p for p in found if not p.name.endswith(".partial")]
-    done = [p for p in whole if (p / "boot.json").exists()]
+    done = sealed.finished_boots(path, found)
     if not done:
         remedy = "finish the experiment: the command that began it resumes it"
         raise damaged(path, "holds no finished boot", remedy)

@@ -3,22 +3,22 @@
 
 Two boots a kernel: "smp", whose vCPUs really run side by side, for the races;
 "exact", one vCPU after the other to the instruction, so that what it finds
-repeats. A boot is stored as soon as it ends; an interrupted run resumes.
+repeats.
 """
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import json
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap.campaign import boots
-from retrap.executors import qemu
+from retrap.campaign.directory import Campaign, identified, open_campaign, unwritable
+from retrap.campaign.manifest import QEMU, QEMU_EXACT, Job
+from retrap.executors import lanes, qemu
 from retrap.kernel import kernels
 from retrap.rules import rule_boot, ktap, ruletable
 from retrap.base.arch import Arch
@@ -28,9 +28,8 @@ from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_CONFIG, RetrapError
 from retrap.kernel.kernels import Kernel
 from retrap.base.progress import Progress, say
-from retrap.base.rawfile import atomic_write, read_json, read_record
+from retrap.base.rawfile import atomic_write, read_record
 from retrap.rules.rulebook import RuleBook
-from retrap.campaign.stamp import finish, identified, open_stamp, unwritable
 from retrap.rules.verdicts import Column, Report, judge
 
 SCHEMA = "retrap.conform/1"
@@ -43,6 +42,7 @@ KERNELS = (
 )
 DEADLINE_S = 1200  # of one boot; most take less than 300
 SMP, EXACT = "smp", "exact"
+EXECUTORS = {SMP: QEMU, EXACT: QEMU_EXACT}
 
 
 @dataclass(frozen=True)
@@ -72,23 +72,6 @@ class Options:
         }
 
 
-@dataclass(frozen=True)
-class _Job:
-    """A boot to be done: the kernel, the kind, the programs that go into it."""
-
-    kernel: Kernel
-    kind: str
-    programs: Programs
-
-    @property
-    def name(self) -> str:
-        return f"{self.kernel.arch.name}/{self.kernel.variant.name}"
-
-    @property
-    def stem(self) -> str:
-        return f"{self.name.replace('/', '-')}-{self.kind}"
-
-
 def choose(names: str | None, variants: dict[str, Variant]) -> tuple[str, ...]:
     """The kernels asked for; by default those of KERNELS that there are."""
     if names is None:
@@ -110,47 +93,50 @@ def run(options: Options, variants: dict[str, Variant], rules: RuleBook) -> Path
     start = time.monotonic()
     check_cpus(options.cpus, options.kernels, variants, options.arches)
     with Progress() as progress:
-        jobs: list[_Job] = []
+        built: dict[str, Kernel] = {}
+        programs: dict[Arch, Programs] = {}
         unbuilt: dict[str, str] = {}
         for arch in options.arches:
-            programs = build_for_guests(progress, RULES, arch)
+            programs[arch] = build_for_guests(progress, RULES, arch)
             for name in options.kernels:
+                column = f"{arch.name}/{name}"
                 try:
-                    kernel = kernels.ensure(variants[name], variants, progress, arch)
+                    built[column] = kernels.ensure(
+                        variants[name], variants, progress, arch
+                    )
                 except RetrapError as error:
-                    unbuilt[f"{arch.name}/{name}"] = error.message
+                    unbuilt[column] = error.message
                     say(f"kernel {name} {arch.name}: failed; the others go on")
-                    continue
-                jobs += [_Job(kernel, kind, programs) for kind in options.boots()]
-        plan = _plan(options, jobs, unbuilt)
-        stamp = open_stamp(options.results, plan, fresh=False)
-        say(f"{stamp.how} {stamp.path}")
+        plan = _plan(options, built, programs, unbuilt)
+        campaign = open_campaign(options.results, plan, fresh=False)
+        path = campaign.path
+        say(f"{campaign.how} {path}")
         try:
-            (stamp.path / "raw").mkdir(exist_ok=True)
-            _boot_all(jobs, options, stamp.path, progress)
-            record = _record(plan, options, variants, jobs, unbuilt, stamp.path)
+            _boot_all(built, programs, options, campaign, progress)
+            record = _record(plan, options, variants, built, unbuilt, path)
             record["wall_s"] = round(time.monotonic() - start, 1)
-            write(stamp.path, record, rules)
-            finish(stamp)
+            write(path, record, rules)
+            campaign.finish()
         except OSError as error:
-            raise unwritable(error, stamp.path) from None
+            raise unwritable(error, path) from None
         finally:
-            stamp.close()
-    return stamp.path
+            campaign.close()
+    return path
 
 
 def _plan(
-    options: Options, jobs: list[_Job], unbuilt: dict[str, str]
+    options: Options,
+    built: dict[str, Kernel],
+    programs: dict[Arch, Programs],
+    unbuilt: dict[str, str],
 ) -> dict[str, Any]:
     """What makes two runs the same run, so that one may go on with the other."""
     plan: dict[str, Any] = {
         "schema": "retrap.plan/1",
         "experiment": "conform",
-        "kernels": {job.name: job.kernel.key for job in jobs},
+        "kernels": {name: kernel.key for name, kernel in built.items()},
         "unbuilt": unbuilt,
-        "programs_sha256": {
-            job.kernel.arch.name: job.programs.sha256() for job in jobs
-        },
+        "programs_sha256": {arch.name: p.sha256() for arch, p in programs.items()},
         "count": options.count,
         "cpus": options.cpus,
         "boots": {kind: words for kind, (_, words) in options.boots().items()},
@@ -158,83 +144,82 @@ def _plan(
     return identified(plan)
 
 
+def _job(kernel: Kernel, kind: str) -> Job:
+    arch = kernel.arch.name
+    return Job(kernel.variant.name, f"{kind}-{arch}-1", arch, EXECUTORS[kind], kind)
+
+
 def _boot_all(
-    jobs: list[_Job], options: Options, path: Path, progress: Progress
+    built: dict[str, Kernel],
+    programs: dict[Arch, Programs],
+    options: Options,
+    campaign: Campaign,
+    progress: Progress,
 ) -> None:
     """Of each kind those boots first that take longest: the more patches, the more
-    rules. A vCPU of a smp guest is a thread of this machine and wants a CPU of its
-    own, though it does not use it all the time; an exact guest takes what is left."""
-    cores = len(os.sched_getaffinity(0))
+    rules. An exact guest takes what the smp guests leave of the CPUs."""
     kinds = options.boots()
-    longest_first = sorted(jobs, key=lambda job: -len(job.kernel.variant.patches))
-
-    def one(job: _Job) -> None:
-        file = path / "raw" / f"{job.stem}.json"
-        if file.exists():
-            say(f"{job.stem}: already there")
-            return
-        how, arguments = kinds[job.kind]
-        with progress.task(f"conform {job.name} {job.kind}") as task:
-            done = rule_boot.boot(
-                job.kernel, job.programs, arguments, how, file.with_suffix(".log"), task
-            )
-        atomic_write(file, json.dumps(done.record(), indent=1) + "\n")
-
-    with contextlib.ExitStack() as stack:
-        waiting = []
-        for kind, (guest, _) in kinds.items():
-            threads = max(1, cores // (options.cpus if kind == SMP else 1))
-            room = boots.at_once(len(kinds) * guest.memory_mib)
-            pool = stack.enter_context(ThreadPoolExecutor(min(threads, room)))
-            waiting += [
-                pool.submit(one, job) for job in longest_first if job.kind == kind
-            ]
-        try:
-            for boot in waiting:
-                boot.result()
-        finally:
-            for boot in waiting:
-                boot.cancel()
+    longest_first = sorted(built.values(), key=lambda k: -len(k.variant.patches))
+    jobs = {kind: [_job(kernel, kind) for kernel in longest_first] for kind in kinds}
+    campaign.plan(
+        itertools.chain(*jobs.values()),
+        {kind: (words,) for kind, (_, words) in kinds.items()},
+    )
+    do = rule_boot.RuleBook(
+        lambda job: built[f"{job.arch}/{job.variant}"],
+        programs,
+        lambda job: kinds[job.payload][0],
+        progress,
+        "conform",
+    )
+    memory_mib = sum(guest.memory_mib for guest, _ in kinds.values())
+    at_once = {
+        SMP: lanes.free_at_once(options.cpus, memory_mib),
+        EXACT: min(len(os.sched_getaffinity(0)), lanes.exact_at_once(memory_mib)),
+    }
+    failed = lanes.boot_all(campaign, do, *((jobs[k], at_once[k]) for k in kinds))
+    if failed:
+        raise failed[0][1]
 
 
 def _record(
     plan: dict[str, Any],
     options: Options,
     variants: dict[str, Variant],
-    jobs: list[_Job],
+    built: dict[str, Kernel],
     unbuilt: dict[str, str],
     path: Path,
 ) -> dict[str, Any]:
     """conform.json, less the verdicts: what ran, on what, and what it said."""
     columns: dict[str, Any] = {}
     for name, message in unbuilt.items():
-        arch, kernel = name.split("/")
+        arch, variant = name.split("/")
         failed = rule_boot.BookBoot("not built", message, "", {}, {}, "", 0.0)
         columns[name] = {
             "arch": arch,
-            "kernel": kernel,
-            "offers": list(variants[kernel].offers),
-            "properties": list(variants[kernel].properties),
+            "kernel": variant,
+            "offers": list(variants[variant].offers),
+            "properties": list(variants[variant].properties),
             "boots": {"build": failed.record()},
         }
-    for job in jobs:
-        meta = job.kernel.meta()
-        column = columns.setdefault(
-            job.name,
-            {
-                "arch": job.kernel.arch.name,
-                "kernel": job.kernel.variant.name,
-                "offers": list(job.kernel.variant.offers),
-                "properties": list(job.kernel.variant.properties),
-                "kernel_key": job.kernel.key,
-                "build_id": meta["build_id"],
-                "source": meta["source"],
-                "patches": [patch["name"] for patch in meta["patches"]],
-                "compiler": meta["compiler"],
-                "boots": {},
-            },
-        )
-        column["boots"][job.kind] = read_json(path / "raw" / f"{job.stem}.json")
+    for name, kernel in built.items():
+        meta = kernel.meta()
+        boots = {
+            kind: rule_boot.stored(path / "raw" / _job(kernel, kind).name)
+            for kind in options.boots()
+        }
+        columns[name] = {
+            "arch": kernel.arch.name,
+            "kernel": kernel.variant.name,
+            "offers": list(kernel.variant.offers),
+            "properties": list(kernel.variant.properties),
+            "kernel_key": kernel.key,
+            "build_id": meta["build_id"],
+            "source": meta["source"],
+            "patches": [patch["name"] for patch in meta["patches"]],
+            "compiler": meta["compiler"],
+            "boots": {kind: boot.record() for kind, boot in boots.items()},
+        }
     return {
         "schema": SCHEMA,
         "stamp": path.name,

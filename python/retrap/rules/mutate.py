@@ -5,7 +5,7 @@ Each mutant is built, booted with the tests of the rules that it was made to
 break, and dropped from the cache: it takes seconds to build again. One that
 they do not kill is booted once more, with the whole book. First the unbroken
 kernel has to pass the book, or a failing test would say nothing about the
-mutation. A row is stored as soon as it is judged; an interrupted run resumes.
+mutation.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import contextlib
 import itertools
 import json
 import re
+import shutil
 import textwrap
 import time
 from collections.abc import Callable, Iterable
@@ -23,6 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from retrap.base import scratch, usage
+from retrap.campaign.directory import Campaign, identified, open_campaign, unwritable
+from retrap.campaign.manifest import QEMU, QEMU_EXACT, Job
+from retrap.base.process import check_interrupted
 from retrap.executors import qemu
 from retrap.kernel import kernels, patched_files
 from retrap.rules import rule_boot, mutations, rulebook
@@ -36,7 +40,6 @@ from retrap.kernel.kernels import Kernel
 from retrap.rules.mutations import Mutation
 from retrap.base.progress import Progress, say
 from retrap.base.rawfile import atomic_write, read_json, read_record
-from retrap.campaign.stamp import finish, identified, open_stamp, unwritable
 from retrap.rules.verdicts import rule_of
 
 SCHEMA = "retrap.mutate/1"
@@ -50,8 +53,6 @@ KILLED = (TESTS, BY_HANG, BY_SPLAT)
 # Of the plan, what mutate.json has too.
 CONDITIONS = "version arch programs_sha256 qemu arguments sweeps cpus kernels".split()
 LAST = r"\(in (\w+/?\w*)\)$"  # of a boot without report (rule_boot.py)
-# These say nothing of the mutant: another try may end otherwise.
-PASSING = (NOT_BUILT, rule_boot.NO_REPORT)
 
 
 @dataclass(frozen=True)
@@ -63,31 +64,40 @@ class Target:
     kernel: Kernel
 
 
-Boot = tuple[Guest, str]  # and retrap-conform's arguments
+@dataclass(frozen=True)
+class Try:
+    """A boot, and what retrap-conform is told in it."""
+
+    guest: Guest
+    arguments: str
+
+    @property
+    def executor(self) -> str:
+        return QEMU_EXACT if self.guest.exact else QEMU
 
 
 def _of_rules(rules: Iterable[str], kind: str = "") -> str:
     return "--gtest_filter=" + ":".join(f"*{rule}_{kind}*" for rule in sorted(rules))
 
 
-def _swept(mutations: Iterable[Mutation]) -> Boot:
+def _swept(mutations: Iterable[Mutation]) -> Try:
     rules = {rule for each in mutations for rule in each.rules}
-    return SWEEPER, f"{SWEEPS} {_of_rules(rules, 'Sweep')}"
+    return Try(SWEEPER, f"{SWEEPS} {_of_rules(rules, 'Sweep')}")
 
 
-def tries(mutation: Mutation) -> list[Boot]:
+def tries(mutation: Mutation) -> list[Try]:
     """What a mutant is put through, until one kills it."""
     if mutation.swept:
         return [_swept([mutation])]
-    return [(GUEST, f"{ARGUMENTS} {_of_rules(mutation.rules)}"), (GUEST, ARGUMENTS)]
+    own_rules = f"{ARGUMENTS} {_of_rules(mutation.rules)}"
+    return [Try(GUEST, own_rules), Try(GUEST, ARGUMENTS)]
 
 
-def _unbroken(chosen: list[Mutation]) -> dict[str, Boot]:
-    """What the unbroken kernel has to pass for them, by the name that its boot adds
-    to its own."""
+def _unbroken(chosen: list[Mutation]) -> dict[str, Try]:
+    """What the unbroken kernel has to pass for them, by the name of its boot."""
     swept = [mutation for mutation in chosen if mutation.swept]
-    boots = {"": (GUEST, ARGUMENTS)} if len(swept) < len(chosen) else {}
-    return {**boots, "-swept": _swept(swept)} if swept else boots
+    boots = {"unbroken": Try(GUEST, ARGUMENTS)} if len(swept) < len(chosen) else {}
+    return {**boots, "unbroken-swept": _swept(swept)} if swept else boots
 
 
 def verdict(mutation: Mutation, found: rule_boot.BookBoot) -> tuple[str, list[str]]:
@@ -122,22 +132,15 @@ def run(
         programs = build_for_guests(progress, RULES, arch)
         targets = _targets(chosen, variants, arch, place, progress)
         plan = _plan(chosen, targets, arch, programs)
-        stamp = open_stamp(results, plan, fresh=False)
-        say(f"{stamp.how} {stamp.path}")
-        path = stamp.path
+        campaign = open_campaign(results, plan, fresh=False)
+        path = campaign.path
+        say(f"{campaign.how} {path}")
+        here = Boots(campaign, targets, {arch: programs}, variants, progress)
         try:
-            (path / "raw").mkdir(exist_ok=True)
-            _check_unbroken(chosen, targets, programs, path, progress)
-
-            def one(mutation: Mutation) -> dict[str, Any]:
-                return _kept(
-                    path / "raw" / f"{mutation.name}.row.json",
-                    lambda: _one(mutation, targets, variants, programs, path, progress),
-                )
-
+            here.check_unbroken(chosen)
             # One builds while another boots.
             with ThreadPoolExecutor(max_workers=2) as pool:
-                rows = list(pool.map(one, chosen))
+                rows = list(pool.map(here.row, chosen))
             record = {
                 "schema": SCHEMA,
                 "stamp": path.name,
@@ -147,11 +150,11 @@ def run(
             }
             atomic_write(path / "table.txt", render(record, rulebook.load().rules))
             atomic_write(path / "mutate.json", json.dumps(record, indent=1) + "\n")
-            finish(stamp)
+            campaign.finish()
         except OSError as error:
             raise unwritable(error, path) from None
         finally:
-            stamp.close()
+            campaign.close()
     return path
 
 
@@ -213,93 +216,149 @@ def _targets(
     return targets
 
 
-def _check_unbroken(
-    chosen: list[Mutation],
-    targets: dict[str, Target],
-    programs: Programs,
-    path: Path,
-    progress: Progress,
-) -> None:
-    kernels_used = {t.variant.name: t.kernel for t in targets.values()}
-    for (name, kernel), (suffix, (guest, arguments)) in itertools.product(
-        kernels_used.items(), _unbroken(chosen).items()
-    ):
-        file = path / "raw" / f"{name}{suffix}.json"
-        if file.exists():
-            continue
-        with progress.task(f"unbroken {name}{suffix}") as task:
-            log = file.with_suffix(".log")
-            found = rule_boot.boot(kernel, programs, arguments, guest, log, task)
-        good = found.outcome == rule_boot.OK and not found.failures
-        file = file if good else file.with_suffix(".failed.json")
-        atomic_write(file, json.dumps(found.record(), indent=1) + "\n")
-        if not good:
-            failed = ", ".join(found.failures) or found.message
-            raise RetrapError(
-                f"{name} itself fails: {failed}",
-                f"see {file}; mutants tell nothing until it passes",
-                EXIT_FAILURE,
+@dataclass(frozen=True)
+class Boots:
+    """The boots of a run. A mutant's are planned one by one, as each says whether
+    there is to be another."""
+
+    campaign: Campaign
+    targets: dict[str, Target]
+    programs: dict[Arch, Programs]
+    variants: dict[str, Variant]
+    progress: Progress
+
+    def check_unbroken(self, chosen: list[Mutation]) -> None:
+        """Errors: EXIT_FAILURE."""
+        kernels_used = {t.variant.name: t.kernel for t in self.targets.values()}
+        for (name, kernel), (kind, how) in itertools.product(
+            kernels_used.items(), _unbroken(chosen).items()
+        ):
+            job = Job(name, kind, kernel.arch.name, how.executor, f"{name} {kind}")
+            found = self._boot(job, how, lambda: kernel, _passed)
+            if not _passed(found):
+                failed = ", ".join(found.failures) or found.message
+                raise RetrapError(
+                    f"{name} itself fails: {failed}",
+                    f"see {self.campaign.directory(job)}; mutants tell nothing "
+                    "until it passes",
+                    EXIT_FAILURE,
+                )
+
+    def row(self, mutation: Mutation) -> dict[str, Any]:
+        """A mutant's. One that does not build is a verdict as well."""
+        target = self.targets[mutation.design]
+        row: dict[str, Any] = {
+            "name": mutation.name,
+            "design": mutation.design,
+            "breaks": mutation.breaks,
+            "rules": list(mutation.rules),
+            "file": mutation.file,
+            "kernel": target.variant.name,
+        }
+        mutant = Mutant(mutation, target, self.variants, self.progress)
+        arch = target.kernel.arch.name
+        try:
+            for number, how in enumerate(tries(mutation), 1):
+                name = f"try-{number}"
+                payload = f"{mutation.name} {name}"
+                job = Job(mutation.name, name, arch, how.executor, payload)
+                found = self._boot(job, how, mutant.kernel, _reported)
+                ending, killers = verdict(mutation, found)
+                if ending in KILLED:
+                    break
+        except NotBuilt as error:
+            return {
+                **row,
+                "verdict": NOT_BUILT,
+                "killers": [],
+                "message": error.message,
+            }
+        finally:
+            mutant.drop()
+        record = read_json(self.campaign.directory(job) / "boot.json")
+        return {
+            **row,
+            "verdict": ending,
+            "killers": killers,
+            "message": found.message,
+            "arguments": how.arguments,
+            "kernel_key": record["kernel_key"],
+            "boot_s": found.wall_s,
+        }
+
+    def _boot(
+        self,
+        job: Job,
+        how: Try,
+        kernel: Callable[[], Kernel],
+        kept: Callable[[rule_boot.BookBoot], bool],
+    ) -> rule_boot.BookBoot:
+        """One of an earlier run that is not `kept` is done again."""
+        self.campaign.plan([job], {job.payload: (how.arguments,)})
+        directory = self.campaign.directory(job)
+        if self.campaign.is_done(job) and not kept(rule_boot.stored(directory)):
+            shutil.rmtree(directory)
+        if self.campaign.is_done(job):
+            say(f"{job.name}: already there")
+        else:
+            booted = kernel()
+            do = rule_boot.RuleBook(
+                lambda job: booted,
+                self.programs,
+                lambda job: how.guest,
+                self.progress,
+                "mutant",
             )
+            if failed := self.campaign.run(do, ([job], 1)):
+                raise failed[0][1]
+            check_interrupted()
+        return rule_boot.stored(directory)
 
 
-def _kept(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The row in `file`; else a new one, kept there if it came to a verdict."""
-    if file.exists():
-        say(f"{file.name}: already there")
-        return read_json(file)
-    row = make()
-    if row["verdict"] not in PASSING:
-        atomic_write(file, json.dumps(row, indent=1) + "\n")
-    return row
+def _passed(found: rule_boot.BookBoot) -> bool:
+    return found.outcome == rule_boot.OK and not found.failures
 
 
-def _one(
-    mutation: Mutation,
-    targets: dict[str, Target],
-    variants: dict[str, Variant],
-    programs: Programs,
-    path: Path,
-    progress: Progress,
-) -> dict[str, Any]:
-    """A mutant's row. One that does not build is a verdict as well."""
-    target, start = targets[mutation.design], time.monotonic()
-    row: dict[str, Any] = {
-        "name": mutation.name,
-        "design": mutation.design,
-        "breaks": mutation.breaks,
-        "rules": list(mutation.rules),
-        "file": mutation.file,
-        "kernel": target.variant.name,
-    }
-    variant = mutations.mutant(
-        mutation, target.variant, target.source, target.source.parent
-    )
-    try:
-        kernel = kernels.ensure(variant, variants, progress, target.kernel.arch)
-    except RetrapError as error:
-        return {**row, "verdict": NOT_BUILT, "killers": [], "message": error.message}
-    built_s = round(time.monotonic() - start, 1)
-    with progress.task(f"mutant {mutation.name}") as task:
-        log = path / "raw" / f"{mutation.name}.log"
-        for guest, arguments in tries(mutation):
-            found = rule_boot.boot(kernel, programs, arguments, guest, log, task)
-            ending, killers = verdict(mutation, found)
-            if ending in KILLED:
-                break
-        raw = path / "raw" / f"{mutation.name}.json"
-        atomic_write(raw, json.dumps(found.record(), indent=1) + "\n")
-        _drop(kernel)
-        task.update(f"{ending}: {len(killers)} tests fail")
-    return {
-        **row,
-        "verdict": ending,
-        "killers": killers,
-        "message": found.message,
-        "arguments": arguments,
-        "kernel_key": kernel.key,
-        "build_s": built_s,
-        "boot_s": found.wall_s,
-    }
+def _reported(found: rule_boot.BookBoot) -> bool:
+    """A boot that did not says nothing of the mutant."""
+    return found.outcome != rule_boot.NO_REPORT
+
+
+class NotBuilt(RetrapError):
+    """A mutant that the compiler refuses."""
+
+
+class Mutant:
+    """Its kernel is built when a boot asks for it, and dropped from the cache."""
+
+    def __init__(
+        self,
+        mutation: Mutation,
+        target: Target,
+        variants: dict[str, Variant],
+        progress: Progress,
+    ) -> None:
+        self._mutation, self._target = mutation, target
+        self._variants, self._progress = variants, progress
+        self._kernel: Kernel | None = None
+
+    def kernel(self) -> Kernel:
+        if self._kernel is None:
+            target = self._target
+            variant = mutations.mutant(
+                self._mutation, target.variant, target.source, target.source.parent
+            )
+            try:
+                self._kernel = kernels.ensure(
+                    variant, self._variants, self._progress, target.kernel.arch
+                )
+            except RetrapError as error:
+                raise NotBuilt(error.message, error.remedy, error.exit_code) from None
+        return self._kernel
+
+    def drop(self) -> None:
+        if self._kernel is not None:
+            _drop(self._kernel)
 
 
 def _drop(kernel: Kernel) -> None:

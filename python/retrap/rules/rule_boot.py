@@ -11,19 +11,23 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from retrap.base import scratch
-from retrap.executors import guest
+from retrap.base.arch import Arch
+from retrap.base.rawfile import atomic_write, damaged, read_json
+from retrap.campaign.manifest import Job, Payload
+from retrap.executors import boot_record, guest
 from retrap.build.programs import Programs
 from retrap.base.cache import subdirectory
 from retrap.config.experiments import Guest
 from retrap.config.variants import Variant
 from retrap.base.errors import RetrapError
 from retrap.kernel.kernels import Kernel
-from retrap.base.progress import Task
+from retrap.base.progress import Progress, Task
 from retrap.executors.qemu import CONSOLE, SPLAT, Hang
 from retrap.rules.verdicts import PASS, SKIPPED, Report, parse, properties
 
@@ -31,6 +35,7 @@ OK, HANG, SPLATTED, NO_REPORT = "ok", "hang", "splat", "no report"
 # Of bench/core/ptrace/standstill.cc, to a tracer that hangs in the kernel.
 WATCHDOG = "killing the tracer"
 SCRIPT = "/retrap/book"
+REPORT = "report.json"
 # The report comes at the end of all tests; a guest that does not get there
 # has at least said on the console which test it was in, and what failed.
 _SCRIPT_TEXT = """#!/bin/sh
@@ -69,6 +74,61 @@ class BookBoot:
 def told(variant: Variant) -> str:
     """What retrap-conform is told of a kernel, as no probe can tell it."""
     return "".join(f" --property {name}" for name in variant.properties)
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """The payload of a boot in which the rule book runs, done by the executor `qemu`.
+    A payload is one line: the arguments of retrap-conform. `report.json` of the boot
+    is a BookBoot."""
+
+    kernels: Callable[[Job], Kernel]
+    programs: dict[Arch, Programs]
+    guest: Callable[[Job], Guest]
+    progress: Progress
+    what: str
+
+    def __call__(self, job: Job, lines: Payload, directory: Path) -> None:
+        kernel, how = self.kernels(job), self.guest(job)
+        with self.progress.task(f"{self.what} {job.name}") as task:
+            measure(
+                job, lines, kernel, self.programs[kernel.arch], directory, how, task
+            )
+
+
+def measure(
+    job: Job,
+    lines: Payload,
+    kernel: Kernel,
+    programs: Programs,
+    directory: Path,
+    how: Guest,
+    task: Task,
+) -> None:
+    """A boot into `directory`, whatever came of it."""
+    part = directory.with_name(directory.name + ".partial")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        found = boot(kernel, programs, lines[0], how, part / CONSOLE, task)
+        report = json.dumps(found.record(), indent=1) + "\n"
+        atomic_write(part / REPORT, report)
+        facts = {**guest.kernel_facts(kernel, how), "wall_s": found.wall_s}
+        boot_record.write(part, job, facts, [], {})
+        if directory.exists():
+            shutil.rmtree(directory)
+        part.rename(directory)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def stored(directory: Path) -> BookBoot:
+    """What a boot reported. Errors: EXIT_RESULTS."""
+    try:
+        return BookBoot(**read_json(directory / REPORT))
+    except TypeError as error:
+        raise damaged(directory / REPORT, f"is no report: {error}") from None
 
 
 def boot(

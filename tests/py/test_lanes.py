@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap.campaign import boots
+from retrap.executors import lanes
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,14 @@ from retrap.campaign import boots
     [(2, 100_000, 4), (1, 100_000, 2), (8, 2400, 3), (8, 100, 1)],
 )
 def test_boots_fit_the_machine(
-    monkeypatch: pytest.MonkeyPatch, cpus: int, available_mib: int, at_once: int
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    cpus: int,
+    available_mib: int,
+    at_once: int,
 ) -> None:
     text = f"MemTotal: 1 kB\nMemAvailable:   {available_mib * 1024} kB\n"
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cpus)))
-    monkeypatch.setattr(Path, "read_text", lambda self: text)
-    assert boots.at_once(512) == at_once
+    (tmp_path / "meminfo").write_text(text)
+    monkeypatch.setattr(lanes, "MEMINFO", tmp_path / "meminfo")
+    assert lanes.exact_at_once(512) == at_once
