@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from retrap.kernel import kernels, source
 from retrap.base.arch import Arch
 from retrap.build.programs import Programs
 from retrap.base.paths import ROOT
-from retrap.config.experiments import Experiment
+from retrap.config.experiments import Experiment, Guest, Sampling
 from retrap.config.variants import Variant
 from retrap.base.errors import RetrapError
 from retrap.cli.matrix import check_scenarios
@@ -31,16 +30,26 @@ def dry_run(
     if registry:
         check_scenarios(experiment, variants, registry, path)
     for name, arch in jobs:
-        what = _cells_state(
-            experiment, registry, variants[name].interfaces, experiment.exact
-        )
-        vcpus = experiment.guest.cpus
-        lines.append(f"3 guest     {name} {arch.name}: {what}, {vcpus} vCPUs")
+        through = variants[name].interfaces
+        for boots, sampling, guest in _guests(experiment):
+            what = _cells_state(experiment, registry, through, sampling)
+            how = f"{boots}{name} {arch.name}: {what}, {guest.cpus} vCPUs"
+            lines.append(f"3 guest     {how}")
     if experiment.host:
         what = _cells_state(experiment, registry, ("listen",), experiment.host)
         lines.append(f"4 host      this machine: {what}")
     lines.append(f"5 report    {results / experiment.name}/<stamp>/")
     return "\n".join(lines)
+
+
+def _guests(experiment: Experiment) -> list[tuple[str, Sampling, Guest]]:
+    """Of each kernel."""
+    found = []
+    if experiment.exact:
+        found.append(("", experiment.exact, experiment.guest))
+    if vm := experiment.vm:
+        found.append((f"{vm.boots} boots of ", vm.sampling, vm.guest))
+    return found
 
 
 def _kernel_state(variant: Variant, arch: Arch) -> str:
@@ -60,7 +69,7 @@ def _cells_state(
     experiment: Experiment,
     registry: dict[str, Scenario],
     interfaces: tuple[str, ...],
-    sampling: Any,
+    sampling: Sampling,
 ) -> str:
     if not registry:
         return f"{len(experiment.scenarios)} scenarios"

@@ -39,6 +39,7 @@ FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
     "model": ("models, 10^6 steps", (PLAIN,)),
     "kselftests": ("selftests of the patches", (PLAIN,)),
     "two_checkouts": ("two checkouts, one program", ()),
+    "kills": ("a matrix that is killed", (PLAIN,)),
     "preempt": ("a kernel that preempts itself", ()),
     "freezer": ("freezer", (PLAIN, DEBUG)),
     "lines": ("source lines", (PLAIN,)),
