@@ -11,18 +11,29 @@ constexpr const char* kBeforeOptions = R"(NAME
     retrap-bench - time how a ptracer learns of traps and group-stop changes
 
 SYNOPSIS
-    retrap-bench --scenario NAME [OPTION]... [--benchmark_FLAG]...
+    retrap-bench --scenario NAME [OPTION]...
+    retrap-bench --benchmark_filter=REGEX [OPTION]...
     retrap-bench --list [--json]
 
 DESCRIPTION
-    Measures one scenario at one placement, in one process. Before each
-    sample it brings the tracee to the start state and checks that it is
-    there; the timed region is the trigger and the wait and nothing else.
-    The first sample that fails ends the run.
+    Measures a cell: one scenario, at one placement, through one interface.
+    Before each sample it brings the tracee to the start state and checks
+    that it is there; the timed region is the trigger and the wait and
+    nothing else. The first sample that fails ends the cell.
 
-    The table of Google Benchmark goes to standard output, messages go to
-    standard error. Google Benchmark's own flags (--benchmark_...) are
-    passed to it.
+    Every cell is a benchmark of Google Benchmark. --benchmark_filter
+    measures all whose name matches, one after the other;
+    --benchmark_list_tests prints the names. What --scenario, --placement
+    and --interface name is then left of them. A scenario with a range of
+    numbers is there with the usual ones; --scenario takes any other.
+
+    The table goes to standard output, messages go to standard error. Its
+    columns are counters of the benchmark: quantiles of the samples that
+    did not fail, and how many there were. Google Benchmark's flags are
+    obeyed: filter, list_tests, repetitions, enable_random_interleaving,
+    report_aggregates_only, display_aggregates_only, format (console or
+    json), out, context. Those that cannot be are refused. BENCHMARK_FILTER
+    in the environment is --benchmark_filter, and so on.
 
 OPTIONS
 )";
@@ -46,6 +57,8 @@ EXAMPLES
     retrap-bench --list
     retrap-bench --scenario retrap/trigger:sigcont --placement cross-cpu
     retrap-bench --scenario trap/trigger:interrupt --samples 10000 --out a
+    retrap-bench --scenario elsewhere/jobctl/threads:20
+    retrap-bench --benchmark_filter='same-cpu.*floor'
 )";
 
 constexpr std::size_t kWidth = 72;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// retrap-bench: measures one scenario at one placement.
+// retrap-bench: measures scenarios at placements.
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -27,7 +27,7 @@ ExitCode run(const Options& options) {
   } else if (options.list) {
     std::cout << (options.json ? scenarios_as_json() : scenarios_as_text());
   } else {
-    return measure(options, make_plan(options));
+    return measure(options);
   }
   std::cout.flush();
   return std::cout ? ExitCode::kOk : ExitCode::kFailure;

@@ -4,27 +4,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <iostream>
+#include <array>
+#include <exception>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
-#include "core/env/kernel.h"
-#include "core/env/mappings.h"
-#include "core/measure/clock_floor.h"
-#include "core/measure/dma_latency.h"
 #include "core/output/atomic_file.h"
-#include "core/output/npy.h"
-#include "core/output/run_record.h"
-#include "core/sys/clock.h"
-#include "core/sys/policy.h"
 #include "harness.h"
+#include "measurement.h"
 
 namespace retrap {
 namespace {
-
-void say(const Options& options, const std::string& message) {
-  std::cerr << "retrap-bench: " << options.scenario << ": " << message << '\n';
-}
 
 // Raw files never change, and an hour's samples must have a place to go to.
 void check_output(const Options& options) {
@@ -45,80 +37,6 @@ void check_output(const Options& options) {
                       "--out");
 }
 
-std::string policy(const Options& options, const Plan& plan) {
-  if (options.policy != "auto") return options.policy;
-  return plan.placement == Placement::kSameCpu ? "batch" : "other";
-}
-
-RunRecord start_record(const Options& options, const Plan& plan) {
-  RunRecord record;
-  record.argv = options.argv;
-  record.scenario = options.scenario;
-  record.placement = placement_name(plan.placement);
-  record.interface =
-      plan.scenario->is_floor() ? "none" : interface_name(plan.cell.interface);
-  record.variant = options.variant;
-  for (const Interface interface : plan.offered)
-    record.kernel_offers.emplace_back(interface_name(interface));
-  record.substrate = substrate_name(plan.substrate);
-  record.unit = unit_name(plan.substrate);
-  record.policy = policy(options, plan);
-  record.tracer_cpu = plan.cell.ends.tracer_cpu;
-  if (plan.scenario->has_partner())
-    record.tracee_cpu = plan.cell.ends.tracee_cpu;
-  record.samples_requested = options.samples;
-  record.seed = options.seed;
-  record.shift = options.shift;
-  record.kernel = read_kernel_facts();
-  record.kernel.config_sha256 = options.config_sha256;
-  record.binary = {read_own_build_id(), RETRAP_BUILD_TYPE, RETRAP_COMPILER};
-  record.code = read_code_mappings();
-  record.counted = options.perf_control.has_value();
-  return record;
-}
-
-void add_warnings(const Plan& plan, RunRecord& record) {
-  const auto warn = [&](const char* text) {
-    record.warnings.emplace_back(text);
-  };
-  if (!record.memory_locked)
-    warn(
-        "the sample buffer is not locked in memory; raise RLIMIT_MEMLOCK "
-        "(ulimit -l) or run as root");
-  if (record.dma_latency_held == false)
-    warn(
-        "idle states are not held off, which may make cross-cpu ten times "
-        "slower; make /dev/cpu_dma_latency writable or run as root");
-  if (plan.placement == Placement::kCrossCpu &&
-      smt_siblings(plan.cell.ends.tracer_cpu, plan.cell.ends.tracee_cpu))
-    warn(
-        "tracer and tracee share a core; name CPUs of two cores with "
-        "--tracer-cpu and --tracee-cpu");
-  if (!record.kernel.build_id)
-    warn(
-        "the kernel's build id is not known; make /sys/kernel/notes "
-        "readable");
-}
-
-void write_files(const Options& options, const SampleBuffer& samples,
-                 const RunRecord& record, bool benchmark_json) {
-  if (!options.out) return;
-  const std::string& stem = *options.out;
-  const std::string json = to_json(record);  // may throw: before any file
-  if (benchmark_json) publish(stem + ".benchmark.json");
-  if (!record.counted)
-    write_atomically(stem + ".npy", npy_bytes(samples.samples()));
-  write_atomically(stem + ".run.json", json);  // last: complete
-}
-
-// --benchmark_out=: Google Benchmark's JSON goes where its user wants it.
-bool names_own_file(const Options& options) {
-  return std::ranges::any_of(options.benchmark_flags,
-                             [](const std::string& flag) {
-                               return flag.starts_with("--benchmark_out=");
-                             });
-}
-
 // Google Benchmark's unfinished file goes when the run ends without it.
 struct Leftover {
   std::optional<std::string> path;
@@ -127,69 +45,106 @@ struct Leftover {
   }
 };
 
-// By default twenty times what a sample of the longest scenario takes.
-std::chrono::seconds deadline(const Options& options) {
-  const auto derived = static_cast<unsigned>(60 + options.samples / 20);
-  return std::chrono::seconds(options.deadline_s.value_or(derived));
+// Of two codes the one that says more; kNotSupported says the least.
+ExitCode worse(ExitCode one, ExitCode other) {
+  constexpr std::array kFromBest = {
+      ExitCode::kNotSupported, ExitCode::kOk,    ExitCode::kSamplesFailed,
+      ExitCode::kMismatch,     ExitCode::kUsage, ExitCode::kFailure};
+  return std::max(one, other, [&](ExitCode a, ExitCode b) {
+    return std::ranges::find(kFromBest, a) < std::ranges::find(kFromBest, b);
+  });
 }
 
-std::unique_ptr<Watchdog> guard(const Cell& cell, const Options& options) {
-  if (cell.partner() == 0) return nullptr;
-  return std::make_unique<Watchdog>(cell.partner(), deadline(options));
+// A cell, and what became of it when its benchmark ran last.
+class Job {
+ public:
+  Job(const Options& options, const Here& here, const CellName& cell)
+      : options_(options), here_(here), cell_(cell) {}
+
+  [[nodiscard]] const CellName& cell() const { return cell_; }
+  [[nodiscard]] std::optional<ExitCode> code() const { return code_; }
+
+  // Throws Refusal; without it, the benchmark is refused.
+  void prepare() { plan_ = make_plan(options_, cell_, here_); }
+
+  benchmark::UserCounters run(benchmark::State& state) noexcept {
+    try {
+      // Another cell has had the CPU since.
+      if (!plan_ || options_.benchmark.selects) prepare();
+      measurement_ = std::make_unique<Measurement>(options_, *plan_);
+      const auto counters = measurement_->take(state);
+      note(measurement_->code());
+      return counters;
+    } catch (const Refusal& refusal) {
+      note(refusal.code());
+      give_up(state, refusal);
+    } catch (const std::exception& error) {
+      note(ExitCode::kFailure);
+      give_up(state, error);
+    }
+    return {};
+  }
+
+  // Throws what run() ended with, when it was an exception.
+  void finish(const std::optional<std::string>& json_path) const {
+    if (error_) std::rethrow_exception(error_);
+    if (!options_.out || !measurement_) return;
+    if (json_path) publish(*options_.out + ".benchmark.json");
+    measurement_->write(*options_.out);
+  }
+
+ private:
+  void note(ExitCode code) { code_ = worse(code_.value_or(code), code); }
+  void give_up(benchmark::State& state, const std::exception& error) {
+    error_ = std::current_exception();
+    state.SkipWithError(error.what());
+  }
+
+  const Options& options_;
+  const Here& here_;
+  CellName cell_;
+  std::optional<Plan> plan_;
+  std::unique_ptr<Measurement> measurement_;
+  std::optional<ExitCode> code_;
+  std::exception_ptr error_;
+};
+
+ExitCode worst_of(const std::vector<Job>& jobs) {
+  std::optional<ExitCode> code;
+  for (const Job& job : jobs)
+    if (job.code()) code = worse(code.value_or(*job.code()), *job.code());
+  return code.value_or(ExitCode::kOk);  // --benchmark_list_tests
 }
 
-std::unique_ptr<PerfControl> counters(const Options& options) {
-  if (!options.perf_control) return nullptr;
-  return std::make_unique<PerfControl>(*options.perf_control);
-}
-
-// A run that is cut says nothing of its kernel, unless one sample never ended.
-std::string advice(const Run& run) {
-  if (run.stuck)
-    return "; retrap-conform says whether this kernel loses a stop";
-  if (run.cut) return "; allow more, or ask for fewer --samples";
-  return "; retrap-conform says which rule this kernel breaks";
+std::vector<Job> jobs_of(const Options& options, const Here& here,
+                         const std::optional<CellName>& only) {
+  std::vector<Job> jobs;
+  const auto cells = only ? std::vector{*only} : open_cells(options, here);
+  for (const CellName& cell : cells) jobs.emplace_back(options, here, cell);
+  if (only) jobs.front().prepare();
+  return jobs;
 }
 
 }  // namespace
 
-ExitCode measure(const Options& options, const Plan& plan) {
+ExitCode measure(const Options& options) {
+  std::optional<CellName> only;
+  if (!options.benchmark.selects) only = named_cell(options);
+  const Here here = look_around(options);
+  std::vector<Job> jobs = jobs_of(options, here, only);
   check_output(options);
-  RunRecord record = start_record(options, plan);
-  const auto control = counters(options);
-  std::unique_ptr<DmaLatency> latency;
-  if (plan.substrate != Substrate::kExact) {
-    latency = std::make_unique<DmaLatency>();
-    record.dma_latency_held = latency->held();
-  }
-  set_policy(record.policy);
-  SampleBuffer samples(options.samples);
-  record.memory_locked = samples.locked();
-  record.clock_floor = measure_clock_floor<RawClock>();
-  add_warnings(plan, record);
-  for (const std::string& warning : record.warnings)
-    say(options, "warning: " + warning);
-
-  const auto cell = plan.scenario->of.open(plan.cell);
-  const auto watchdog = guard(*cell, options);
-  Run run{*cell,         samples,      watchdog.get(),
-          control.get(), options.seed, options.shift};
-  const bool benchmark_json =
-      options.out && !record.counted && !names_own_file(options);
   std::optional<std::string> json_path;
-  if (benchmark_json)
+  if (options.out && !options.perf_control && !options.benchmark.names_file)
     json_path = temporary_name(*options.out + ".benchmark.json");
   const Leftover leftover{json_path};
-  run_benchmark(benchmark_name(plan), options, json_path, run);
-  if (!run.ran) return ExitCode::kOk;  // --benchmark_list_tests
-
-  record.samples_taken = samples.samples().size();
-  record.samples_failed = samples.failed();
-  record.stop_reason = run.stop_reason;
-  write_files(options, samples, record, benchmark_json);
-  if (record.samples_failed == 0) return ExitCode::kOk;
-  say(options, run.stop_reason + advice(run));
-  return ExitCode::kSamplesFailed;
+  std::vector<Benchmark> benchmarks;
+  for (Job& job : jobs)
+    benchmarks.push_back({job.cell(), [&job](benchmark::State& state) {
+                            return job.run(state);
+                          }});
+  run_benchmarks(benchmarks, options.samples, options.benchmark, json_path);
+  if (only) jobs.front().finish(json_path);
+  return worst_of(jobs);
 }
 
 }  // namespace retrap

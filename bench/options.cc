@@ -18,11 +18,14 @@ void add_cell_options(CLI::App& app, Options& o) {
                  "The code path to measure; --list names them.")
       ->option_text("NAME");
   app.add_option("--placement", o.placement,
-                 "same-cpu or cross-cpu (default: same-cpu).")
+                 "same-cpu or cross-cpu (default: same-cpu; every one with "
+                 "--benchmark_filter).")
       ->option_text("PLACEMENT");
-  app.add_option("--interface", o.interface,
-                 "How the tracer is told: listen, async-retrap, please-notify "
-                 "or listen-republish. Floors ignore it (default: listen).")
+  app.add_option(
+         "--interface", o.interface,
+         "How the tracer is told: listen, async-retrap, please-notify "
+         "or listen-republish. Floors ignore it (default: listen; every "
+         "one that the kernel offers with --benchmark_filter).")
       ->option_text("INTERFACE");
   app.add_option("--samples", o.samples, "Timed events (default: 2000).")
       ->option_text("N")
@@ -90,7 +93,7 @@ void add_output_options(CLI::App& app, Options& o) {
   app.add_flag(
       "--list", o.list,
       "Print each scenario with its placements and interfaces; any: all "
-      "there are.");
+      "there are. threads:1..256: any number from 1 to 256.");
   app.add_flag("--json", o.json, "With --list: print JSON.");
   app.add_flag(
       "--probe", o.probe,
@@ -99,20 +102,35 @@ void add_output_options(CLI::App& app, Options& o) {
   app.add_flag("--help,-h", o.help, "Print this page.");
 }
 
-// Google Benchmark's own flags are not ours to check.
-std::vector<std::string> split_off_benchmark_flags(Options& options) {
-  std::vector<std::string> ours(options.argv.begin() + 1, options.argv.end());
+// Takes Google Benchmark's flags out of the words.
+std::vector<std::string> split_off_benchmark_flags(
+    std::vector<std::string>& words) {
   const auto theirs = std::stable_partition(
-      ours.begin(), ours.end(),
+      words.begin(), words.end(),
       [](const std::string& arg) { return !arg.starts_with("--benchmark_"); });
-  options.benchmark_flags.assign(theirs, ours.end());
-  ours.erase(theirs, ours.end());
-  return ours;
+  std::vector<std::string> flags(theirs, words.end());
+  words.erase(theirs, words.end());
+  return flags;
+}
+
+// What goes into files is one cell, once.
+void check_one_cell(const Options& options) {
+  const char* one = nullptr;
+  if (options.perf_control) one = "--perf-control";
+  if (options.out) one = "--out";
+  if (one == nullptr ||
+      !(options.benchmark.selects || options.benchmark.repeats))
+    return;
+  throw Refusal(ExitCode::kUsage,
+                std::string(one) +
+                    " is of one cell, once: name it by --scenario, "
+                    "--placement and --interface, without "
+                    "--benchmark_filter and --benchmark_repetitions");
 }
 
 }  // namespace
 
-Options parse_options(int argc, char** argv) {
+Options parse_options(int argc, char** argv, const Environment& environment) {
   Options options;
   options.argv.assign(argv, argv + argc);
   CLI::App app;
@@ -120,7 +138,8 @@ Options parse_options(int argc, char** argv) {
   add_cell_options(app, options);
   add_kernel_options(app, options);
   add_output_options(app, options);
-  std::vector<std::string> ours = split_off_benchmark_flags(options);
+  std::vector<std::string> ours(options.argv.begin() + 1, options.argv.end());
+  const auto theirs = split_off_benchmark_flags(ours);
   std::ranges::reverse(ours);  // CLI11 takes them from the back
   try {
     app.parse(ours);
@@ -128,6 +147,8 @@ Options parse_options(int argc, char** argv) {
     throw Refusal(ExitCode::kUsage,
                   std::string(error.what()) + "; see retrap-bench --help");
   }
+  options.benchmark = check_benchmark_flags(theirs, environment);
+  check_one_cell(options);
   if (options.help) options.help_text = help_text(app);
   return options;
 }

@@ -9,14 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "benchmark_flags.h"
 #include "core/measure/placement.h"
 
 namespace retrap {
 
 struct Options {
   std::string scenario;
-  std::string placement = "same-cpu";
-  std::string interface = "listen";
+  std::optional<std::string> placement;
+  std::optional<std::string> interface;
   std::size_t samples = 2000;
   std::optional<std::string> out;
   std::optional<std::string> expect_interfaces;
@@ -38,11 +39,12 @@ struct Options {
   std::string help_text;
 
   std::vector<std::string> argv;
-  std::vector<std::string> benchmark_flags;  // --benchmark_*, untouched
+  BenchmarkFlags benchmark;
 };
 
-// Throws Refusal (usage).
-Options parse_options(int argc, char** argv);
+// BENCHMARK_* of the environment are flags too. Throws Refusal (usage).
+Options parse_options(int argc, char** argv,
+                      const Environment& environment = from_environment);
 
 }  // namespace retrap
 

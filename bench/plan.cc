@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -26,12 +27,22 @@ std::string join(const Range& range, Name name) {
   throw Refusal(ExitCode::kUsage, message);
 }
 
-const ScenarioInfo& require_scenario(const std::string& name) {
-  if (const ScenarioInfo* info = find_scenario(name)) return *info;
-  const std::string wrong =
-      name.empty() ? "no scenario is named" : "no scenario '" + name + "'";
-  const auto name_of = [](const ScenarioInfo& info) { return info.name; };
-  usage(wrong + "; there are " + join(scenarios(), name_of));
+Scenario require_scenario(const std::string& name) {
+  try {
+    return find_scenario(name);
+  } catch (const NoScenario& error) {
+    usage(error.what());
+  }
+}
+
+// A family without its numbers stands for the usual ones.
+std::vector<Scenario> scenarios_of(const Options& options) {
+  std::vector<Scenario> found;
+  for (const Family& family : families())
+    if (options.scenario.empty() || options.scenario == family.info.name)
+      std::ranges::move(usual_scenarios(family), std::back_inserter(found));
+  if (found.empty()) found.push_back(require_scenario(options.scenario));
+  return found;
 }
 
 Placement require_placement(const std::string& name) {
@@ -46,22 +57,23 @@ Interface require_interface(const std::string& name) {
         join(kInterfaces, interface_name));
 }
 
-void check_cell(const Plan& plan) {
-  const ScenarioInfo& info = *plan.scenario;
-  if (!info.has(plan.placement))
+void check_cell(const CellName& cell) {
+  const FamilyInfo& info = cell.scenario.info();
+  if (!info.has_partner && cell.placement != Placement::kSameCpu)
     throw Refusal(ExitCode::kNotSupported,
                   "has one end and exists at same-cpu only; drop --placement");
-  if (!info.has(plan.cell.interface))
+  if (std::ranges::find(info.interfaces, cell.interface) ==
+      info.interfaces.end())
     throw Refusal(ExitCode::kNotSupported,
                   "does not exist for " +
-                      std::string(interface_name(plan.cell.interface)) +
+                      std::string(interface_name(cell.interface)) +
                       ", which has no waiting state to interrupt; it exists "
                       "for " +
                       join(info.interfaces, interface_name));
 }
 
-void check_kernel(const ScenarioInfo& info) {
-  if (const char* what = info.of.missing())
+void check_kernel(const Scenario& scenario) {
+  if (const char* what = scenario.family->missing())
     throw Refusal(ExitCode::kNotSupported,
                   std::string("this kernel does not have ") + what);
 }
@@ -88,29 +100,34 @@ std::vector<Interface> probe_running() {
 
 namespace {
 
-void check_offered(const Plan& plan, const Options& options) {
-  const std::string offers = join(plan.offered, interface_name);
-  if (options.expect_interfaces) {
-    auto expected = parse_interfaces(*options.expect_interfaces);
-    if (expected != plan.offered)
-      throw Refusal(ExitCode::kMismatch,
-                    "this kernel offers " + offers + ", expected " +
-                        join(expected, interface_name) +
-                        "; boot the kernel the experiment means");
-  }
-  if (!plan.scenario->is_floor() &&
-      std::ranges::find(plan.offered, plan.cell.interface) ==
-          plan.offered.end())
+void check_expected(const std::vector<Interface>& offered,
+                    const Options& options) {
+  if (!options.expect_interfaces) return;
+  const auto expected = parse_interfaces(*options.expect_interfaces);
+  if (expected != offered)
     throw Refusal(ExitCode::kMismatch,
-                  "this kernel does not offer " +
-                      std::string(interface_name(plan.cell.interface)) +
-                      " but " + offers +
-                      "; boot one with the patches of kernel-patch/");
+                  "this kernel offers " + join(offered, interface_name) +
+                      ", expected " + join(expected, interface_name) +
+                      "; boot the kernel the experiment means");
 }
 
-Ends require_ends(Placement placement, const WantedEnds& wanted) {
+bool offers(const Here& here, Interface interface) {
+  return std::ranges::find(here.offered, interface) != here.offered.end();
+}
+
+void check_offered(const CellName& cell, const Here& here) {
+  if (cell.scenario.info().is_floor || offers(here, cell.interface)) return;
+  throw Refusal(ExitCode::kMismatch,
+                "this kernel does not offer " +
+                    std::string(interface_name(cell.interface)) + " but " +
+                    join(here.offered, interface_name) +
+                    "; boot one with the patches of kernel-patch/");
+}
+
+Ends require_ends(Placement placement, const WantedEnds& wanted,
+                  const Here& here) {
   try {
-    if (const auto ends = choose_ends(placement, wanted, allowed_cpus()))
+    if (const auto ends = choose_ends(placement, wanted, here.cpus))
       return *ends;
   } catch (const std::invalid_argument& error) {
     usage(std::string(error.what()) + "; see --tracer-cpu and --tracee-cpu");
@@ -148,6 +165,16 @@ Substrate require_substrate(const std::string& name) {
   return *claimed;
 }
 
+// A floor has one cell for all interfaces.
+bool exists_here(const CellName& cell, const Here& here, bool is_first) {
+  const FamilyInfo& info = cell.scenario.info();
+  if (info.is_floor && !is_first) return false;
+  if (!info.has_partner && cell.placement != Placement::kSameCpu) return false;
+  return std::ranges::find(info.interfaces, cell.interface) !=
+             info.interfaces.end() &&
+         choose_ends(cell.placement, {}, here.cpus).has_value();
+}
+
 }  // namespace
 
 std::vector<Interface> parse_interfaces(const std::string& list) {
@@ -161,16 +188,53 @@ std::vector<Interface> parse_interfaces(const std::string& list) {
   return interfaces;
 }
 
-Plan make_plan(const Options& options) {
+Here look_around(const Options& options) {
+  Here here{allowed_cpus(), probe_running()};
+  check_expected(here.offered, options);
+  return here;
+}
+
+CellName named_cell(const Options& options) {
+  if (options.scenario.empty())
+    usage(
+        "no scenario is named; see --list, or select cells by "
+        "--benchmark_filter");
+  const CellName cell{require_scenario(options.scenario),
+                      require_placement(options.placement.value_or("same-cpu")),
+                      require_interface(options.interface.value_or("listen"))};
+  check_cell(cell);
+  return cell;
+}
+
+std::vector<CellName> open_cells(const Options& options, const Here& here) {
+  std::vector<Placement> placements(kPlacements.begin(), kPlacements.end());
+  if (options.placement) placements = {require_placement(*options.placement)};
+  std::vector<Interface> interfaces = here.offered;
+  if (options.interface) interfaces = {require_interface(*options.interface)};
+  std::vector<CellName> cells;
+  for (const Scenario& scenario : scenarios_of(options))
+    for (const Placement placement : placements)
+      for (const Interface interface : interfaces) {
+        const CellName cell{scenario, placement, interface};
+        if (exists_here(cell, here, interface == interfaces.front()))
+          cells.push_back(cell);
+      }
+  if (cells.empty())
+    throw Refusal(ExitCode::kNotSupported,
+                  "none of these cells exists here; see --list");
+  return cells;
+}
+
+Plan make_plan(const Options& options, const CellName& cell, const Here& here) {
   Plan plan;
-  plan.scenario = &require_scenario(options.scenario);
-  plan.placement = require_placement(options.placement);
-  plan.cell.interface = require_interface(options.interface);
-  check_cell(plan);
-  check_kernel(*plan.scenario);
-  plan.cell.ends = require_ends(plan.placement, options.cpus);
-  plan.offered = probe_running();
-  check_offered(plan, options);
+  plan.scenario = cell.scenario;
+  plan.placement = cell.placement;
+  check_kernel(cell.scenario);
+  plan.cell.interface = cell.interface;
+  plan.cell.arguments = cell.scenario.arguments;
+  plan.cell.ends = require_ends(cell.placement, options.cpus, here);
+  check_offered(cell, here);
+  plan.offered = here.offered;
   // Exactness is a property of the CPU the tracer will run on.
   pin_to_cpu(plan.cell.ends.tracer_cpu);
   plan.substrate = require_substrate(options.substrate);

@@ -6,6 +6,7 @@
 //   bool arm() noexcept                     reaches the start state, checks it
 //   int fire() noexcept                     the trigger and the wait: a status
 //   static constexpr int kExpected          which status
+//   static constexpr FamilyInfo kFamily     name, parameters, help (family.h)
 //   Steps& steps() noexcept                 and its const twin
 //   static const char* missing() noexcept   optional: what this kernel does not
 //                                           have and the scenario needs
@@ -15,6 +16,7 @@
 #include <sched.h>
 
 #include <memory>
+#include <vector>
 
 #include "core/measure/nops.h"
 #include "core/measure/placement.h"
@@ -28,6 +30,7 @@ namespace retrap {
 struct CellConfig {
   Ends ends;
   Interface interface = Interface::kListen;
+  std::vector<int> arguments = {};  // of the family's parameters, in order
 };
 
 class Cell {

@@ -20,7 +20,7 @@
 
 #include "core/sys/check.h"
 #include "core/sys/unique_fd.h"
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 
 namespace retrap {
 
@@ -113,10 +113,38 @@ class ExecNop {
   UniqueFd program_;
 };
 
-using ForkExitWait = ForkWait<ExitAtOnce>;
-using ForkExecExitWait = ForkWait<ExecNop>;
-using VforkExitWait = VforkWait<ExitAtOnce>;
-using VforkExecExitWait = VforkWait<ExecNop>;
+constexpr FamilyInfo fork_family(std::string_view name, std::string_view help) {
+  return {.name = name,
+          .help = help,
+          .interfaces = kInNoMode,
+          .has_partner = false};
+}
+
+struct ForkExitWait : ForkWait<ExitAtOnce> {
+  using ForkWait::ForkWait;
+  static constexpr FamilyInfo kFamily =
+      fork_family("elsewhere/fork-exit-wait", "a child that exits at once");
+};
+struct ForkExecExitWait : ForkWait<ExecNop> {
+  using ForkWait::ForkWait;
+  static constexpr FamilyInfo kFamily = fork_family(
+      "elsewhere/fork-exec-exit-wait", "a child that runs a static program");
+};
+struct VforkExitWait : VforkWait<ExitAtOnce> {
+  using VforkWait::VforkWait;
+  static constexpr FamilyInfo kFamily =
+      fork_family("elsewhere/vfork-exit-wait", "the same by vfork(2)");
+};
+struct VforkExecExitWait : VforkWait<ExecNop> {
+  using VforkWait::VforkWait;
+  static constexpr FamilyInfo kFamily =
+      fork_family("elsewhere/vfork-exec-exit-wait", "the same by vfork(2)");
+};
+
+inline const Registration<ForkExitWait> kForkExitWait;
+inline const Registration<ForkExecExitWait> kForkExecExitWait;
+inline const Registration<VforkExitWait> kVforkExitWait;
+inline const Registration<VforkExecExitWait> kVforkExecExitWait;
 
 }  // namespace retrap
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <thread>
 #include <vector>
@@ -21,22 +22,30 @@
 #include "core/ptrace/tracee.h"
 #include "core/ptrace/wait_status.h"
 #include "core/sys/check.h"
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 #include "scenarios/floor_pipe.h"
 
 namespace retrap {
 
-template <int kThreads>
 class Jobctl {
  public:
+  static constexpr std::array kUsual = {1, 8, 64};
+  static constexpr std::array kParameters = {
+      Parameter{"threads", 1, 256, kUsual}};
+  static constexpr FamilyInfo kFamily{
+      .name = "elsewhere/jobctl",
+      .help = "SIGSTOP and SIGCONT of an untraced job of so many threads",
+      .parameters = kParameters,
+      .interfaces = kInNoMode};
   static constexpr int kExpected = __W_CONTINUED;
 
   explicit Jobctl(const CellConfig& config)
-      : job_(Tracee::spawn([this] { run(); }, config.ends.tracee_cpu)),
+      : count_(config.arguments.at(0)),
+        job_(Tracee::spawn([this] { run(); }, config.ends.tracee_cpu)),
         steps_(job_.pid(), config.ends.same_cpu()) {
     tids_.writer.reset();  // so that a dead job ends the loop
-    threads_.reserve(kThreads);
-    for (int i = 0; i < kThreads; ++i)
+    threads_.reserve(static_cast<std::size_t>(count_));
+    for (int i = 0; i < count_; ++i)
       threads_.emplace_back(next_tid(), config.ends.same_cpu());
   }
 
@@ -63,7 +72,7 @@ class Jobctl {
 
  private:
   void run() const {
-    for (int i = 1; i < kThreads; ++i)
+    for (int i = 1; i < count_; ++i)
       std::thread([this] { sleep_announced(); }).detach();
     sleep_announced();
   }
@@ -80,11 +89,14 @@ class Jobctl {
     return tid;
   }
 
+  int count_;
   Pipe tids_;
   Tracee job_;
   Steps steps_;
   std::vector<Steps> threads_;
 };
+
+inline const Registration<Jobctl> kJobctl;
 
 }  // namespace retrap
 

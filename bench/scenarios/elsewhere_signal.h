@@ -12,12 +12,17 @@
 #include <csignal>
 
 #include "core/sys/check.h"
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 
 namespace retrap {
 
 class SignalSelf {
  public:
+  static constexpr FamilyInfo kFamily{
+      .name = "elsewhere/signal:sigusr1",
+      .help = "SIGUSR1 to oneself, with a handler",
+      .interfaces = kInNoMode,
+      .has_partner = false};
   static constexpr int kExpected = SIGUSR1;  // what the handler was given
 
   explicit SignalSelf(const CellConfig&) {
@@ -54,6 +59,8 @@ class SignalSelf {
   struct sigaction before_ {};
   Steps steps_;
 };
+
+inline const Registration<SignalSelf> kSignalSelf;
 
 }  // namespace retrap
 

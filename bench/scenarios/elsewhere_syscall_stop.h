@@ -17,7 +17,7 @@
 #include "core/ptrace/tracee.h"
 #include "core/ptrace/wait_status.h"
 #include "core/sys/check.h"
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 
 namespace retrap {
 
@@ -26,6 +26,11 @@ enum class Attach { kAttach, kSeize };
 template <Attach kHow>
 class SyscallStop {
  public:
+  static constexpr FamilyInfo kFamily{
+      .name = kHow == Attach::kSeize ? "elsewhere/syscall-stop/seize"
+                                     : "elsewhere/syscall-stop/attach",
+      .help = "entry and exit stop of getppid(2)",
+      .interfaces = kInNoMode};
   static constexpr int kExpected = delivery_status(SIGTRAP | 0x80);
 
   explicit SyscallStop(const CellConfig& config)
@@ -71,6 +76,9 @@ class SyscallStop {
   Steps steps_;
   bool attached_ = false;
 };
+
+inline const Registration<SyscallStop<Attach::kAttach>> kSyscallStopAttach;
+inline const Registration<SyscallStop<Attach::kSeize>> kSyscallStopSeize;
 
 }  // namespace retrap
 

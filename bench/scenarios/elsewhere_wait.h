@@ -14,13 +14,14 @@
 
 #include <sys/wait.h>
 
+#include <array>
 #include <csignal>
 #include <exception>
 #include <vector>
 
 #include "core/ptrace/tracee.h"
 #include "core/ptrace/wait_status.h"
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 
 namespace retrap {
 
@@ -66,13 +67,29 @@ class SleepingChildren {
   bool settled_ = false;
 };
 
-template <int kChildren, Kin kKin = Kin::kChildren>
+inline constexpr std::array kUsualChildren = {1, 10, 100, 1000};
+
+constexpr Parameter children(std::string_view name) {
+  return {name, 1, 2000, kUsualChildren};
+}
+
+template <Kin kKin = Kin::kChildren>
 class WaitNohang {
  public:
+  static constexpr bool kTraced = kKin == Kin::kTracees;
+  static constexpr std::array kParameters = {
+      children(kTraced ? "tracees-nohang" : "nohang")};
+  static constexpr FamilyInfo kFamily{
+      .name = "elsewhere/wait",
+      .help = kTraced ? "wait4(-1, WNOHANG) with so many sleeping tracees"
+                      : "wait4(-1, WNOHANG) with so many sleeping children",
+      .parameters = kParameters,
+      .interfaces = kInNoMode,
+      .has_partner = false};
   static constexpr int kExpected = 0;
 
   explicit WaitNohang(const CellConfig& config)
-      : children_(kChildren, kKin, config.ends) {}
+      : children_(config.arguments.at(0), kKin, config.ends) {}
 
   bool arm() noexcept { return children_.asleep(); }
 
@@ -96,14 +113,23 @@ class WaitNohang {
   SleepingChildren children_;
 };
 
-template <int kChildren, Kin kKin = Kin::kChildren>
+template <Kin kKin = Kin::kChildren>
 class WaitBlocking {
  public:
+  static constexpr bool kTraced = kKin == Kin::kTracees;
+  static constexpr std::array kParameters = {
+      children(kTraced ? "tracees-blocking" : "blocking")};
+  static constexpr FamilyInfo kFamily{
+      .name = "elsewhere/wait",
+      .help = kTraced ? "wait4(-1) until the youngest of so many traps"
+                      : "wait4(-1) until the youngest of so many stops",
+      .parameters = kParameters,
+      .interfaces = kInNoMode};
   static constexpr int kExpected =
-      kKin == Kin::kTracees ? stop_status(SIGTRAP) : delivery_status(SIGSTOP);
+      kTraced ? stop_status(SIGTRAP) : delivery_status(SIGSTOP);
 
   explicit WaitBlocking(const CellConfig& config)
-      : children_(kChildren, kKin, config.ends) {}
+      : children_(config.arguments.at(0), kKin, config.ends) {}
 
   bool arm() noexcept {
     if (stopped_ && !resume_youngest()) return false;
@@ -122,15 +148,20 @@ class WaitBlocking {
 
  private:
   bool stop_youngest() noexcept {
-    return kKin == Kin::kTracees ? steps().interrupt() : steps().kill(SIGSTOP);
+    return kTraced ? steps().interrupt() : steps().kill(SIGSTOP);
   }
   bool resume_youngest() noexcept {
-    return kKin == Kin::kTracees ? steps().cont() : steps().kill(SIGCONT);
+    return kTraced ? steps().cont() : steps().kill(SIGCONT);
   }
 
   SleepingChildren children_;
   bool stopped_ = false;
 };
+
+inline const Registration<WaitNohang<Kin::kChildren>> kWaitNohang;
+inline const Registration<WaitNohang<Kin::kTracees>> kWaitTraceesNohang;
+inline const Registration<WaitBlocking<Kin::kChildren>> kWaitBlocking;
+inline const Registration<WaitBlocking<Kin::kTracees>> kWaitTraceesBlocking;
 
 }  // namespace retrap
 

@@ -3,12 +3,17 @@
 #ifndef RETRAP_SCENARIOS_FLOOR_CLOCK_H_
 #define RETRAP_SCENARIOS_FLOOR_CLOCK_H_
 
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 
 namespace retrap {
 
 class FloorClock {
  public:
+  static constexpr FamilyInfo kFamily{
+      .name = "floor/clock",
+      .help = "two clock reads, nothing between them",
+      .is_floor = true,
+      .has_partner = false};
   static constexpr int kExpected = 0;
 
   explicit FloorClock(const CellConfig&) {}
@@ -20,6 +25,8 @@ class FloorClock {
  private:
   Steps steps_;
 };
+
+inline const Registration<FloorClock> kFloorClock;
 
 }  // namespace retrap
 

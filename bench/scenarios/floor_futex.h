@@ -15,7 +15,7 @@
 
 #include "core/ptrace/tracee.h"
 #include "core/sys/check.h"
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 
 namespace retrap {
 
@@ -50,6 +50,10 @@ class SharedFutexPair {
 
 class FloorFutex {
  public:
+  static constexpr FamilyInfo kFamily{
+      .name = "floor/futex",
+      .help = "round trip to a sleeping process by futex(2)",
+      .is_floor = true};
   static constexpr int kExpected = 0;
 
   explicit FloorFutex(const CellConfig& config)
@@ -91,6 +95,8 @@ class FloorFutex {
   Tracee partner_;
   Steps steps_;
 };
+
+inline const Registration<FloorFutex> kFloorFutex;
 
 }  // namespace retrap
 

@@ -11,7 +11,7 @@
 #include "core/ptrace/tracee.h"
 #include "core/sys/check.h"
 #include "core/sys/unique_fd.h"
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 
 namespace retrap {
 
@@ -28,6 +28,10 @@ struct Pipe {
 
 class FloorPipe {
  public:
+  static constexpr FamilyInfo kFamily{
+      .name = "floor/pipe",
+      .help = "round trip to a sleeping process over pipes",
+      .is_floor = true};
   static constexpr int kExpected = 0;
 
   explicit FloorPipe(const CellConfig& config)
@@ -64,6 +68,8 @@ class FloorPipe {
   Tracee partner_;
   Steps steps_;
 };
+
+inline const Registration<FloorPipe> kFloorPipe;
 
 }  // namespace retrap
 

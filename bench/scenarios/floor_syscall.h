@@ -6,12 +6,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 
 namespace retrap {
 
 class FloorSyscall {
  public:
+  static constexpr FamilyInfo kFamily{.name = "floor/syscall",
+                                      .help = "getppid(2)",
+                                      .is_floor = true,
+                                      .has_partner = false};
   static constexpr int kExpected = 0;
 
   explicit FloorSyscall(const CellConfig&) {}
@@ -26,6 +30,8 @@ class FloorSyscall {
  private:
   Steps steps_;
 };
+
+inline const Registration<FloorSyscall> kFloorSyscall;
 
 }  // namespace retrap
 

@@ -2,7 +2,8 @@
 #include "scenarios/registry.h"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
+#include <optional>
 
 #include "scenarios/elsewhere_fork.h"
 #include "scenarios/elsewhere_jobctl.h"
@@ -21,117 +22,106 @@
 namespace retrap {
 namespace {
 
-constexpr std::span<const Placement> kAnywhere(kPlacements);
-constexpr std::span<const Placement> kOneCpu = kAnywhere.first(1);
-static_assert(kOneCpu.front() == Placement::kSameCpu);
+// Not a plain global: registrations of other files may come first.
+std::vector<Family>& registered() {
+  static std::vector<Family> families;
+  return families;
+}
 
-constexpr std::array kWithWaitingState = {
-    Interface::kListen, Interface::kPleaseNotify, Interface::kListenRepublish};
+// The text behind `/name:` of each parameter, in order; nothing when `name` is
+// not of this family.
+std::optional<std::vector<std::string_view>> texts_of(const FamilyInfo& info,
+                                                      std::string_view name) {
+  if (!name.starts_with(info.name)) return std::nullopt;
+  name.remove_prefix(info.name.size());
+  std::vector<std::string_view> texts;
+  for (const Parameter& parameter : info.parameters) {
+    const std::string key = "/" + std::string(parameter.name) + ":";
+    if (!name.starts_with(key)) return std::nullopt;
+    name.remove_prefix(key.size());
+    texts.push_back(name.substr(0, name.find('/')));
+    name.remove_prefix(texts.back().size());
+  }
+  if (!name.empty()) return std::nullopt;
+  return texts;
+}
 
-// Nothing there is in a mode: what a kernel that offers modes costs the others.
-constexpr std::span<const Interface> kInNoMode =
-    std::span(kInterfaces).first(1);
-static_assert(kInNoMode.front() == Interface::kListen);
-
-template <typename Class>
-constexpr ScenarioClass kOf{open_cell<Class>, missing_for<Class>};
-
-constexpr std::array<ScenarioInfo, 34> kScenarios = {{
-    {"floor/clock", "two clock reads, nothing between them", kOneCpu,
-     kInterfaces, kOf<FloorClock>},
-    {"floor/syscall", "getppid(2)", kOneCpu, kInterfaces, kOf<FloorSyscall>},
-    {"floor/pipe", "round trip to a sleeping process over pipes", kAnywhere,
-     kInterfaces, kOf<FloorPipe>},
-    {"floor/futex", "round trip to a sleeping process by futex(2)", kAnywhere,
-     kInterfaces, kOf<FloorFutex>},
-    {"trap/trigger:interrupt", "PTRACE_INTERRUPT of a sleeping tracee",
-     kAnywhere, kInterfaces, kOf<TrapInterrupt>},
-    {"trap/trigger:sigstop", "SIGSTOP to a sleeping tracee until group-stop",
-     kAnywhere, kInterfaces, kOf<TrapSigstop>},
-    {"retrap/trigger:sigcont", "SIGCONT to a tracee in group-stop", kAnywhere,
-     kInterfaces, kOf<RetrapSigcont>},
-    {"retrap/trigger:interrupt", "PTRACE_INTERRUPT of a tracee in group-stop",
-     kAnywhere, kWithWaitingState, kOf<RetrapInterrupt>},
-    {"elsewhere/signal:sigusr1", "SIGUSR1 to oneself, with a handler", kOneCpu,
-     kInNoMode, kOf<SignalSelf>},
-    {"elsewhere/fork-exit-wait", "a child that exits at once", kOneCpu,
-     kInNoMode, kOf<ForkExitWait>},
-    {"elsewhere/fork-exec-exit-wait", "a child that runs a static program",
-     kOneCpu, kInNoMode, kOf<ForkExecExitWait>},
-    {"elsewhere/vfork-exit-wait", "the same by vfork(2)", kOneCpu, kInNoMode,
-     kOf<VforkExitWait>},
-    {"elsewhere/vfork-exec-exit-wait", "the same by vfork(2)", kOneCpu,
-     kInNoMode, kOf<VforkExecExitWait>},
-    {"elsewhere/wait/nohang:1", "wait4(-1, WNOHANG) with 1 sleeping children",
-     kOneCpu, kInNoMode, kOf<WaitNohang<1>>},
-    {"elsewhere/wait/nohang:10", "wait4(-1, WNOHANG) with 10 sleeping children",
-     kOneCpu, kInNoMode, kOf<WaitNohang<10>>},
-    {"elsewhere/wait/nohang:100",
-     "wait4(-1, WNOHANG) with 100 sleeping children", kOneCpu, kInNoMode,
-     kOf<WaitNohang<100>>},
-    {"elsewhere/wait/nohang:1000",
-     "wait4(-1, WNOHANG) with 1000 sleeping children", kOneCpu, kInNoMode,
-     kOf<WaitNohang<1000>>},
-    {"elsewhere/wait/blocking:1", "wait4(-1) until the youngest of 1 stops",
-     kAnywhere, kInNoMode, kOf<WaitBlocking<1>>},
-    {"elsewhere/wait/blocking:10", "wait4(-1) until the youngest of 10 stops",
-     kAnywhere, kInNoMode, kOf<WaitBlocking<10>>},
-    {"elsewhere/wait/blocking:100", "wait4(-1) until the youngest of 100 stops",
-     kAnywhere, kInNoMode, kOf<WaitBlocking<100>>},
-    {"elsewhere/wait/blocking:1000",
-     "wait4(-1) until the youngest of 1000 stops", kAnywhere, kInNoMode,
-     kOf<WaitBlocking<1000>>},
-    {"elsewhere/wait/tracees-nohang:1",
-     "wait4(-1, WNOHANG) with 1 sleeping tracees", kOneCpu, kInNoMode,
-     kOf<WaitNohang<1, Kin::kTracees>>},
-    {"elsewhere/wait/tracees-nohang:10",
-     "wait4(-1, WNOHANG) with 10 sleeping tracees", kOneCpu, kInNoMode,
-     kOf<WaitNohang<10, Kin::kTracees>>},
-    {"elsewhere/wait/tracees-nohang:100",
-     "wait4(-1, WNOHANG) with 100 sleeping tracees", kOneCpu, kInNoMode,
-     kOf<WaitNohang<100, Kin::kTracees>>},
-    {"elsewhere/wait/tracees-nohang:1000",
-     "wait4(-1, WNOHANG) with 1000 sleeping tracees", kOneCpu, kInNoMode,
-     kOf<WaitNohang<1000, Kin::kTracees>>},
-    {"elsewhere/wait/tracees-blocking:1",
-     "wait4(-1) until the youngest of 1 traps", kAnywhere, kInNoMode,
-     kOf<WaitBlocking<1, Kin::kTracees>>},
-    {"elsewhere/wait/tracees-blocking:10",
-     "wait4(-1) until the youngest of 10 traps", kAnywhere, kInNoMode,
-     kOf<WaitBlocking<10, Kin::kTracees>>},
-    {"elsewhere/wait/tracees-blocking:100",
-     "wait4(-1) until the youngest of 100 traps", kAnywhere, kInNoMode,
-     kOf<WaitBlocking<100, Kin::kTracees>>},
-    {"elsewhere/wait/tracees-blocking:1000",
-     "wait4(-1) until the youngest of 1000 traps", kAnywhere, kInNoMode,
-     kOf<WaitBlocking<1000, Kin::kTracees>>},
-    {"elsewhere/jobctl/threads:1", "SIGSTOP and SIGCONT of an untraced job",
-     kAnywhere, kInNoMode, kOf<Jobctl<1>>},
-    {"elsewhere/jobctl/threads:8", "SIGSTOP and SIGCONT of an untraced job",
-     kAnywhere, kInNoMode, kOf<Jobctl<8>>},
-    {"elsewhere/jobctl/threads:64", "SIGSTOP and SIGCONT of an untraced job",
-     kAnywhere, kInNoMode, kOf<Jobctl<64>>},
-    {"elsewhere/syscall-stop/attach", "entry and exit stop of getppid(2)",
-     kAnywhere, kInNoMode, kOf<SyscallStop<Attach::kAttach>>},
-    {"elsewhere/syscall-stop/seize", "entry and exit stop of getppid(2)",
-     kAnywhere, kInNoMode, kOf<SyscallStop<Attach::kSeize>>},
-}};
+// 8, and not 08 or +8: a scenario has one name.
+int number(const Parameter& parameter, std::string_view text) {
+  int value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc() && stop == end && std::to_string(value) == text &&
+      value >= parameter.least && value <= parameter.most)
+    return value;
+  throw NoScenario(std::string(parameter.name) + " is " +
+                   std::to_string(parameter.least) + " to " +
+                   std::to_string(parameter.most) + ", and not '" +
+                   std::string(text) + "'");
+}
 
 }  // namespace
 
-bool ScenarioInfo::has(Placement placement) const {
-  return std::ranges::find(placements, placement) != placements.end();
+void register_family(const Family& family) {
+  const auto by_name = [](const Family& each) { return pattern_of(each.info); };
+  std::vector<Family>& all = registered();
+  const auto place =
+      std::ranges::lower_bound(all, by_name(family), {}, by_name);
+  all.insert(place, family);
 }
 
-bool ScenarioInfo::has(Interface interface) const {
-  return std::ranges::find(interfaces, interface) != interfaces.end();
+std::span<const Family> families() { return registered(); }
+
+std::string Scenario::name() const {
+  std::string text(info().name);
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    text.append("/")
+        .append(info().parameters[i].name)
+        .append(":")
+        .append(std::to_string(arguments[i]));
+  return text;
 }
 
-std::span<const ScenarioInfo> scenarios() { return kScenarios; }
+std::string pattern_of(const FamilyInfo& info) {
+  std::string text(info.name);
+  for (const Parameter& parameter : info.parameters)
+    text.append("/")
+        .append(parameter.name)
+        .append(":")
+        .append(std::to_string(parameter.least))
+        .append("..")
+        .append(std::to_string(parameter.most));
+  return text;
+}
 
-const ScenarioInfo* find_scenario(std::string_view name) {
-  const auto found = std::ranges::find(kScenarios, name, &ScenarioInfo::name);
-  return found == kScenarios.end() ? nullptr : &*found;
+std::vector<Scenario> usual_scenarios(const Family& family) {
+  std::vector<Scenario> all = {{&family, {}}};
+  for (const Parameter& parameter : family.info.parameters) {
+    std::vector<Scenario> longer;
+    for (const Scenario& each : all)
+      for (const int value : parameter.usual) {
+        longer.push_back(each);
+        longer.back().arguments.push_back(value);
+      }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+Scenario find_scenario(std::string_view name) {
+  for (const Family& family : families())
+    if (const auto texts = texts_of(family.info, name)) {
+      Scenario scenario{&family, {}};
+      for (std::size_t i = 0; i < texts->size(); ++i)
+        scenario.arguments.push_back(
+            number(family.info.parameters[i], (*texts)[i]));
+      return scenario;
+    }
+  std::string known;
+  for (const Family& family : families())
+    known.append(known.empty() ? "" : ", ").append(pattern_of(family.info));
+  throw NoScenario("no scenario '" + std::string(name) + "'; there are " +
+                   known);
 }
 
 }  // namespace retrap

@@ -1,41 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The scenarios that exist.
+// The families that are linked in, and the scenarios they amount to.
 #ifndef RETRAP_SCENARIOS_REGISTRY_H_
 #define RETRAP_SCENARIOS_REGISTRY_H_
 
-#include <memory>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "scenarios/cell.h"
+#include "scenarios/family.h"
 
 namespace retrap {
 
-// What there is of a scenario's class (cell.h) before a cell is open.
-struct ScenarioClass {
-  std::unique_ptr<Cell> (*open)(const CellConfig&);
-  const char* (*missing)() noexcept;
+// A family with a number for each of its parameters.
+struct Scenario {
+  const Family* family = nullptr;
+  std::vector<int> arguments;
+
+  [[nodiscard]] const FamilyInfo& info() const { return family->info; }
+  // elsewhere/jobctl/threads:8
+  [[nodiscard]] std::string name() const;
 };
 
-struct ScenarioInfo {
-  std::string_view name;
-  std::string_view summary;
-  std::span<const Placement> placements;
-  std::span<const Interface> interfaces;
-  ScenarioClass of;
+// In the order of their names.
+std::span<const Family> families();
 
-  // What the method costs without ptrace: the same for every interface.
-  [[nodiscard]] bool is_floor() const { return name.starts_with("floor/"); }
-  // A second end: a tracee, or the partner of a floor.
-  [[nodiscard]] bool has_partner() const { return placements.size() > 1; }
-  [[nodiscard]] bool has(Placement placement) const;
-  [[nodiscard]] bool has(Interface interface) const;
+// elsewhere/jobctl/threads:1..256
+std::string pattern_of(const FamilyInfo& info);
+
+// Those of a family that are measured when no number is named.
+std::vector<Scenario> usual_scenarios(const Family& family);
+
+// No such scenario: what() says what is wrong with the name, a number out of
+// its range included.
+class NoScenario : public std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
-std::span<const ScenarioInfo> scenarios();
-
-// nullptr: no such scenario.
-const ScenarioInfo* find_scenario(std::string_view name);
+// The scenario of that name. Throws NoScenario.
+Scenario find_scenario(std::string_view name);
 
 }  // namespace retrap
 

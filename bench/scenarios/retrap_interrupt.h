@@ -6,12 +6,22 @@
 #ifndef RETRAP_SCENARIOS_RETRAP_INTERRUPT_H_
 #define RETRAP_SCENARIOS_RETRAP_INTERRUPT_H_
 
+#include <array>
+
+#include "scenarios/family.h"
 #include "scenarios/group_stop.h"
 
 namespace retrap {
 
 class RetrapInterrupt {
  public:
+  static constexpr std::array kWithWaitingState = {Interface::kListen,
+                                                   Interface::kPleaseNotify,
+                                                   Interface::kListenRepublish};
+  static constexpr FamilyInfo kFamily{
+      .name = "retrap/trigger:interrupt",
+      .help = "PTRACE_INTERRUPT of a tracee in group-stop",
+      .interfaces = kWithWaitingState};
   static constexpr int kExpected = stop_status(SIGSTOP);
 
   explicit RetrapInterrupt(const CellConfig& config) : tracee_(config) {}
@@ -33,6 +43,8 @@ class RetrapInterrupt {
   SeizedTracee tracee_;
   bool stopped_ = false;
 };
+
+inline const Registration<RetrapInterrupt> kRetrapInterrupt;
 
 }  // namespace retrap
 

@@ -4,12 +4,16 @@
 #ifndef RETRAP_SCENARIOS_RETRAP_SIGCONT_H_
 #define RETRAP_SCENARIOS_RETRAP_SIGCONT_H_
 
+#include "scenarios/family.h"
 #include "scenarios/group_stop.h"
 
 namespace retrap {
 
 class RetrapSigcont {
  public:
+  static constexpr FamilyInfo kFamily{
+      .name = "retrap/trigger:sigcont",
+      .help = "SIGCONT to a tracee in group-stop"};
   static constexpr int kExpected = stop_status(SIGTRAP);
 
   explicit RetrapSigcont(const CellConfig& config) : tracee_(config) {}
@@ -32,6 +36,8 @@ class RetrapSigcont {
   SeizedTracee tracee_;
   bool notified_ = false;
 };
+
+inline const Registration<RetrapSigcont> kRetrapSigcont;
 
 }  // namespace retrap
 

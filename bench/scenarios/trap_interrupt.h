@@ -4,12 +4,16 @@
 #ifndef RETRAP_SCENARIOS_TRAP_INTERRUPT_H_
 #define RETRAP_SCENARIOS_TRAP_INTERRUPT_H_
 
+#include "scenarios/family.h"
 #include "scenarios/group_stop.h"
 
 namespace retrap {
 
 class TrapInterrupt {
  public:
+  static constexpr FamilyInfo kFamily{
+      .name = "trap/trigger:interrupt",
+      .help = "PTRACE_INTERRUPT of a sleeping tracee"};
   static constexpr int kExpected = stop_status(SIGTRAP);
 
   explicit TrapInterrupt(const CellConfig& config) : tracee_(config) {}
@@ -31,6 +35,8 @@ class TrapInterrupt {
   SeizedTracee tracee_;
   bool trapped_ = false;
 };
+
+inline const Registration<TrapInterrupt> kTrapInterrupt;
 
 }  // namespace retrap
 

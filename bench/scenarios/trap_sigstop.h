@@ -4,12 +4,16 @@
 #ifndef RETRAP_SCENARIOS_TRAP_SIGSTOP_H_
 #define RETRAP_SCENARIOS_TRAP_SIGSTOP_H_
 
+#include "scenarios/family.h"
 #include "scenarios/group_stop.h"
 
 namespace retrap {
 
 class TrapSigstop {
  public:
+  static constexpr FamilyInfo kFamily{
+      .name = "trap/trigger:sigstop",
+      .help = "SIGSTOP to a sleeping tracee until group-stop"};
   static constexpr int kExpected = stop_status(SIGSTOP);
 
   explicit TrapSigstop(const CellConfig& config) : tracee_(config) {}
@@ -32,6 +36,8 @@ class TrapSigstop {
   SeizedTracee tracee_;
   bool stopped_ = false;
 };
+
+inline const Registration<TrapSigstop> kTrapSigstop;
 
 }  // namespace retrap
 

@@ -4,6 +4,8 @@
 #define RETRAP_TESTS_PTRACE_CELLS_H_
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "core/sys/affinity.h"
 #include "scenarios/cell.h"
@@ -16,10 +18,10 @@ inline bool offered(Interface interface) {
 }
 
 // The test moves to the tracer's CPU.
-inline CellConfig same_cpu_cell(Interface interface = Interface::kListen) {
+inline CellConfig same_cpu_cell(std::vector<int> arguments = {}) {
   const int cpu = allowed_cpus().front();
   pin_to_cpu(cpu);
-  return {{cpu, cpu}, interface};
+  return {{cpu, cpu}, Interface::kListen, std::move(arguments)};
 }
 
 }  // namespace retrap

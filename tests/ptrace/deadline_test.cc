@@ -10,6 +10,8 @@
 #include "core/ptrace/wait_status.h"
 #include "core/ptrace/watchdog.h"
 #include "harness.h"
+#include "sampling.h"
+#include "scenarios/registry.h"
 #include "scenarios/trap_interrupt.h"
 
 namespace retrap {
@@ -90,10 +92,12 @@ TEST(Deadline, IsTheOutcomeOfTheSampleItEnds) {
   SampleBuffer samples(10);
   const Watchdog watchdog(cell.partner(), 2s);
   retrap::Run run{cell, samples, &watchdog, nullptr, 1, 0};
-  Options options;
-  options.samples = 10;
-  options.argv = {"retrap-ptrace-tests"};
-  run_benchmark("deadline", options, std::nullopt, run);
+  const Benchmark hangs{{find_scenario("trap/trigger:interrupt")},
+                        [&](benchmark::State& state) {
+                          take_samples(state, run);
+                          return counters_of(samples, false);
+                        }};
+  run_benchmarks({&hangs, 1}, 10, {}, std::nullopt);
   ASSERT_EQ(samples.samples().size(), 1U);
   EXPECT_EQ(samples.samples()[0].outcome, Outcome::kDeadline);
   EXPECT_EQ(samples.samples()[0].wait_status, SIGKILL);

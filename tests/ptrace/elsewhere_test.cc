@@ -19,8 +19,8 @@ using SeizedSyscallStop = SyscallStop<Attach::kSeize>;
 using AttachedSyscallStop = SyscallStop<Attach::kAttach>;
 
 template <typename Scenario>
-Sample sample_of() {
-  return CellOf<Scenario>(same_cpu_cell()).sample(0);
+Sample sample_of(std::vector<int> arguments = {}) {
+  return CellOf<Scenario>(same_cpu_cell(std::move(arguments))).sample(0);
 }
 
 TEST(Elsewhere, SignalThatIsBlockedIsCaught) {
@@ -66,7 +66,7 @@ TEST(Elsewhere, ExecThatFailsIsCaught) {
 }
 
 TEST(Elsewhere, ScanThatFindsAChildIsCaught) {
-  CellOf<WaitNohang<10>> cell(same_cpu_cell());
+  CellOf<WaitNohang<>> cell(same_cpu_cell({10}));
   ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
   ASSERT_TRUE(cell.settle());
   ASSERT_EQ(::kill(cell.partner(), SIGKILL), 0);
@@ -82,7 +82,7 @@ TEST(Elsewhere, ScanThatFindsAChildIsCaught) {
 // The stranger is the eldest: a scan meets it first, stopped youngest or not.
 TEST(Elsewhere, NewsOfAnotherChildAreCaught) {
   const Tracee stranger = Tracee::spawn(sleep_in_pause);
-  CellOf<WaitBlocking<2>> cell(same_cpu_cell());
+  CellOf<WaitBlocking<>> cell(same_cpu_cell({2}));
   ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
   ASSERT_TRUE(cell.settle());
   ASSERT_EQ(::kill(stranger.pid(), SIGKILL), 0);
@@ -96,20 +96,20 @@ TEST(Elsewhere, NewsOfAnotherChildAreCaught) {
 }
 
 TEST(Elsewhere, JobThatDiesInsteadOfStoppingIsCaught) {
-  class Killed : public Jobctl<8> {
+  class Killed : public Jobctl {
    public:
     using Jobctl::Jobctl;
     int fire() noexcept {
       return steps().kill(SIGKILL) ? Jobctl::fire() : kCallFailed;
     }
   };
-  const Sample sample = sample_of<Killed>();
+  const Sample sample = sample_of<Killed>({8});
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
   EXPECT_EQ(sample.wait_status, SIGKILL);
 }
 
 TEST(Elsewhere, JobThatIsStoppedBeforeIsCaught) {
-  CellOf<Jobctl<8>> cell(same_cpu_cell());
+  CellOf<Jobctl> cell(same_cpu_cell({8}));
   ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
   ASSERT_EQ(::kill(cell.partner(), SIGSTOP), 0);
   const Sample sample = cell.sample(0);
@@ -143,8 +143,8 @@ TEST(Elsewhere, EntryInPlaceOfAnExitIsCaught) {
 }
 
 template <typename Scenario>
-void expect_death_is_caught() {
-  CellOf<Scenario> cell(same_cpu_cell());
+void expect_death_is_caught(std::vector<int> arguments = {}) {
+  CellOf<Scenario> cell(same_cpu_cell(std::move(arguments)));
   ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
   ASSERT_EQ(::kill(cell.partner(), SIGKILL), 0);
   EXPECT_NE(cell.sample(0).outcome, Outcome::kOk);
@@ -152,12 +152,12 @@ void expect_death_is_caught() {
 }
 
 TEST(Elsewhere, DeathIsCaughtByWaitNohang) {
-  expect_death_is_caught<WaitNohang<2>>();
+  expect_death_is_caught<WaitNohang<>>({2});
 }
 TEST(Elsewhere, DeathIsCaughtByWaitBlocking) {
-  expect_death_is_caught<WaitBlocking<2>>();
+  expect_death_is_caught<WaitBlocking<>>({2});
 }
-TEST(Elsewhere, DeathIsCaughtByJobctl) { expect_death_is_caught<Jobctl<8>>(); }
+TEST(Elsewhere, DeathIsCaughtByJobctl) { expect_death_is_caught<Jobctl>({8}); }
 TEST(Elsewhere, DeathIsCaughtByAttachedSyscallStop) {
   expect_death_is_caught<AttachedSyscallStop>();
 }

@@ -6,11 +6,14 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "core/output/npy.h"
@@ -78,6 +81,7 @@ TEST_F(Bench, ListsWhatExistsWhenTheScenarioDoesNot) {
   const Output output = run_bench({"--scenario", "retrap/x"});
   EXPECT_EQ(output.exit_code, 2);
   EXPECT_THAT(output.err, HasSubstr("retrap/trigger:sigcont"));
+  EXPECT_THAT(output.err, HasSubstr("elsewhere/jobctl/threads:1..256"));
   EXPECT_EQ(output.out, "");
 }
 
@@ -97,16 +101,117 @@ TEST_F(Bench, RefusesToCallAMachineExactThatIsNot) {
 TEST_F(Bench, SaysSoWhenAFilterMatchesNothing) {
   const Output output = sigcont({"--benchmark_filter=nothing"});
   EXPECT_EQ(output.exit_code, 2);
-  EXPECT_THAT(output.err, HasSubstr("retrap/trigger:sigcont/placement:"));
+  EXPECT_THAT(output.err,
+              HasSubstr("/interface:listen/retrap/trigger:sigcont"));
 }
 
-TEST_F(Bench, TakesASampleAnIterationWhateverTheHarnessIsTold) {
-  ASSERT_EQ(sigcont({"--out", stem(), "--benchmark_repetitions=3",
-                     "--benchmark_min_time=1"})
-                .exit_code,
-            0);
-  const auto run = nlohmann::json::parse(*read_file(stem() + ".run.json"));
-  EXPECT_EQ(run["samples_taken"], 20);
+TEST_F(Bench, WritesOneCellOnceOrNothing) {
+  for (const char* flag :
+       {"--benchmark_repetitions=3", "--benchmark_filter=."}) {
+    const Output output = sigcont({"--out", stem(), flag});
+    EXPECT_EQ(output.exit_code, 2) << flag;
+    EXPECT_THAT(output.err, HasSubstr("--out is of one cell, once"));
+  }
+  EXPECT_TRUE(fs::is_empty(fs::path(stem()).parent_path()));
+}
+
+// Counters of Google Benchmark's JSON against the samples themselves.
+TEST_F(Bench, CountsQuantilesAsValuesThatWereMeasured) {
+  ASSERT_EQ(sigcont({"--out", stem()}).exit_code, 0);
+  const std::string npy = *read_file(stem() + ".npy");
+  std::vector<std::uint64_t> times;
+  for (std::size_t i = npy_header(20).size(); i < npy.size(); i += 24) {
+    Sample sample;
+    std::memcpy(&sample, npy.data() + i, sizeof sample);
+    times.push_back(sample.t_return_ns - sample.t_trigger_ns);
+  }
+  std::ranges::sort(times);
+  const auto got = nlohmann::json::parse(
+      *read_file(stem() + ".benchmark.json"))["benchmarks"][0];
+  EXPECT_EQ(got["p50"], times.at(9));
+  EXPECT_EQ(got["p90"], times.at(17));
+  EXPECT_EQ(got["p99"], times.at(19));
+  EXPECT_EQ(got["samples"], 20);
+  EXPECT_EQ(got["failed"], 0);
+}
+
+TEST_F(Bench, RunsSeveralCellsInOneCallWithTheirMedians) {
+  const Output output =
+      run_bench({"--benchmark_filter=same-cpu.*(floor/pipe|jobctl/threads:8/)",
+                 "--samples", "20", "--benchmark_format=json"});
+  ASSERT_EQ(output.exit_code, 0) << output.err;
+  const auto rows = nlohmann::json::parse(output.out)["benchmarks"];
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0]["name"],
+            "placement:same-cpu/interface:listen/elsewhere/jobctl/threads:8/"
+            "iterations:20/manual_time");
+  EXPECT_EQ(rows[1]["samples"], 20);
+  EXPECT_GT(rows[1]["p50"], 0);
+}
+
+TEST_F(Bench, ListsWithoutMeasuring) {
+  const Output output =
+      run_bench({"--scenario", "elsewhere/jobctl", "--placement", "same-cpu",
+                 "--benchmark_list_tests"});
+  EXPECT_EQ(output.exit_code, 0);
+  std::string expected;
+  for (const char* threads : {"1", "8", "64"})
+    expected += std::string("placement:same-cpu/interface:listen/elsewhere/") +
+                "jobctl/threads:" + threads + "/iterations:2000/manual_time\n";
+  EXPECT_EQ(output.out, expected);
+}
+
+// One cell of the call that fails is told with its counters; the others stay.
+TEST_F(Bench, TellsWhichOfSeveralCellsFailed) {
+  const Output output =
+      run_bench({"--benchmark_filter=same-cpu.*floor/(pipe|clock)", "--samples",
+                 "1000000", "--deadline", "1", "--benchmark_format=json"});
+  EXPECT_EQ(output.exit_code, 4);
+  const auto rows = nlohmann::json::parse(output.out)["benchmarks"];
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0]["failed"], 0);
+  EXPECT_EQ(rows[0]["samples"], 1000000);
+  EXPECT_EQ(rows[1]["failed"], 1);
+  EXPECT_LT(rows[1]["samples"], 1000000);
+  EXPECT_THAT(rows[1]["error_message"].get<std::string>(),
+              HasSubstr("--deadline"));
+}
+
+// What a cell lacks is no matter for the others, but of a call of nothing else.
+TEST_F(Bench, RefusesACellOfSeveral) {
+  const auto run = [](const char* filter) {
+    return run_bench({filter, "--samples", "20", "--placement", "same-cpu"},
+                     without_syscall(SYS_execveat));
+  };
+  const Output both = run("--benchmark_filter=/(fork-exec|fork)-exit-wait");
+  EXPECT_EQ(both.exit_code, 0);
+  EXPECT_THAT(both.out, HasSubstr("this kernel does not have execveat(2)"));
+  EXPECT_EQ(run("--benchmark_filter=/fork-exec-exit-wait").exit_code, 77);
+}
+
+TEST_F(Bench, ObeysTheEnvironmentsFlagsToo) {
+  const auto filter = [] { (void)::setenv("BENCHMARK_FILTER", "syscall$", 1); };
+  const auto seconds = [] { (void)::setenv("BENCHMARK_MIN_TIME", "2", 1); };
+  const Output none = run_bench({"--scenario", "floor/clock"}, filter);
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("--benchmark_filter matches none"));
+  const Output refused = run_bench({"--scenario", "floor/clock"}, seconds);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--benchmark_min_time=2: the number"));
+}
+
+TEST_F(Bench, PrintsMediansAndNoMean) {
+  const Output output = run_bench({"--scenario", "floor/pipe", "--samples",
+                                   "20", "--benchmark_repetitions=2"});
+  ASSERT_EQ(output.exit_code, 0) << output.err;
+  std::istringstream lines(output.out);
+  std::vector<std::string> first_words;
+  for (std::string line; std::getline(lines, line);)
+    first_words.push_back(
+        line.substr(0, line.find_last_not_of(' ') + 1).substr(0, 12));
+  EXPECT_THAT(first_words,
+              testing::ElementsAre("in ns       ", "floor/pipe", "  same-cpu n",
+                                   "  same-cpu n", "  median    "));
 }
 
 TEST_F(Bench, SaysThatItWasTheDeadline) {

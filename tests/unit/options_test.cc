@@ -13,13 +13,14 @@ Options parse(std::vector<std::string> words) {
   words.insert(words.begin(), "retrap-bench");
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
-  return parse_options(static_cast<int>(argv.size()), argv.data());
+  return parse_options(static_cast<int>(argv.size()), argv.data(),
+                       [](const std::string&) { return std::nullopt; });
 }
 
 // The exit code it is refused with; kOk: it is not.
 ExitCode refusal_of(const std::vector<std::string>& words) {
   try {
-    (void)make_plan(parse(words));
+    (void)named_cell(parse(words));
   } catch (const Refusal& refusal) {
     return refusal.code();
   }
@@ -29,8 +30,9 @@ ExitCode refusal_of(const std::vector<std::string>& words) {
 TEST(Options, HaveTheDefaultsThatHelpStates) {
   const Options options = parse({"--scenario", "floor/clock"});
   EXPECT_EQ(options.samples, 2000U);
-  EXPECT_EQ(options.placement, "same-cpu");
-  EXPECT_EQ(options.interface, "listen");
+  const CellName cell = named_cell(options);
+  EXPECT_EQ(cell.placement, Placement::kSameCpu);
+  EXPECT_EQ(cell.interface, Interface::kListen);
   EXPECT_EQ(options.seed, 20110526U);
   EXPECT_EQ(options.substrate, "auto");
   EXPECT_EQ(options.deadline_s, std::nullopt);  // follows from the samples
@@ -40,7 +42,7 @@ TEST(Options, PassGoogleBenchmarksFlagsThrough) {
   const Options options =
       parse({"--benchmark_filter=x", "--samples", "5", "--benchmark_color=no"});
   EXPECT_THAT(
-      options.benchmark_flags,
+      options.benchmark.words,
       testing::ElementsAre("--benchmark_filter=x", "--benchmark_color=no"));
   EXPECT_EQ(options.samples, 5U);
 }
