@@ -28,6 +28,7 @@ RunRecord start_record(const Options& options, const Plan& plan) {
   record.argv = options.argv;
   record.scenario = plan.scenario.name();
   record.placement = placement_name(plan.placement);
+  if (plan.found) record.placement_found = placement_name(*plan.found);
   record.interface = plan.scenario.info().is_floor
                          ? "none"
                          : interface_name(plan.cell.interface);
@@ -48,6 +49,8 @@ RunRecord start_record(const Options& options, const Plan& plan) {
   record.binary = {read_own_build_id(), RETRAP_BUILD_TYPE, RETRAP_COMPILER};
   record.code = read_code_mappings();
   record.counted = options.perf_control.has_value();
+  if (!record.counted)
+    record.sample = sample_fields(plan.scenario.info().stages);
   return record;
 }
 
@@ -81,7 +84,7 @@ Measurement::Measurement(const Options& options, const Plan& plan)
     : options_(options),
       plan_(plan),
       record_(start_record(options, plan)),
-      samples_(options.samples) {}
+      samples_(options.samples, plan.scenario.info().stages.size()) {}
 
 void Measurement::warn_of_machine() {
   const auto warn = [&](const char* text) {
@@ -97,7 +100,7 @@ void Measurement::warn_of_machine() {
         "idle states are not held off, which may make cross-cpu ten times "
         "slower; make /dev/cpu_dma_latency writable or run as root");
   if (plan_.placement == Placement::kCrossCpu &&
-      smt_siblings(plan_.cell.ends.tracer_cpu, plan_.cell.ends.tracee_cpu))
+      plan_.found == Placement::kSmtSibling)
     warn(
         "tracer and tracee share a core; name CPUs of two cores with "
         "--tracer-cpu and --tracee-cpu");
@@ -140,7 +143,8 @@ benchmark::UserCounters Measurement::take(benchmark::State& state) {
 void Measurement::write(const std::string& stem) const {
   const std::string json = to_json(record_);  // may throw: before any file
   if (!record_.counted)
-    write_atomically(stem + ".npy", npy_bytes(samples_.samples()));
+    write_atomically(stem + ".npy",
+                     npy_bytes(samples_, plan_.scenario.info().stages));
   write_atomically(stem + ".run.json", json);
 }
 

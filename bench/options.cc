@@ -18,8 +18,10 @@ void add_cell_options(CLI::App& app, Options& o) {
                  "The code path to measure; --list names them.")
       ->option_text("NAME");
   app.add_option("--placement", o.placement,
-                 "same-cpu or cross-cpu (default: same-cpu; every one with "
-                 "--benchmark_filter).")
+                 "How the CPUs of the two ends are related: same-cpu, "
+                 "smt-sibling, cross-core, cross-llc, cross-node, or cross-cpu "
+                 "for any two (default: same-cpu; every one that this machine "
+                 "has with --benchmark_filter).")
       ->option_text("PLACEMENT");
   app.add_option(
          "--interface", o.interface,
@@ -34,8 +36,8 @@ void add_cell_options(CLI::App& app, Options& o) {
                  "Where the tracer runs (default: the first CPU allowed).")
       ->option_text("CPU");
   app.add_option("--tracee-cpu", o.cpus.tracee_cpu,
-                 "Where the tracee runs (default: the tracer's CPU, or at "
-                 "cross-cpu the next one allowed).")
+                 "Where the tracee runs (default: the first CPU allowed that "
+                 "is at the placement).")
       ->option_text("CPU");
   app.add_option("--policy", o.policy,
                  "Scheduling policy of both ends: other, batch, or auto: "

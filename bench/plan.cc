@@ -72,6 +72,15 @@ void check_cell(const CellName& cell) {
                       join(info.interfaces, interface_name));
 }
 
+void check_cpus(const Scenario& scenario, const Here& here) {
+  const int least = scenario.info().least_cpus;
+  if (here.cpus.size() < static_cast<std::size_t>(least))
+    throw Refusal(ExitCode::kNotSupported,
+                  "needs " + std::to_string(least) +
+                      " CPUs, and this process may run on " +
+                      std::to_string(here.cpus.size()));
+}
+
 void check_kernel(const Scenario& scenario) {
   if (const char* what = scenario.family->missing())
     throw Refusal(ExitCode::kNotSupported,
@@ -124,17 +133,33 @@ void check_offered(const CellName& cell, const Here& here) {
                     "; boot one with the patches of kernel-patch/");
 }
 
+std::string lacking(Placement placement, const Here& here) {
+  const std::string name(placement_name(placement));
+  if (here.cpus.size() < 2)
+    return name +
+           " needs two CPUs and this process may run on one; widen its "
+           "affinity or use --placement same-cpu";
+  std::string text = name + " needs " +
+                     std::string(placement_meaning(placement)) +
+                     ", and this process may run on no such CPUs";
+  const bool is_told = std::ranges::all_of(here.cpus, [&](int cpu) {
+    const auto place = here.topology.of(cpu);
+    return place.core && place.cache;
+  });
+  if (!is_told) text += " as far as /sys/devices/system/cpu tells";
+  return text + "; --list names the placements";
+}
+
 Ends require_ends(Placement placement, const WantedEnds& wanted,
                   const Here& here) {
   try {
-    if (const auto ends = choose_ends(placement, wanted, here.cpus))
+    if (const auto ends =
+            choose_ends(placement, wanted, here.cpus, here.topology))
       return *ends;
   } catch (const std::invalid_argument& error) {
     usage(std::string(error.what()) + "; see --tracer-cpu and --tracee-cpu");
   }
-  throw Refusal(ExitCode::kNotSupported,
-                "cross-cpu needs two CPUs and this process may run on one; "
-                "widen its affinity or use --placement same-cpu");
+  throw Refusal(ExitCode::kNotSupported, lacking(placement, here));
 }
 
 void prove_exact() {
@@ -172,7 +197,8 @@ bool exists_here(const CellName& cell, const Here& here, bool is_first) {
   if (!info.has_partner && cell.placement != Placement::kSameCpu) return false;
   return std::ranges::find(info.interfaces, cell.interface) !=
              info.interfaces.end() &&
-         choose_ends(cell.placement, {}, here.cpus).has_value();
+         here.cpus.size() >= static_cast<std::size_t>(info.least_cpus) &&
+         choose_ends(cell.placement, {}, here.cpus, here.topology).has_value();
 }
 
 }  // namespace
@@ -189,7 +215,8 @@ std::vector<Interface> parse_interfaces(const std::string& list) {
 }
 
 Here look_around(const Options& options) {
-  Here here{allowed_cpus(), probe_running()};
+  const auto cpus = allowed_cpus();
+  Here here{cpus, Topology::read(cpus), probe_running()};
   check_expected(here.offered, options);
   return here;
 }
@@ -230,9 +257,11 @@ Plan make_plan(const Options& options, const CellName& cell, const Here& here) {
   plan.scenario = cell.scenario;
   plan.placement = cell.placement;
   check_kernel(cell.scenario);
+  check_cpus(cell.scenario, here);
   plan.cell.interface = cell.interface;
   plan.cell.arguments = cell.scenario.arguments;
   plan.cell.ends = require_ends(cell.placement, options.cpus, here);
+  plan.found = relation(plan.cell.ends, here.topology);
   check_offered(cell, here);
   plan.offered = here.offered;
   // Exactness is a property of the CPU the tracer will run on.

@@ -3,6 +3,7 @@
 #ifndef RETRAP_PLAN_H_
 #define RETRAP_PLAN_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,8 @@ namespace retrap {
 
 // What this process may use. Measuring narrows it, so it is found once, before.
 struct Here {
-  std::vector<int> cpus;           // that it may run on
+  std::vector<int> cpus;  // that it may run on
+  Topology topology;
   std::vector<Interface> offered;  // by the running kernel
 };
 
@@ -48,6 +50,7 @@ struct Plan {
   Scenario scenario;
   Placement placement = Placement::kSameCpu;
   CellConfig cell;
+  std::optional<Placement> found;  // what the two CPUs are to each other
   std::vector<Interface> offered;
   Substrate substrate = Substrate::kVm;
 };

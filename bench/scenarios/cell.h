@@ -10,12 +10,16 @@
 //   Steps& steps() noexcept                 and its const twin
 //   static const char* missing() noexcept   optional: what this kernel does not
 //                                           have and the scenario needs
+//   std::span<const std::uint64_t> stamps() const noexcept
+//                                           with stages: what fire() read off
+//                                           RawClock at each, in order
 #ifndef RETRAP_SCENARIOS_CELL_H_
 #define RETRAP_SCENARIOS_CELL_H_
 
 #include <sched.h>
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/measure/nops.h"
@@ -50,6 +54,10 @@ class Cell {
   // CPU. False when the start state is not reached; sample() says why.
   virtual bool settle() noexcept = 0;
 
+  // Of the last sample, the time at each stage; none without stages.
+  [[nodiscard]] virtual std::span<const std::uint64_t> stamps()
+      const noexcept = 0;
+
   [[nodiscard]] virtual const Failure& failure() const noexcept = 0;
 
   // The other end, for the watchdog; 0: there is none.
@@ -75,6 +83,12 @@ class CellOf final : public Cell {
   bool settle() noexcept override {
     if (!settled_) settled_ = scenario_.arm();
     return settled_;
+  }
+
+  [[nodiscard]] std::span<const std::uint64_t> stamps()
+      const noexcept override {
+    if constexpr (requires { scenario_.stamps(); }) return scenario_.stamps();
+    return {};
   }
 
   [[nodiscard]] const Failure& failure() const noexcept override {

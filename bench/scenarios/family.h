@@ -42,6 +42,9 @@ struct FamilyInfo {
   std::string_view help;  // one line
   std::span<const Parameter> parameters = {};
   std::span<const Interface> interfaces = kInterfaces;
+  // What lies between the trigger and the return, where the class reads the
+  // clock too: its stamps().
+  std::span<const std::string_view> stages = {};
   bool is_floor = false;    // what the method costs, with no ptrace in it
   bool has_partner = true;  // a second end: a tracee, or the other of a floor
   int least_cpus = 1;       // at its least placement

@@ -16,9 +16,11 @@
 #include <sstream>
 #include <thread>
 
+#include "core/measure/placement.h"
 #include "core/output/npy.h"
 #include "core/ptrace/patience.h"
 #include "core/ptrace/task_state.h"
+#include "core/sys/affinity.h"
 #include "core/sys/file.h"
 
 namespace retrap {
@@ -75,6 +77,35 @@ TEST_F(Bench, DoesNotOverwriteARun) {
 
 TEST_F(Bench, RefusesADirectoryThatIsMissingBeforeItMeasures) {
   EXPECT_EQ(sigcont({"--out", stem() + "/b/c"}).exit_code, 1);
+}
+
+// The placement that was asked for, and the one that it turned out to be.
+TEST_F(Bench, RecordsWhatTwoCpusAreToEachOther) {
+  if (allowed_cpus().size() < 2) GTEST_SKIP() << "needs two CPUs";
+  ASSERT_EQ(sigcont({"--out", stem(), "--placement", "cross-cpu"}).exit_code,
+            0);
+  const auto run = nlohmann::json::parse(*read_file(stem() + ".run.json"));
+  const auto cpus = allowed_cpus();
+  const auto found =
+      relation({run["tracer_cpu"], run["tracee_cpu"]}, Topology::read(cpus));
+  EXPECT_EQ(run["placement"], "cross-cpu");
+  if (found)
+    EXPECT_EQ(run["placement_found"], placement_name(*found));
+  else
+    EXPECT_TRUE(run["placement_found"].is_null());
+}
+
+// A machine with one node has no second one.
+TEST_F(Bench, RefusesAPlacementThatTheMachineLacks) {
+  const auto cpus = allowed_cpus();
+  for (const Placement placement :
+       {Placement::kSmtSibling, Placement::kCrossLlc, Placement::kCrossNode}) {
+    if (choose_ends(placement, {}, cpus, Topology::read(cpus))) continue;
+    const std::string name(placement_name(placement));
+    const Output output = sigcont({"--placement", name});
+    EXPECT_EQ(output.exit_code, 77);
+    EXPECT_THAT(output.err, HasSubstr(name + " needs two "));
+  }
 }
 
 TEST_F(Bench, ListsWhatExistsWhenTheScenarioDoesNot) {

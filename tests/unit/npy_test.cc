@@ -31,11 +31,12 @@ TEST(Npy, HeaderNamesEveryField) {
 }
 
 TEST(Npy, BytesOfASampleFollowTheHeader) {
-  const std::array samples = {Sample{.t_trigger_ns = 0x0102030405060708,
-                                     .t_return_ns = kNeverReturned,
-                                     .wait_status = 0x80057f,
-                                     .outcome = Outcome::kDeadline,
-                                     .cpu = 0x0203}};
+  SampleBuffer samples(1);
+  samples.push({.t_trigger_ns = 0x0102030405060708,
+                .t_return_ns = kNeverReturned,
+                .wait_status = 0x80057f,
+                .outcome = Outcome::kDeadline,
+                .cpu = 0x0203});
   const auto bytes = npy_bytes(samples);
   const std::size_t head = npy_header(1).size();
   ASSERT_EQ(bytes.size(), head + 24);

@@ -15,6 +15,8 @@ RunRecord full_record() {
   record.argv = {"retrap-bench", "--scenario", "retrap/trigger:sigcont"};
   record.scenario = "retrap/trigger:sigcont";
   record.placement = "cross-cpu";
+  record.placement_found = "cross-core";
+  record.sample = sample_fields();
   record.interface = "listen";
   record.variant = "mainline";
   record.kernel_offers = {"listen", "please-notify"};
@@ -45,6 +47,10 @@ TEST(RunRecord, IsReadBackFieldByField) {
   EXPECT_EQ(json["schema"], "retrap.run/1");
   EXPECT_EQ(json["argv"].size(), 3U);
   EXPECT_EQ(json["kernel_offers"], Json({"listen", "please-notify"}));
+  EXPECT_EQ(json["placement_found"], "cross-core");
+  EXPECT_EQ(json["sample"]["dtype"][2], Json({"wait_status", "<i4"}));
+  EXPECT_EQ(json["sample"]["outcomes"][0], "ok");
+  EXPECT_EQ(json["sample"]["outcomes"].size(), 5U);
   EXPECT_EQ(json["tracer_cpu"], 0);
   EXPECT_EQ(json["tracee_cpu"], 1);
   EXPECT_EQ(json["samples_taken"], 17);
@@ -64,19 +70,21 @@ TEST(RunRecord, HasExactlyTheFieldsOfItsSchema) {
   std::vector<std::string> names;
   for (const auto& [name, value] : json.items()) names.push_back(name);
   EXPECT_THAT(
-      names,
-      testing::UnorderedElementsAre(
-          "schema", "argv", "scenario", "placement", "interface", "variant",
-          "kernel_offers", "substrate", "unit", "policy", "tracer_cpu",
-          "tracee_cpu", "samples_requested", "samples_taken", "samples_failed",
-          "stop_reason", "seed", "shift", "floors", "kernel", "binary", "code",
-          "memory_locked", "dma_latency_held", "counted", "warnings"));
+      names, testing::UnorderedElementsAre(
+                 "schema", "argv", "scenario", "placement", "placement_found",
+                 "interface", "variant", "kernel_offers", "substrate", "unit",
+                 "policy", "tracer_cpu", "tracee_cpu", "samples_requested",
+                 "samples_taken", "samples_failed", "stop_reason", "seed",
+                 "shift", "floors", "kernel", "binary", "code", "memory_locked",
+                 "dma_latency_held", "counted", "sample", "warnings"));
 }
 
 TEST(RunRecord, MissingIsNullAndNotZero) {
   const Json json = Json::parse(to_json(RunRecord{}));
   EXPECT_TRUE(json["variant"].is_null());
   EXPECT_TRUE(json["tracee_cpu"].is_null());
+  EXPECT_TRUE(json["placement_found"].is_null());
+  EXPECT_TRUE(json["sample"].is_null());
   EXPECT_TRUE(json["dma_latency_held"].is_null());
   EXPECT_TRUE(json["kernel"]["build_id"].is_null());
   EXPECT_TRUE(json["kernel"]["config_sha256"].is_null());

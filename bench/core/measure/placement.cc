@@ -5,10 +5,25 @@
 #include <stdexcept>
 #include <string>
 
-#include "core/sys/file.h"
-
 namespace retrap {
 namespace {
+
+struct Words {
+  Placement placement;
+  std::string_view name;
+  std::string_view meaning;
+};
+
+constexpr std::array kWords = {
+    Words{Placement::kSameCpu, "same-cpu", "one CPU for both ends"},
+    Words{Placement::kSmtSibling, "smt-sibling", "two threads of one core"},
+    Words{Placement::kCrossCore, "cross-core",
+          "two cores that share their last-level cache"},
+    Words{Placement::kCrossLlc, "cross-llc",
+          "two last-level caches of one NUMA node"},
+    Words{Placement::kCrossNode, "cross-node", "two NUMA nodes"},
+    Words{Placement::kCrossCpu, "cross-cpu", "two CPUs, whichever they are"}};
+static_assert(kWords.size() == kPlacements.size());
 
 void require_allowed(std::optional<int> cpu, std::span<const int> allowed) {
   if (!cpu || std::ranges::find(allowed, *cpu) != allowed.end()) return;
@@ -16,69 +31,66 @@ void require_allowed(std::optional<int> cpu, std::span<const int> allowed) {
                               " is not one this process may run on");
 }
 
-std::optional<int> first_other(std::span<const int> allowed, int cpu) {
-  const auto other = std::ranges::find_if(
-      allowed, [cpu](int candidate) { return candidate != cpu; });
-  if (other == allowed.end()) return std::nullopt;
-  return *other;
+bool is_at(Placement placement, const Ends& ends, const Topology& topology) {
+  if (placement == Placement::kCrossCpu) return !ends.same_cpu();
+  if (placement == Placement::kSameCpu) return ends.same_cpu();
+  return relation(ends, topology) == placement;
 }
 
-std::optional<Ends> one_cpu(const WantedEnds& wanted,
-                            std::span<const int> allowed) {
-  if (wanted.tracer_cpu && wanted.tracee_cpu &&
-      *wanted.tracer_cpu != *wanted.tracee_cpu)
-    throw std::invalid_argument("same-cpu with two different CPUs");
-  if (allowed.empty()) return std::nullopt;
-  const int cpu =
-      wanted.tracer_cpu.value_or(wanted.tracee_cpu.value_or(allowed.front()));
-  return Ends{cpu, cpu};
-}
-
-std::optional<Ends> two_cpus(const WantedEnds& wanted,
-                             std::span<const int> allowed) {
-  if (wanted.tracer_cpu && wanted.tracer_cpu == wanted.tracee_cpu)
-    throw std::invalid_argument("cross-cpu with one CPU for both ends");
-  if (wanted.tracer_cpu && wanted.tracee_cpu)
-    return Ends{*wanted.tracer_cpu, *wanted.tracee_cpu};
-  if (wanted.tracee_cpu) {
-    const auto tracer = first_other(allowed, *wanted.tracee_cpu);
-    if (!tracer) return std::nullopt;
-    return Ends{*tracer, *wanted.tracee_cpu};
-  }
-  if (allowed.empty()) return std::nullopt;
-  const int tracer = wanted.tracer_cpu.value_or(allowed.front());
-  const auto tracee = first_other(allowed, tracer);
-  if (!tracee) return std::nullopt;
-  return Ends{tracer, *tracee};
+[[noreturn]] void contradiction(Placement placement, const Ends& ends,
+                                const Topology& topology) {
+  const auto found = relation(ends, topology);
+  throw std::invalid_argument(
+      "CPUs " + std::to_string(ends.tracer_cpu) + " and " +
+      std::to_string(ends.tracee_cpu) + " are " +
+      (found ? std::string(placement_name(*found)) : "unknown to each other") +
+      ", not " + std::string(placement_name(placement)));
 }
 
 }  // namespace
 
 std::string_view placement_name(Placement placement) noexcept {
-  return placement == Placement::kSameCpu ? "same-cpu" : "cross-cpu";
+  return std::ranges::find(kWords, placement, &Words::placement)->name;
+}
+
+std::string_view placement_meaning(Placement placement) noexcept {
+  return std::ranges::find(kWords, placement, &Words::placement)->meaning;
 }
 
 std::optional<Placement> placement_from_name(std::string_view name) noexcept {
-  for (const Placement placement : kPlacements)
-    if (placement_name(placement) == name) return placement;
-  return std::nullopt;
+  const auto found = std::ranges::find(kWords, name, &Words::name);
+  if (found == kWords.end()) return std::nullopt;
+  return found->placement;
+}
+
+std::optional<Placement> relation(const Ends& ends, const Topology& topology) {
+  if (ends.same_cpu()) return Placement::kSameCpu;
+  const auto one = topology.of(ends.tracer_cpu);
+  const auto other = topology.of(ends.tracee_cpu);
+  if (!one.core || !other.core) return std::nullopt;
+  if (one.core == other.core) return Placement::kSmtSibling;
+  if (one.node != other.node) return Placement::kCrossNode;
+  if (!one.cache || !other.cache) return std::nullopt;
+  return one.cache == other.cache ? Placement::kCrossCore
+                                  : Placement::kCrossLlc;
 }
 
 std::optional<Ends> choose_ends(Placement placement, const WantedEnds& wanted,
-                                std::span<const int> allowed) {
+                                std::span<const int> allowed,
+                                const Topology& topology) {
   require_allowed(wanted.tracer_cpu, allowed);
   require_allowed(wanted.tracee_cpu, allowed);
-  return placement == Placement::kSameCpu ? one_cpu(wanted, allowed)
-                                          : two_cpus(wanted, allowed);
-}
-
-bool smt_siblings(int cpu, int other) {
-  const auto topology = [](int which) {
-    return read_file("/sys/devices/system/cpu/cpu" + std::to_string(which) +
-                     "/topology/thread_siblings_list");
-  };
-  const auto list = topology(cpu);
-  return list && list == topology(other);
+  for (const int tracer : allowed) {
+    if (tracer != wanted.tracer_cpu.value_or(tracer)) continue;
+    for (const int tracee : allowed) {
+      if (tracee != wanted.tracee_cpu.value_or(tracee)) continue;
+      const Ends ends{tracer, tracee};
+      if (is_at(placement, ends, topology)) return ends;
+      if (wanted.tracer_cpu && wanted.tracee_cpu)
+        contradiction(placement, ends, topology);
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace retrap

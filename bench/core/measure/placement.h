@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Where the two ends of a scenario run.
+// Where the two ends of a scenario run: how their CPUs are related.
 #ifndef RETRAP_CORE_MEASURE_PLACEMENT_H_
 #define RETRAP_CORE_MEASURE_PLACEMENT_H_
 
@@ -8,15 +8,33 @@
 #include <span>
 #include <string_view>
 
+#include "core/measure/topology.h"
+
 namespace retrap {
 
-enum class Placement { kSameCpu, kCrossCpu };
+// From near to far; kCrossCpu is any but the first.
+enum class Placement {
+  kSameCpu,
+  kSmtSibling,
+  kCrossCore,
+  kCrossLlc,
+  kCrossNode,
+  kCrossCpu
+};
 
-inline constexpr std::array kPlacements = {Placement::kSameCpu,
-                                           Placement::kCrossCpu};
+inline constexpr std::array kPlacements = {
+    Placement::kSameCpu,  Placement::kSmtSibling, Placement::kCrossCore,
+    Placement::kCrossLlc, Placement::kCrossNode,  Placement::kCrossCpu};
 
 std::string_view placement_name(Placement placement) noexcept;
 std::optional<Placement> placement_from_name(std::string_view name) noexcept;
+// "two threads of one core"
+std::string_view placement_meaning(Placement placement) noexcept;
+
+// How many CPUs it takes.
+constexpr int cpus_of(Placement placement) noexcept {
+  return placement == Placement::kSameCpu ? 1 : 2;
+}
 
 struct Ends {
   int tracer_cpu = 0;
@@ -32,15 +50,17 @@ struct WantedEnds {
   std::optional<int> tracee_cpu;
 };
 
-// Chooses among `allowed`: the tracer takes the first CPU and, at cross-cpu,
-// the tracee the next one. Nothing when `allowed` has too few. Throws
+// What two CPUs are to each other, never kCrossCpu. Nothing: the machine does
+// not say.
+std::optional<Placement> relation(const Ends& ends, const Topology& topology);
+
+// Chooses among `allowed`: the tracer takes the first CPU that has a partner,
+// and the tracee the first such partner. Nothing when there is none. Throws
 // std::invalid_argument when what is wanted contradicts the placement or is
 // not allowed.
 std::optional<Ends> choose_ends(Placement placement, const WantedEnds& wanted,
-                                std::span<const int> allowed);
-
-// They share a core, by /sys/devices/system/cpu.
-bool smt_siblings(int cpu, int other);
+                                std::span<const int> allowed,
+                                const Topology& topology = {});
 
 }  // namespace retrap
 

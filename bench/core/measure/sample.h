@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One timed event, as it lies in memory and in the .npy (docs/data-format.md).
+// A family with stages has a stamp of the clock for each behind it.
 #ifndef RETRAP_CORE_MEASURE_SAMPLE_H_
 #define RETRAP_CORE_MEASURE_SAMPLE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 #include <type_traits>
 
 namespace retrap {
@@ -17,6 +20,11 @@ enum class Outcome : std::uint16_t {
   kCallFailed = 3,
   kDeadline = 4,
 };
+
+// By its number. The record of a run has them (run_record.cc).
+inline constexpr std::array<std::string_view, 5> kOutcomeNames = {
+    "ok", "not the expected stop", "start state not reached",
+    "a system call failed", "deadline"};
 
 inline constexpr std::uint64_t kNeverReturned =
     std::numeric_limits<std::uint64_t>::max();

@@ -8,13 +8,23 @@
 #include "core/sys/check.h"
 
 namespace retrap {
+namespace {
 
-SampleBuffer::SampleBuffer(std::size_t capacity) : capacity_(capacity) {
-  const std::size_t bytes = std::max<std::size_t>(capacity, 1) * sizeof(Sample);
+std::size_t bytes_of(std::size_t capacity, std::size_t stages) {
+  return std::max<std::size_t>(capacity, 1) *
+         (sizeof(Sample) + stages * sizeof(std::uint64_t));
+}
+
+}  // namespace
+
+SampleBuffer::SampleBuffer(std::size_t capacity, std::size_t stages)
+    : capacity_(capacity), stages_(stages) {
+  const std::size_t bytes = bytes_of(capacity, stages);
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (memory == MAP_FAILED) throw_errno(errno, "mmap of the samples");
   data_ = static_cast<Sample*>(memory);
+  stamps_ = reinterpret_cast<std::uint64_t*>(data_ + capacity);
   locked_ = ::mlock(memory, bytes) == 0;
   // The tracee is a fork: without this its copy of the buffer would make the
   // tracer's writes fault again, once a page, inside the run.
@@ -22,8 +32,7 @@ SampleBuffer::SampleBuffer(std::size_t capacity) : capacity_(capacity) {
 }
 
 SampleBuffer::~SampleBuffer() {
-  const std::size_t count = std::max<std::size_t>(capacity_, 1);
-  (void)::munmap(data_, count * sizeof(Sample));
+  (void)::munmap(data_, bytes_of(capacity_, stages_));
 }
 
 std::size_t SampleBuffer::failed() const noexcept {

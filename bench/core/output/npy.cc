@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/output/npy.h"
 
-#include <algorithm>
 #include <bit>
 #include <string_view>
 
@@ -16,17 +15,34 @@ constexpr std::size_t kAlignment = 64;
 static_assert(std::endian::native == std::endian::little,
               "samples are written as they lie in memory");
 
-std::string dictionary(std::size_t samples) {
-  return "{'descr': [('t_trigger_ns', '<u8'), ('t_return_ns', '<u8'), "
-         "('wait_status', '<i4'), ('outcome', '<u2'), ('cpu', '<u2')], "
-         "'fortran_order': False, 'shape': (" +
+std::string dictionary(std::size_t samples, Stages stages) {
+  std::string fields;
+  for (const SampleField& field : sample_fields(stages))
+    fields.append(fields.empty() ? "" : ", ")
+        .append("('")
+        .append(field.name)
+        .append("', '")
+        .append(field.type)
+        .append("')");
+  return "{'descr': [" + fields + "], 'fortran_order': False, 'shape': (" +
          std::to_string(samples) + ",), }";
 }
 
 }  // namespace
 
-std::string npy_header(std::size_t samples) {
-  std::string text = dictionary(samples);
+std::vector<SampleField> sample_fields(Stages stages) {
+  std::vector<SampleField> fields = {{"t_trigger_ns", "<u8"},
+                                     {"t_return_ns", "<u8"},
+                                     {"wait_status", "<i4"},
+                                     {"outcome", "<u2"},
+                                     {"cpu", "<u2"}};
+  for (const std::string_view stage : stages)
+    fields.push_back({"t_" + std::string(stage) + "_ns", "<u8"});
+  return fields;
+}
+
+std::string npy_header(std::size_t samples, Stages stages) {
+  std::string text = dictionary(samples, stages);
   const std::size_t used = kPreamble + text.size() + 1;  // and the newline
   text.append((kAlignment - used % kAlignment) % kAlignment, ' ');
   text.push_back('\n');
@@ -36,12 +52,19 @@ std::string npy_header(std::size_t samples) {
   return header + text;
 }
 
-std::vector<std::byte> npy_bytes(std::span<const Sample> samples) {
-  const std::string header = npy_header(samples.size());
+std::vector<std::byte> npy_bytes(const SampleBuffer& samples, Stages stages) {
+  const std::string header = npy_header(samples.samples().size(), stages);
   const auto head = std::as_bytes(std::span(header));
-  const auto body = std::as_bytes(samples);
-  std::vector<std::byte> file(head.size() + body.size());
-  std::ranges::copy(body, std::ranges::copy(head, file.begin()).out);
+  std::vector<std::byte> file(head.begin(), head.end());
+  const auto append = [&file](std::span<const std::byte> bytes) {
+    file.insert(file.end(), bytes.begin(), bytes.end());
+  };
+  std::size_t at = 0;
+  for (const Sample& sample : samples.samples()) {
+    append(std::as_bytes(std::span(&sample, 1)));
+    append(std::as_bytes(samples.stamps().subspan(at, stages.size())));
+    at += stages.size();
+  }
   return file;
 }
 

@@ -20,6 +20,15 @@ Json kernel_json(const KernelFacts& kernel) {
           {"config_sha256", or_null(kernel.config_sha256)}};
 }
 
+// As numpy.dtype() takes it, and what the numbers of `outcome` mean.
+Json sample_json(const std::vector<SampleField>& fields) {
+  if (fields.empty()) return nullptr;
+  Json dtype = Json::array();
+  for (const SampleField& field : fields)
+    dtype.push_back({field.name, field.type});
+  return {{"dtype", dtype}, {"outcomes", kOutcomeNames}};
+}
+
 }  // namespace
 
 std::string to_json(const RunRecord& record) {
@@ -28,6 +37,7 @@ std::string to_json(const RunRecord& record) {
       {"argv", record.argv},
       {"scenario", record.scenario},
       {"placement", record.placement},
+      {"placement_found", or_null(record.placement_found)},
       {"interface", record.interface},
       {"variant", or_null(record.variant)},
       {"kernel_offers", record.kernel_offers},
@@ -54,6 +64,7 @@ std::string to_json(const RunRecord& record) {
       {"memory_locked", record.memory_locked},
       {"dma_latency_held", or_null(record.dma_latency_held)},
       {"counted", record.counted},
+      {"sample", sample_json(record.sample)},
       {"warnings", record.warnings},
   };
   return json.dump(2) + "\n";

@@ -11,6 +11,7 @@
 
 #include "core/env/kernel.h"
 #include "core/measure/clock_floor.h"
+#include "core/output/npy.h"
 
 namespace retrap {
 
@@ -26,6 +27,7 @@ struct RunRecord {
   std::vector<std::string> argv;
   std::string scenario;
   std::string placement;
+  std::optional<std::string> placement_found;  // nothing: it is not told
   std::string interface;
   std::optional<std::string> variant;
   std::vector<std::string> kernel_offers;
@@ -47,6 +49,7 @@ struct RunRecord {
   bool memory_locked = false;
   std::optional<bool> dma_latency_held;
   bool counted = false;
+  std::vector<SampleField> sample;  // of STEM.npy; empty: there is none
   std::vector<std::string> warnings;
 };
 
