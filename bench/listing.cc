@@ -9,6 +9,8 @@
 namespace retrap {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 std::vector<std::string> placements_of(const FamilyInfo& info) {
   std::vector<std::string> names;
   for (const Placement placement : kPlacements)
@@ -33,6 +35,28 @@ std::string joined(const std::vector<std::string>& names, std::size_t all) {
   return text;
 }
 
+Json to_json(const Family& family) {
+  const FamilyInfo& info = family.info;
+  Json parameters = Json::array();
+  for (const Parameter& each : info.parameters)
+    parameters.push_back(
+        {{"name", each.name},
+         {"least", each.least},
+         {"most", each.most},
+         {"usual", std::vector(each.usual.begin(), each.usual.end())}});
+  return {{"scenario", pattern_of(info)},
+          {"family", info.name},
+          {"parameters", parameters},
+          {"help", info.help},
+          {"expected", family.expected},
+          {"floor", info.is_floor},
+          {"partner", info.has_partner},
+          {"least_cpus", info.least_cpus},
+          {"stages", std::vector(info.stages.begin(), info.stages.end())},
+          {"placements", placements_of(info)},
+          {"interfaces", interfaces_of(info)}};
+}
+
 }  // namespace
 
 std::string scenarios_as_text() {
@@ -48,14 +72,23 @@ std::string scenarios_as_text() {
 }
 
 std::string scenarios_as_json() {
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (const Family& family : families())
-    for (const Scenario& scenario : usual_scenarios(family))
-      rows.push_back({{"scenario", scenario.name()},
-                      {"summary", family.info.help},
-                      {"placements", placements_of(family.info)},
-                      {"interfaces", interfaces_of(family.info)}});
-  return rows.dump(2) + "\n";
+  Json placements = Json::array();
+  for (const Placement placement : kPlacements)
+    placements.push_back({{"name", placement_name(placement)},
+                          {"cpus", cpus_of(placement)},
+                          {"meaning", placement_meaning(placement)}});
+  Json interfaces = Json::array();
+  for (const Interface interface : kInterfaces)
+    interfaces.push_back(interface_name(interface));
+  Json scenarios = Json::array();
+  for (const Family& family : families()) scenarios.push_back(to_json(family));
+  return Json{{"schema", "retrap.list/1"},
+              {"placements", placements},
+              {"interfaces", interfaces},
+              {"outcomes", kOutcomeNames},
+              {"scenarios", scenarios}}
+             .dump(2) +
+         "\n";
 }
 
 }  // namespace retrap

@@ -7,9 +7,9 @@
 
 namespace retrap {
 
-// A line each: name, placements, interfaces.
+// A line a family: name, placements, interfaces.
 std::string scenarios_as_text();
-// An array of objects: scenario, summary, placements, interfaces.
+// Every name there is: docs/data-format.md, "What retrap-bench can measure".
 std::string scenarios_as_json();
 
 }  // namespace retrap

@@ -125,7 +125,7 @@ def test_unknown_scenario(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text('scenarios = ["floor/nope"]\n[host]\nsamples = 10\n')
     said = refused(4, "run", str(path), "--results", str(tmp_path / "out"))
-    assert f"{path}:1: scenarios: unknown scenario 'floor/nope'; of the" in said
+    assert f"{path}:1: scenarios: no scenario 'floor/nope'; of the" in said
     assert "the nearest are floor/" in said
 
 

@@ -183,7 +183,7 @@ class Maker:
             "placement": placement,
             "interface": "none" if floor else interface,
             "variant": variant,
-            "kernel_offers": ["listen"],
+            "kernel_offers": list(ALL),
             "substrate": substrate,
             "unit": "instructions" if exact else "ns",
             "tracer_cpu": 0,

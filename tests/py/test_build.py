@@ -79,7 +79,6 @@ def test_a_scenario_that_is_not_there_costs_one_program(
     request = measure.Request(
         ("nope",), ("mainline",), (native(),), experiments.PLACEMENTS, 10, 2, 1
     )
-    monkeypatch.setattr(measure, "nearest", lambda name, known: "none")
     with pytest.raises(RetrapError, match="no scenario 'nope'") as caught:
         measure.run(request, variants, tmp_path, fresh=False, draw=draw_profiles)
     assert caught.value.exit_code == EXIT_CONFIG and asked == [[BENCH]]

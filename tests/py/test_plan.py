@@ -12,7 +12,9 @@ from retrap.config.plan import Run, Scenario, expand, nothing_to_run
 
 BOTH = ("same-cpu", "cross-cpu")
 REGISTRY = {
-    "floor/clock": Scenario("floor/clock", ("same-cpu",), ("listen", "async-retrap")),
+    "floor/clock": Scenario(
+        "floor/clock", ("same-cpu",), ("listen", "async-retrap"), floor=True
+    ),
     "retrap/trigger:interrupt": Scenario("retrap/trigger:interrupt", BOTH, ("listen",)),
 }
 
@@ -28,7 +30,7 @@ def experiment(placements: tuple[str, ...] = BOTH) -> Experiment:
         placements=placements,
         scenarios=tuple(REGISTRY),
         seed=7,
-        exact=None,
+        exact=Sampling(10, 0),
         guest=Guest(2, 60),
         host=None,
     )
@@ -145,3 +147,19 @@ def test_what_nothing_can_run_is_found_before_a_boot(
     )
     found = nothing_to_run(asked, REGISTRY, VARIANTS)
     assert (found and found[0]) == key
+
+
+def test_a_placement_is_one_of_the_program_s() -> None:
+    found = nothing_to_run(experiment(("same-cpu", "cross-nope")), REGISTRY, VARIANTS)
+    assert found == (
+        "placements",
+        "no placement 'cross-nope': same-cpu, cross-cpu",
+    )
+
+
+def test_a_guest_of_one_cpu_has_no_second_one() -> None:
+    alone = dataclasses.replace(experiment(), guest=Guest(1, 60))
+    found = nothing_to_run(alone, REGISTRY, VARIANTS)
+    assert found == ("placements", "cross-cpu needs 2 CPUs, [exact] cpus is 1")
+    same = dataclasses.replace(alone, placements=("same-cpu",), host=Sampling(1, 0))
+    assert nothing_to_run(same, {"x": TRAP, **REGISTRY}, VARIANTS) is None

@@ -197,7 +197,7 @@ DAMAGE: list[tuple[Callable[[Path], None], str, str]] = [
     (
         edit(f"{STEM}.run.json", lambda r: r.update(interface="ouija")),
         ".run.json",
-        "interface is 'ouija'",
+        "interface 'ouija' is none of its kernel's",
     ),
     (
         lambda p: (p / f"{STEM}.run.json").rename(p / f"{STEM}+listen-to.run.json"),
@@ -273,3 +273,49 @@ def test_seal(tmp_path: Path) -> None:
     path.write_bytes(b"")
     store.seal(path)
     assert path.stat().st_mode & 0o777 == 0o444
+
+
+def test_a_record_declares_its_samples(maker: Maker) -> None:
+    """Stamps of stages follow the head; an outcome has the record's name for it."""
+    maker.failed, maker.boots, maker.samples = 3, 1, 50
+    path = maker.write()
+    for file in path.glob("raw/mainline/exact-1/*.npy"):
+        samples = np.load(file)
+        staged = np.zeros(samples.size, [*store.SAMPLE.descr, ("t_exit_ns", "<u8")])
+        for name in store.SAMPLE.names or ():
+            staged[name] = samples[name]
+        staged["t_exit_ns"] = samples["t_return_ns"]
+        np.save(file, staged)
+        record = file.with_suffix(".run.json")
+        run = json.loads(record.read_text())
+        names = ["ok", "b", "c", "d", "too late"]
+        run["sample"] = {"dtype": staged.dtype.descr, "outcomes": names}
+        record.write_text(json.dumps(run))
+    (cell,) = store.load(path).of(
+        EXACT, "mainline", ("trap/trigger:interrupt", "same-cpu")
+    )
+    assert cell.failures == {"too late": 3}
+    assert cell.samples is not None and cell.samples.dtype.names[-1] == "t_exit_ns"
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({}, "declares no samples"),
+        ({"dtype": [["a", "?!"]], "outcomes": ["ok"]}, "declares no samples"),
+        ({"dtype": [["a", "<u8"]], "outcomes": ["ok"]}, "samples of another kind"),
+        ({"dtype": store.SAMPLE.descr, "outcomes": []}, "samples of another kind"),
+        (
+            {"dtype": [*store.SAMPLE.descr, ("x", "<u8")], "outcomes": ["ok"]},
+            "wrong dtype",
+        ),
+    ],
+)
+def test_a_declaration_that_is_not_of_the_samples_is_refused(
+    maker: Maker, declared: dict[str, Any], said: str
+) -> None:
+    maker.boots, maker.samples = 1, 20
+    path = maker.write()
+    edit(f"{STEM}.run.json", lambda run: run.update(sample=declared))(path)
+    with pytest.raises(RetrapError, match=said):
+        store.load(path)

@@ -5,7 +5,6 @@ architecture by the preset's `-<arch>` namesake, against its sysroot."""
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from retrap.base.arch import Arch, native
 from retrap.base.cache import locked
 from retrap.base.paths import ROOT
 from retrap.base.errors import EXIT_BUILD, RetrapError
-from retrap.config.plan import Scenario
+from retrap.config import registry
 from retrap.base.process import capture, run_logged
 from retrap.base.progress import Progress
 
@@ -48,7 +47,7 @@ class Programs:
             total.update(self.path(name).read_bytes())
         return total.hexdigest()
 
-    def registry(self) -> dict[str, Scenario]:
+    def registry(self) -> registry.Registry:
         """What retrap-bench can measure: the same on every architecture, so
         ask the programs of this machine's."""
         text = capture([str(self.bench), "--list", "--json"])
@@ -58,13 +57,7 @@ class Programs:
                 f"delete {self.directory} and repeat the command",
                 EXIT_BUILD,
             )
-        rows = [
-            Scenario(
-                row["scenario"], tuple(row["placements"]), tuple(row["interfaces"])
-            )
-            for row in json.loads(text)
-        ]
-        return {row.name: row for row in rows}
+        return registry.read(text)
 
 
 def build(

@@ -26,7 +26,9 @@ def dry_run(
         state = _kernel_state(variants[name], arch)
         lines.append(f"2 kernel    {name} {arch.name}: {state}")
     bench = Programs(ROOT / "build/release")
-    registry = bench.registry() if bench.bench.exists() else {}
+    registry: dict[str, Scenario] = {}
+    if bench.bench.exists():
+        registry = bench.registry()
     if registry:
         check_scenarios(experiment, variants, registry, path)
     for name, arch in jobs:

@@ -18,13 +18,14 @@ from retrap.base.errors import EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.tomlfile import TomlTable, read_toml
 from retrap.config.fragments import most_cpus
-from retrap.config.variants import INTERFACES, Variant, load_variants, nearest
+from retrap.config.registry import complaint
+from retrap.config.variants import INTERFACES, Variant, load_variants
 
 
 DEFAULT_EXPERIMENT = ROOT / "configs/experiments/quick.toml"
 
 
-PLACEMENTS = ("same-cpu", "cross-cpu")
+PLACEMENTS = ("same-cpu", "cross-cpu")  # of an experiment that names none
 
 
 LEAST_SAMPLES, MOST_SAMPLES = 10, 1_000_000  # of a cell
@@ -156,7 +157,9 @@ def load_experiment(
         sha256=hashlib.sha256(table.text.encode()).hexdigest(),
         variants=names,
         baseline=baseline,
-        placements=_choice(table, "placements", "placement", PLACEMENTS, PLACEMENTS),
+        placements=_some(
+            table, "placements", table.words("placements", list(PLACEMENTS))
+        ),
         scenarios=_scenarios(table),
         seed=table.number("seed", 0, 2**63 - 1, 1),
         exact=_sampling(exact, ("cpus", "timeout_s")),
@@ -164,12 +167,7 @@ def load_experiment(
         vm=_rounds(rounds),
         host=_sampling(table.table("host"), ()),
         interface=_interface(table),
-        arches=tuple(
-            ARCHES[word]
-            for word in _choice(
-                table, "arch", "architecture", tuple(ARCHES), (native().name,)
-            )
-        ),
+        arches=_arches(table),
     )
     if exact:
         _check_cpus(exact, experiment.guest.cpus, experiment, variants)
@@ -179,29 +177,25 @@ def load_experiment(
     return experiment
 
 
-def _choice(
-    table: TomlTable,
-    key: str,
-    what: str,
-    known: tuple[str, ...],
-    default: tuple[str, ...],
-) -> tuple[str, ...]:
-    words = table.words(key, list(default))
-    for word in words:
-        if word not in known:
-            raise table.fail(key, f"no {what} {word!r}: {', '.join(known)}")
+def _some(table: TomlTable, key: str, words: tuple[str, ...]) -> tuple[str, ...]:
     if not words:
         raise table.fail(key, "is empty: nothing would be measured")
     return words
 
 
+def _arches(table: TomlTable) -> tuple[Arch, ...]:
+    words = _some(table, "arch", table.words("arch", [native().name]))
+    for word in words:
+        if word not in ARCHES:
+            raise table.fail("arch", f"no architecture {word!r}: {', '.join(ARCHES)}")
+    return tuple(ARCHES[word] for word in words)
+
+
 def _scenarios(table: TomlTable) -> tuple[str, ...]:
-    words = table.words("scenarios")
+    words = _some(table, "scenarios", table.words("scenarios"))
     for word in words:
         if not SCENARIO.fullmatch(word):
             raise table.fail("scenarios", f"not a scenario name: {word!r}")
-    if not words:
-        raise table.fail("scenarios", "is empty: nothing would be measured")
     return words
 
 
@@ -217,10 +211,6 @@ def _interface(table: TomlTable) -> str | None:
 def _check_cpus(
     guest: TomlTable, cpus: int, experiment: Experiment, variants: dict[str, Variant]
 ) -> None:
-    if cpus == 1 and "cross-cpu" in experiment.placements:
-        raise guest.fail(
-            "cpus", 'is 1, and cross-cpu needs 2: set placements = ["same-cpu"]'
-        )
     too_many = cpus_beyond(cpus, experiment.variants, variants, experiment.arches)
     if too_many:
         raise guest.fail("cpus", too_many)
@@ -265,7 +255,7 @@ def _check_interface(
         raise table.fail("interface", f"{', '.join(lacking)} does not offer {asked}")
 
 
-def scenario_error(experiment: Path, name: str, known: list[str]) -> RetrapError:
-    """`name` is not a scenario of retrap-bench."""
+def scenario_error(experiment: Path, name: str, known: Iterable[str]) -> RetrapError:
+    """`name` is no scenario of the families `known` of retrap-bench."""
     table = read_toml(experiment, "experiment")
-    return table.fail("scenarios", f"unknown scenario {name!r}; {nearest(name, known)}")
+    return table.fail("scenarios", complaint(name, known))

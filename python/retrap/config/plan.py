@@ -11,16 +11,10 @@ import shlex
 from dataclasses import dataclass
 
 from retrap.config.experiments import Experiment, Sampling
+from retrap.config.registry import Scenario
 from retrap.config.variants import Variant
 
-
-@dataclass(frozen=True)
-class Scenario:
-    """A row of `retrap-bench --list --json`."""
-
-    name: str
-    placements: tuple[str, ...]
-    interfaces: tuple[str, ...]
+__all__ = ["Run", "Scenario", "expand", "nothing_to_run"]
 
 
 @dataclass(frozen=True)
@@ -105,23 +99,23 @@ def expand(
         (registry[name], placement, interface)
         for name in experiment.scenarios
         for placement in experiment.placements
-        for interface in (interfaces[:1] if _floor(name) else interfaces)
+        for interface in (interfaces[:1] if registry[name].floor else interfaces)
         if placement in registry[name].placements
         and interface in registry[name].interfaces
     ]
 
     def cell(path: tuple[Scenario, str, str], cycles: int | None) -> Run:
-        name, placement, interface = path[0].name, *path[1:]
-        suffix = f"+{interface}" if several and not _floor(name) else ""
+        scenario, placement, interface = path
+        suffix = f"+{interface}" if several and not scenario.floor else ""
         size, seed = sampling.samples, experiment.seed
-        return Run(name, placement, interface, size, cycles, seed, suffix)
+        return Run(scenario.name, placement, interface, size, cycles, seed, suffix)
 
     n = sampling.cycles
     lengths = dict.fromkeys(c for k in (n - 1, n, n + 1) if k > 0 for c in (k, 2 * k))
     counted = [
         cell(path, cycles)
         for path in paths
-        if not _floor(path[0].name) and n > 0
+        if not path[0].floor and n > 0
         for cycles in lengths
     ]
     return [cell(path, None) for path in paths] + counted
@@ -132,8 +126,11 @@ def nothing_to_run(
     registry: dict[str, Scenario],
     variants: dict[str, Variant],
 ) -> tuple[str, str] | None:
-    """Key and reason: a scenario that nothing of the experiment can run, a variant
-    that can run none of it."""
+    """Key and reason: a placement that does not exist, or needs more CPUs than the
+    guest has; a scenario that nothing of the experiment can run, a variant that can
+    run none of it."""
+    if found := _bad_placement(experiment, registry):
+        return found
     sides = [variants[name].interfaces for name in experiment.variants]
     sides += [("listen",)] * bool(experiment.host)
     once = Sampling(1, 0)
@@ -151,5 +148,21 @@ def nothing_to_run(
     return None
 
 
-def _floor(scenario: str) -> bool:
-    return scenario.startswith("floor/")
+def _bad_placement(
+    experiment: Experiment, registry: dict[str, Scenario]
+) -> tuple[str, str] | None:
+    """Where a scenario has one placement it has one end, which takes one CPU."""
+    rows = [scenario.placements for scenario in registry.values()]
+    known = dict.fromkeys(placement for row in rows for placement in row)
+    alone = {row[0] for row in rows if len(row) == 1}
+    cpus = {
+        "exact": experiment.guest.cpus if experiment.exact else 2,
+        "vm": experiment.vm.guest.cpus if experiment.vm else 2,
+    }
+    for placement in experiment.placements:
+        if placement not in known:
+            return "placements", f"no placement {placement!r}: {', '.join(known)}"
+        for guest, number in cpus.items():
+            if number < 2 and placement not in alone:
+                return "placements", f"{placement} needs 2 CPUs, [{guest}] cpus is 1"
+    return None

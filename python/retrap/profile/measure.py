@@ -25,7 +25,8 @@ from retrap.base.arch import Arch, native
 from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
 from retrap.base.paths import ROOT
 from retrap.config.experiments import Guest, Plugin, check_cpus
-from retrap.config.variants import Variant, named, nearest
+from retrap.config.registry import complaint
+from retrap.config.variants import Variant, named
 from retrap.base.errors import (
     EXIT_CONFIG,
     EXIT_GUEST,
@@ -211,7 +212,7 @@ def check_cells(
     for name in request.scenarios:
         if name not in registry:
             raise RetrapError(
-                f"no scenario {name!r}; {nearest(name, registry)}",
+                complaint(name, registry),
                 "build/release/retrap-bench --list describes them",
                 EXIT_CONFIG,
             )

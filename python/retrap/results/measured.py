@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrap.machine.machine import Machine, machine
-from retrap.results.samples import OUTCOMES
+from retrap.results.samples import layout
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -49,6 +49,11 @@ class Cell:
         return str(self.run["interface"])
 
     @property
+    def offers(self) -> tuple[str, ...]:
+        """The interfaces of its kernel, in the order of retrap-bench; none last."""
+        return (*self.run["kernel_offers"], "none")
+
+    @property
     def floor(self) -> bool:
         """The method with no ptrace work in it, hence through no interface."""
         return self.interface == "none"
@@ -73,8 +78,9 @@ class Cell:
         """How many samples of each outcome but ok; empty when none failed."""
         if self.samples is None:
             return {}
-        counts = np.bincount(self.samples["outcome"], minlength=len(OUTCOMES))
-        return {OUTCOMES[i]: int(n) for i, n in enumerate(counts) if i and n}
+        outcomes = layout(self.path, self.run).outcomes
+        counts = np.bincount(self.samples["outcome"], minlength=len(outcomes))
+        return {outcomes[i]: int(n) for i, n in enumerate(counts) if i and n}
 
 
 @dataclass(frozen=True)

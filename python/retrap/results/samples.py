@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from retrap.base.rawfile import damaged
 
+# How every sample begins, whatever stamps of its stages follow.
 SAMPLE = np.dtype(
     [
         ("t_trigger_ns", "<u8"),
@@ -19,20 +22,50 @@ SAMPLE = np.dtype(
         ("cpu", "<u2"),
     ]
 )
-OUTCOMES = (
-    "ok",
-    "not the expected stop",
-    "start state not reached",
-    "a system call failed",
-    "deadline",
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a run.json declares of its samples: their dtype, and what the numbers in
+    `outcome` mean."""
+
+    dtype: np.dtype[np.void]
+    outcomes: tuple[str, ...]
+
+
+# Of records of before they declared it.
+UNDECLARED = Layout(
+    SAMPLE,
+    (
+        "ok",
+        "not the expected stop",
+        "start state not reached",
+        "a system call failed",
+        "deadline",
+    ),
 )
 
 
-def read_samples(path: Path) -> npt.NDArray[np.void]:
+def layout(path: Path, run: dict[str, Any]) -> Layout:
+    """Of the run.json `path`. Errors: EXIT_RESULTS, naming it."""
+    declared = run.get("sample")
+    if declared is None:
+        return UNDECLARED
+    try:
+        dtype = np.dtype([(str(name), str(kind)) for name, kind in declared["dtype"]])
+        outcomes = tuple(map(str, declared["outcomes"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(path, f"field 'sample' declares no samples: {error}") from None
+    if dtype.descr[: len(SAMPLE.descr)] != SAMPLE.descr or outcomes[:1] != ("ok",):
+        raise damaged(path, "field 'sample' declares samples of another kind")
+    return Layout(dtype, outcomes)
+
+
+def read_samples(path: Path, expected: Layout = UNDECLARED) -> npt.NDArray[np.void]:
     """The samples of one .npy. Errors: EXIT_RESULTS, naming the file."""
     try:
         with open(path, "rb") as file:
-            array = np.load(file, allow_pickle=False)
+            array: npt.NDArray[np.void] = np.load(file, allow_pickle=False)
             rest = len(file.read())
     except OSError as error:
         reason = error.strerror or "not an .npy file"
@@ -42,9 +75,10 @@ def read_samples(path: Path) -> npt.NDArray[np.void]:
         raise damaged(path, f"not a whole .npy file: {reason}") from None
     if rest:
         raise damaged(path, f"has {rest} bytes after the samples")
-    if not isinstance(array, np.ndarray) or array.dtype != SAMPLE or array.ndim != 1:
+    is_list = isinstance(array, np.ndarray) and array.ndim == 1
+    if not is_list or array.dtype != expected.dtype:
         raise damaged(path, "does not hold retrap samples (wrong dtype or shape)")
-    if array.size and int(array["outcome"].max()) >= len(OUTCOMES):
+    if array.size and int(array["outcome"].max()) >= len(expected.outcomes):
         raise damaged(path, f"outcome {int(array['outcome'].max())} does not exist")
     ok = array["outcome"] == 0
     backwards = ok & (array["t_return_ns"] < array["t_trigger_ns"])

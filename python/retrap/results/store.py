@@ -18,15 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from retrap.results.measured import Boot, Cell
-from retrap.config.variants import HOST, INTERFACES
+from retrap.config.variants import HOST
 from retrap.machine.machine import SUBSTRATES, Machine, machine
 from retrap.base.rawfile import atomic_write, check_fields, damaged
 from retrap.base.rawfile import read_json, read_plan, seal
 from retrap.results import sealed
-from retrap.results.samples import OUTCOMES, SAMPLE, read_samples
+from retrap.results.samples import SAMPLE, layout, read_samples
 
 __all__ = [
-    "OUTCOMES",
     "SAMPLE",
     "Boot",
     "Cell",
@@ -45,6 +44,7 @@ RUN_FIELDS: dict[str, tuple[type, ...]] = {
     "scenario": (str,),
     "placement": (str,),
     "interface": (str,),
+    "kernel_offers": (list,),
     "substrate": (str,),
     "unit": (str,),
     "tracer_cpu": (int, type(None)),
@@ -102,10 +102,9 @@ class Results:
     def sides(self, machine: Machine, scenario: str = "") -> tuple[str, ...]:
         """Who is compared in a scenario, baseline first; by default in a path."""
         floor = scenario in self.floors
-        order = (*INTERFACES, "none")
         variants = self.variants(machine)
         found = {
-            (variants.index(c.variant), order.index(c.interface), c.side)
+            (variants.index(c.variant), c.offers.index(c.interface), c.side)
             for c in self.cells()
             if c.machine == machine and c.floor == floor
         }
@@ -171,8 +170,8 @@ def _read_cell(path: Path, variant: str, boot: str, machine: Machine) -> Cell:
     if SUBSTRATES.get(run["substrate"]) != run["unit"]:
         what = f"unit {run['unit']!r} does not go with {run['substrate']!r}"
         raise damaged(path, what)
-    if run["interface"] not in (*INTERFACES, "none"):
-        raise damaged(path, f"interface is {run['interface']!r}")
+    if run["interface"] not in (*run["kernel_offers"], "none"):
+        raise damaged(path, f"interface {run['interface']!r} is none of its kernel's")
     if run["substrate"] != machine.substrate:
         what = f"substrate {run['substrate']!r} in a boot of {machine.substrate!r}"
         raise damaged(path, what)
@@ -195,7 +194,7 @@ def _read_samples(
     if run["counted"]:
         return None
     file = path.with_name(f"{stem}.npy")
-    samples = read_samples(file)
+    samples = read_samples(file, layout(path, run))
     failed = int((samples["outcome"] != 0).sum())
     told = (run["samples_taken"], run["samples_failed"])
     if (samples.size, failed) != told:
