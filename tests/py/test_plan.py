@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from retrap.base.errors import RetrapError
 from retrap.config.experiments import Experiment, Guest, Sampling
-from retrap.config.variants import Source, Variant
+from retrap.config.variants import Source, Variant, load_variants
 from retrap.config.plan import Run, Scenario, expand, nothing_to_run
 
 BOTH = ("same-cpu", "cross-cpu")
@@ -163,3 +164,16 @@ def test_a_guest_of_one_cpu_has_no_second_one() -> None:
     assert found == ("placements", "cross-cpu needs 2 CPUs, [exact] cpus is 1")
     same = dataclasses.replace(alone, placements=("same-cpu",), host=Sampling(1, 0))
     assert nothing_to_run(same, {"x": TRAP, **REGISTRY}, VARIANTS) is None
+
+
+def test_an_interface_is_one_of_the_program_s(tmp_path: Path) -> None:
+    asked = dataclasses.replace(experiment(), interface="poll", host=Sampling(1, 0))
+    found = nothing_to_run(asked, REGISTRY, VARIANTS)
+    assert found == ("interface", "must be one of listen, async-retrap")
+    file = tmp_path / "v.toml"
+    file.write_text('[a]\npackage = "p"\ninterface = "lisen"\n')
+    asked = dataclasses.replace(experiment(), variants=("a",))
+    with pytest.raises(RetrapError) as caught:
+        nothing_to_run(asked, REGISTRY, load_variants(file))
+    said = f"{file}:3: [a] interface: no 'lisen': listen, async-retrap"
+    assert caught.value.message == said

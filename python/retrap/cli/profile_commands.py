@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 from retrap.config import experiments
-from retrap.config.variants import INTERFACES
 from retrap.cli.parts import (
     cpus_option,
     fresh_option,
@@ -69,7 +68,6 @@ def add(adder: Any) -> None:
     command.add_argument(
         "--interface",
         metavar="NAME",
-        choices=INTERFACES,
         help="how the tracer is told: listen, async-retrap or please-notify (default: "
         "each kernel's own)",
     )

@@ -10,11 +10,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from retrap.base.tomlfile import read_toml
 from retrap.config.experiments import Experiment, Sampling
 from retrap.config.registry import Scenario
 from retrap.config.variants import Variant
 
-__all__ = ["Run", "Scenario", "expand", "nothing_to_run"]
+__all__ = ["Run", "Scenario", "check_interfaces", "expand", "nothing_to_run"]
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,16 @@ def nothing_to_run(
     variants: dict[str, Variant],
 ) -> tuple[str, str] | None:
     """Key and reason: a placement that does not exist, or needs more CPUs than the
-    guest has; a scenario that nothing of the experiment can run, a variant that can
-    run none of it."""
+    guest has; an interface that does not; a scenario that nothing of the experiment
+    can run, a variant that can run none of it. Errors: EXIT_CONFIG, with the line of
+    a variant whose interface does not exist."""
     if found := _bad_placement(experiment, registry):
         return found
+    interfaces = interfaces_of(registry)
+    if experiment.interface not in (None, *interfaces):
+        return "interface", f"must be one of {', '.join(interfaces)}"
+    for name in experiment.variants:
+        check_interfaces(variants[name], registry)
     sides = [variants[name].interfaces for name in experiment.variants]
     sides += [("listen",)] * bool(experiment.host)
     once = Sampling(1, 0)
@@ -146,6 +153,22 @@ def nothing_to_run(
         if not scenarios:
             return "variants", f"none of the scenarios exists at {where} on {name}"
     return None
+
+
+def interfaces_of(registry: dict[str, Scenario]) -> tuple[str, ...]:
+    """Those that a scenario exists for, in order: floors exist for all of them."""
+    rows = [scenario.interfaces for scenario in registry.values()]
+    return max(rows, key=len, default=())
+
+
+def check_interfaces(variant: Variant, registry: dict[str, Scenario]) -> None:
+    """Errors: EXIT_CONFIG, with file and line of the variant."""
+    known = interfaces_of(registry)
+    for name in variant.interfaces:
+        if variant.file and name not in known:
+            table = read_toml(variant.file, "variants file").table(variant.name)
+            assert table is not None
+            raise table.fail("interface", f"no {name!r}: {', '.join(known)}")
 
 
 def _bad_placement(

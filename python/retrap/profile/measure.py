@@ -36,7 +36,7 @@ from retrap.base.errors import (
     RetrapError,
 )
 from retrap.kernel.kernels import Kernel
-from retrap.config.plan import Run, Scenario
+from retrap.config.plan import Run, Scenario, check_interfaces
 from retrap.profile import derive, summary, tables
 from retrap.results import trace
 from retrap.base.progress import Progress, say
@@ -217,6 +217,7 @@ def check_cells(
                 EXIT_CONFIG,
             )
     for name in request.variants:
+        check_interfaces(variants[name], registry)
         if not request.cells(variants[name], registry):
             raise RetrapError(
                 f"{' '.join(request.scenarios)} does not exist at "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrap.base.paths import ROOT
-from retrap.config.variants import INTERFACES, PROPERTIES
+from retrap.config.variants import PROPERTIES, load_variants
 from retrap.base.tomlfile import TomlTable, read_toml
 
 RULEBOOK = ROOT / "configs/conform.toml"
@@ -48,6 +48,9 @@ class RuleBook:
 
 
 def _families(table: TomlTable) -> tuple[dict[str, str], tuple[str, ...]]:
+    """A family of an interface that no kernel offers would bind none."""
+    variants = load_variants().values()
+    offered = tuple(each for variant in variants for each in variant.offers)
     interfaces: dict[str, str] = {}
     rules: list[str] = []
     for prefix in table.data:
@@ -56,7 +59,7 @@ def _families(table: TomlTable) -> tuple[dict[str, str], tuple[str, ...]]:
         interface, count = family.get(given[0] if given else ""), family.get("rules")
         if isinstance(count, int):
             count = [f"{prefix}{number:02}" for number in range(1, count + 1)]
-        known = PROPERTIES if given == ["property"] else INTERFACES
+        known = PROPERTIES if given == ["property"] else offered
         if len(given) != 1 or interface not in known or not isinstance(count, list):
             raise table.fail(
                 prefix, "give rules, a number or names, and interface or property"
