@@ -38,11 +38,19 @@ void check_output(const Options& options) {
 }
 
 // Google Benchmark's unfinished file goes when the run ends without it.
-struct Leftover {
-  std::optional<std::string> path;
+class Leftover {
+ public:
+  explicit Leftover(const std::optional<std::string>& path) : path_(path) {}
+  Leftover(const Leftover&) = delete;
+  Leftover& operator=(const Leftover&) = delete;
+  Leftover(Leftover&&) = delete;
+  Leftover& operator=(Leftover&&) = delete;
   ~Leftover() {
-    if (path) ::unlink(path->c_str());  // published: no such name any more
+    if (path_) ::unlink(path_->c_str());  // published: no such name any more
   }
+
+ private:
+  std::optional<std::string> path_;
 };
 
 // Of two codes the one that says more; kNotSupported says the least.
@@ -72,7 +80,7 @@ class Job {
       // Another cell has had the CPU since.
       if (!plan_ || options_.benchmark.selects) prepare();
       measurement_ = std::make_unique<Measurement>(options_, *plan_);
-      const auto counters = measurement_->take(state);
+      auto counters = measurement_->take(state);
       note(measurement_->code());
       return counters;
     } catch (const Refusal& refusal) {
@@ -120,6 +128,7 @@ std::vector<Job> jobs_of(const Options& options, const Here& here,
                          const std::optional<CellName>& only) {
   std::vector<Job> jobs;
   const auto cells = only ? std::vector{*only} : open_cells(options, here);
+  jobs.reserve(cells.size());
   for (const CellName& cell : cells) jobs.emplace_back(options, here, cell);
   if (only) jobs.front().prepare();
   return jobs;
@@ -136,8 +145,9 @@ ExitCode measure(const Options& options) {
   std::optional<std::string> json_path;
   if (options.out && !options.perf_control && !options.benchmark.names_file)
     json_path = temporary_name(*options.out + ".benchmark.json");
-  const Leftover leftover{json_path};
+  const Leftover leftover(json_path);
   std::vector<Benchmark> benchmarks;
+  benchmarks.reserve(jobs.size());
   for (Job& job : jobs)
     benchmarks.push_back({job.cell(), [&job](benchmark::State& state) {
                             return job.run(state);

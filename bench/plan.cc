@@ -226,9 +226,9 @@ CellName named_cell(const Options& options) {
     usage(
         "no scenario is named; see --list, or select cells by "
         "--benchmark_filter");
-  const CellName cell{require_scenario(options.scenario),
-                      require_placement(options.placement.value_or("same-cpu")),
-                      require_interface(options.interface.value_or("listen"))};
+  CellName cell{require_scenario(options.scenario),
+                require_placement(options.placement.value_or("same-cpu")),
+                require_interface(options.interface.value_or("listen"))};
   check_cell(cell);
   return cell;
 }
