@@ -147,7 +147,7 @@ std::string lacking(Placement placement, const Here& here) {
     return place.core && place.cache;
   });
   if (!is_told) text += " as far as /sys/devices/system/cpu tells";
-  return text + "; --list names the placements";
+  return text + "; --benchmark_list_tests names what is here";
 }
 
 Ends require_ends(Placement placement, const WantedEnds& wanted,

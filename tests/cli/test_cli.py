@@ -129,6 +129,30 @@ def test_unknown_scenario(tmp_path: Path) -> None:
     assert "the nearest are floor/" in said
 
 
+@pytest.mark.parametrize(
+    ("scenario", "more", "said"),
+    [
+        (
+            "elsewhere/jobctl/threads:257",
+            "",
+            "1: scenarios: elsewhere/jobctl/threads:257: threads is 1 to 256, not 257",
+        ),
+        (
+            "floor/pipe",
+            'placements = ["cross-town"]',
+            "2: placements: no placement 'cross-town': same-cpu, smt-sibling, ",
+        ),
+    ],
+)
+def test_what_retrap_bench_does_not_have(
+    tmp_path: Path, scenario: str, more: str, said: str
+) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(f'scenarios = ["{scenario}"]\n{more}\n[host]\nsamples = 10\n')
+    told = refused(4, "run", str(path), "--results", str(tmp_path / "out"))
+    assert f"{path}:{said}" in told
+
+
 def test_results_that_are_not_there(tmp_path: Path) -> None:
     for command in ("compare", "plot", "lkml"):
         assert str(tmp_path) in refused(8, command, str(tmp_path))
