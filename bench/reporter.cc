@@ -16,6 +16,23 @@ using Run = benchmark::BenchmarkReporter::Run;
 constexpr int kNameWidth = 32;
 constexpr int kWidth = 9;
 
+// Google Benchmark 1.8 gave the two fields other names.
+template <typename AnyRun>
+bool has_failed(const AnyRun& run) {
+  if constexpr (requires { run.error_occurred; })
+    return run.error_occurred;
+  else
+    return static_cast<unsigned>(run.skipped) != 0;
+}
+
+template <typename AnyRun>
+const std::string& reason_of(const AnyRun& run) {
+  if constexpr (requires { run.error_message; })
+    return run.error_message;
+  else
+    return run.skip_message;
+}
+
 // As it was registered, with the arguments and without what follows them.
 std::string name_of(const Run& run) {
   const std::string& args = run.run_name.args;
@@ -28,8 +45,7 @@ std::vector<Run> with_counters(const std::vector<Run>& runs,
   std::size_t nth = 0;
   for (Run& run : whole) {
     const auto found = failed.find(name_of(run));
-    if (run.error_occurred && found != failed.end() &&
-        nth < found->second.size())
+    if (has_failed(run) && found != failed.end() && nth < found->second.size())
       run.counters = found->second[nth++];
   }
   return whole;
@@ -95,7 +111,7 @@ void TableReporter::print(const Run& run) {
   for (const char* column : kColumns)
     out << std::setw(kWidth) << counter(run, column);
   out << '\n';
-  if (run.error_occurred) out << "    " << run.error_message << '\n';
+  if (has_failed(run)) out << "    " << reason_of(run) << '\n';
 }
 
 void JsonReporter::ReportRuns(const std::vector<Run>& runs) {
