@@ -39,7 +39,7 @@ std::optional<std::string> last_cache(const fs::path& cpu) {
 std::string node_of(const fs::path& cpu) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(cpu, ignored)) {
-    const std::string name = entry.path().filename();
+    std::string name = entry.path().filename();
     if (name.starts_with("node") && name.size() > 4) return name;
   }
   return "";
