@@ -33,7 +33,7 @@ NATIVE = ("listen",)  # the modes of a kernel without the patches
 # Limits, of one rule and of all; with other work beside 520 s and some 2300.
 NATIVE_LIMIT_S = 1800
 GUEST = Guest(cpus=2, timeout_s=3600, exact=False)
-LETHAL, EXEC = 20, 100  # bench/conform: lethal_turns(), and a fifth of them
+LETHAL, EXEC = 20, 100  # rules/book: lethal_turns(), and a fifth of them
 GROUP_STOP = 5  # race_from_group_stop()
 
 

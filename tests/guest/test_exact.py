@@ -61,7 +61,7 @@ def test_a_delay_in_qemu_changes_nothing(
     boot: Boot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """QEMU's main thread, held up as a busy host may do it: without
-    bench/exact/turns.cc three of three such boots were others."""
+    exact/turns.cc three of three such boots were others."""
     lines = [bench_line("a", "mainline", NOTIFICATION, 100)]
     plain = boot("mainline", lines)
     delay = ROOT / "build/release/retrap-delay.so"

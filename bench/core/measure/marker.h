@@ -5,7 +5,7 @@
 // displacement of ours (Intel SDM vol. 2, NOP r/m32), on arm64 a MOVZ to the
 // zero register (Arm ARM, C6.2, MOVZ). They stand outside the timed region and
 // are always compiled in, so that the program that is profiled is the program
-// that is measured. bench/profile finds them; nobody else looks.
+// that is measured. exact/profile finds them; nobody else looks.
 #ifndef RETRAP_CORE_MEASURE_MARKER_H_
 #define RETRAP_CORE_MEASURE_MARKER_H_
 

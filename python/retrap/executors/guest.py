@@ -25,7 +25,7 @@ from retrap.config.plan import Run
 from retrap.base.arch import Arch
 from retrap.base.progress import Progress, Task, say
 
-LATE_CPUS = "/retrap/late-cpus"  # bench/guest/late-cpus
+LATE_CPUS = "/retrap/late-cpus"  # exact/guest/late-cpus
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def run(
         )
     if guest.exact and guest.cpus > 1 and kernel.late_cpus:
         parameters.append(f"maxcpus=1 rdinit={LATE_CPUS}")
-        late = {LATE_CPUS: ROOT / "bench/guest/late-cpus"}
+        late = {LATE_CPUS: ROOT / "exact/guest/late-cpus"}
     initrd = initramfs.make(
         work,
         kernel.arch,

@@ -175,7 +175,7 @@ def _counted(programs: Programs, cell: Run, kernel: Running, directory: Path) ->
         events = place / "events"
         events.write_text("".join(f"{word}\n" for word in event_options(machine)))
         result = place / "out.jsonl"
-        script = ROOT / "bench/guest/retrap-count"
+        script = ROOT / "bench/retrap-count"
         argv = [
             str(script),
             str(place),

@@ -97,8 +97,8 @@ def make(work: Path, arch: Arch, programs: Programs, files: Files) -> Path:
     for name, path in sorted(libraries.items()):
         folder = "lib64" if name.startswith("ld-linux-x86-64") else "lib"
         _copy(path, root / folder / name, "")
-    _copy(ROOT / "bench/guest/init", root / "init", "")
-    _copy(ROOT / "bench/guest/retrap-count", root / "bin/retrap-count", "")
+    _copy(ROOT / "exact/guest/init", root / "init", "")
+    _copy(ROOT / "bench/retrap-count", root / "bin/retrap-count", "")
     for guest_path, content in files.items():
         target = root / guest_path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)

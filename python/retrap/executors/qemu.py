@@ -3,7 +3,7 @@
 
 Exact mode is TCG with -icount shift=0,sleep=off: the guest clock advances
 1 ns an executed instruction and jumps over idle time, and QEMU's threads take
-turns (bench/exact/turns.cc), so a run repeats to the instruction whatever the
+turns (exact/turns.cc), so a run repeats to the instruction whatever the
 host does (docs/methodology.md). Without it vCPUs are threads that run freely:
 for tests of what happens, never for a measurement.
 """
@@ -177,7 +177,7 @@ def boot(
 
 
 def takes_turns(log: str) -> bool:
-    """What bench/exact/turns.cc says at QEMU's end, which it says with none too."""
+    """What exact/turns.cc says at QEMU's end, which it says with none too."""
     told = re.search(r"^retrap-turns: (\d+) turns$", log, re.M)
     return told is not None and int(told[1]) > 0
 

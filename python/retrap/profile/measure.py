@@ -80,7 +80,7 @@ class Request:
 
 def plugin_file(arch: Arch) -> Path:
     """The plugin for this machine's QEMU, by the version of the interface that it
-    takes (bench/profile/qemu_plugin.h). Errors: EXIT_GUEST."""
+    takes (exact/profile/qemu_plugin.h). Errors: EXIT_GUEST."""
     said = qemu.version(arch)
     numbers = re.search(r"version (\d+)\.(\d+)", said)
     release = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)

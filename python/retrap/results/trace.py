@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""profile.bin.xz: what bench/profile/recorder.h writes (docs/data-format.md)."""
+"""profile.bin.xz: what exact/profile/recorder.h writes (docs/data-format.md)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RAW, PACKED = "profile.bin", "profile.bin.xz"
 MAGIC = (0x52544552, 0x50415250, 0x49464F52, 1)
 BLOCK, RUN, TRACEE, WINDOW, END = 1, 2, 3, 4, 5
 
-# Flow of control of a block's last instruction (bench/profile/instruction.h).
+# Flow of control of a block's last instruction (exact/profile/instruction.h).
 NEXT, JUMP, CALL, RETURN, TO_KERNEL, TO_USER, HALT = range(7)
 
 # Words of a window that are no block: what they say, and their payload.
