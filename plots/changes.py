@@ -8,32 +8,28 @@ from typing import Any
 from plots import scale, style, words
 from plots.rows import Rows
 from retrap.analysis.compare import Comparison
-
-UNDECIDED = "~"
+from retrap.analysis.verdict import told
 
 
 def draw(axes: dict[str, Any], rows: Rows, compared: list[Comparison]) -> None:
     """By placement; one axis for all."""
     last = list(axes.values())[-1]
-    values = [each.delta for each in compared if each.delta is not None]
+    compared = [each for each in compared if each.judgement.estimate is not None]
+    values = [each.judgement.estimate or 0.0 for each in compared]
     near, log = scale.changes(last, values)
     base = words.shorten(compared[0].base, 120, style.KEY)
-    unit = style.UNITS[compared[0].substrate]
+    unit = style.UNITS[compared[0].machine.substrate]
     last.set_xlabel(f"change against {base}\n[{unit}]{log}")
     for axis in axes.values():
         axis.axvline(0, color="black", linewidth=0.8)
     right: list[scale.Mark] = []
     left: list[scale.Mark] = []
     heights = {(scenario, name): y for y, scenario, name, _ in rows.lines()}
-    for each in compared:
-        if each.delta is None:
-            continue
+    for each, value in zip(compared, values, strict=True):
         axis, y = axes[each.placement], heights[each.scenario, each.test]
-        axis.plot([each.delta], [y], **rows.sides[each.test].mark)
-        text = words.signed(each.delta)
-        if each.verdict == UNDECIDED:
-            text = f"{UNDECIDED} ({text})"
-        into = left if each.delta < 0 else right
-        into.append(words.beside(axis, each.delta, y, text, each.delta < 0))
+        axis.plot([value], [y], **rows.sides[each.test].mark)
+        text = told(each.verdict, words.signed(value), value)
+        into = left if value < 0 else right
+        into.append(words.beside(axis, value, y, text, value < 0))
     scale.make_room(last, right, left)
     scale.change_ticks(last, near)

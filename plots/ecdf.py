@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from plots import looks, scale, style, words
 from plots.looks import Floor, Look
-from retrap.analysis.side import side
+from retrap.analysis.side import of
 from retrap.results.store import Machine, Results
 
 TAIL = 0.99  # the axis ends at this quantile when the tail is long
@@ -134,7 +134,7 @@ def _news(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 def _row(
     results: Results, machine: Machine, where: tuple[str, str], name: str, look: Look
 ) -> Row:
-    one = side(results.of(machine, name, where))
+    one = of(results, machine, name, where)
     if one is None:
         return _blank(), "n.a.", name
     if one.median is None:

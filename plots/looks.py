@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from retrap.analysis.side import side
+from retrap.analysis.side import of
 from retrap.results.store import Machine, Results
 
 FLOOR = "#616161"
@@ -105,7 +105,7 @@ def floors(
     found = []
     for index, scenario in enumerate(every):
         names = results.sides(machine, scenario)
-        one = side(results.of(machine, names[0], (scenario, placement)))
+        one = of(results, machine, names[0], (scenario, placement))
         if one is not None and one.median is not None:
             line = FLOOR_LINES[index % len(FLOOR_LINES)]
             mark = FLOOR_MARKS[index % len(FLOOR_MARKS)]

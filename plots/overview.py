@@ -13,7 +13,7 @@ from plots import changes, looks, scale, style, words
 from plots.looks import Floor, Look
 from plots.rows import Rows
 from retrap.analysis.compare import comparisons
-from retrap.analysis.side import Side, side
+from retrap.analysis.side import Side, of
 from retrap.results.store import Machine, Results
 
 BARS = {
@@ -64,7 +64,7 @@ def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
         if compared:
             changes.draw(dict(zip(places, grid[:, 1], strict=True)), rows, compared)
         sides: Sides = {
-            (place, y): (side(results.of(machine, name, (scenario, place))), look)
+            (place, y): (of(results, machine, name, (scenario, place)), look)
             for place in places
             for y, scenario, name, look in rows.lines()
         }
@@ -128,5 +128,5 @@ def _legend(
     if any(not c.ok.all() for c in results.cells() if c.machine == machine):
         notes.append("!: some samples failed")
     if len(rows.sides) > 1:
-        notes.append("~: no verdict")
+        notes.append("~: undecided")
     style.legend(drawing, sides, lines, note="; ".join(notes))

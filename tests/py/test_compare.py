@@ -34,35 +34,37 @@ def test_columns_are_those_of_the_documentation() -> None:
 def test_exact(whole: Path) -> None:
     got = rows(whole)
     row = got["exact", "retrap/trigger:sigcont", "same-cpu", "async-retrap"]
-    assert (row["verdict"], row["verdict_cheap"]) == ("more", "more")
+    assert row["verdict"] == "more"
     assert row["base"] == "mainline" and row["base_boots"] == "1"
-    assert (row["base_min"], row["test_min"]) == ("8012", "9140")
-    assert row["delta"] == row["delta_cheap"] == "1128"
-    assert row["p_value"] == row["ci_lo"] == row["ci_hi"] == ""
+    assert row["estimate"] == row["low"] == row["high"] == "1128"
+    assert row["share"] == "1" and row["p_value"] == row["decided_by"] == ""
     row = got["exact", "retrap/trigger:interrupt", "same-cpu", "please-notify"]
-    assert (row["verdict"], row["delta"]) == ("fewer", "-3590")
+    assert (row["verdict"], row["estimate"]) == ("fewer", "-3590")
 
 
 def test_what_an_interface_lacks_is_not_applicable(whole: Path) -> None:
     got = rows(whole)
     for substrate in ("exact", "vm"):
         row = got[substrate, "retrap/trigger:interrupt", "same-cpu", "async-retrap"]
-        assert row["verdict"] == row["verdict_cheap"] == "n.a."
-        assert row["test_median"] == row["delta"] == row["delta_pct"] == ""
+        assert row["verdict"] == "n.a."
+        assert row["warnings"] == "the interface has no such scenario"
+        assert row["test_median"] == row["estimate"] == row["low"] == row["high"] == ""
         assert row["test_boots"] == "0" and row["base_median"] != ""
 
 
 def test_floors_do_not_differ(whole: Path) -> None:
     got = rows(whole)
-    assert {r["verdict"] for k, r in got.items() if k[1] in FLOORS} == {"~"}
+    floors = {k: r["verdict"] for k, r in got.items() if k[1] in FLOORS}
+    assert {said for k, said in floors.items() if k[0] == "exact"} == {"same"}
+    assert not set(floors.values()) & {"fewer", "more"}
 
 
 def test_boots_are_the_unit_of_ns(whole: Path) -> None:
     row = rows(whole)["vm", "retrap/trigger:sigcont", "same-cpu", "async-retrap"]
     assert (row["verdict"], row["base_boots"], row["test_boots"]) == ("more", "7", "7")
     assert float(row["p_value"]) < 0.01
-    assert 0 < float(row["ci_lo"]) < float(row["delta"]) < float(row["ci_hi"])
-    assert row["verdict_cheap"] == "n.a." and row["base_cheap"] == ""
+    assert 0 < float(row["low"]) < float(row["estimate"]) < float(row["high"])
+    assert row["share"] == ""
 
 
 def test_few_boots_are_undecided_and_told(maker: Maker) -> None:
@@ -70,7 +72,9 @@ def test_few_boots_are_undecided_and_told(maker: Maker) -> None:
     row = rows(maker.write())[
         "vm", "retrap/trigger:sigcont", "same-cpu", "async-retrap"
     ]
-    assert row["verdict"] == "~" and row["p_value"] == ""
+    assert row["verdict"] == "undecided" and row["p_value"] == ""
+    assert float(row["estimate"]) > 0
+    assert row["decided_by"].startswith("./retrap run, in more boots")
     assert row["warnings"] == "need >= 6 boots per variant"
 
 
@@ -84,7 +88,7 @@ def test_every_sample_failed_is_undecided(maker: Maker) -> None:
     got = rows(maker.write())
     for substrate in ("exact", "vm"):
         row = got[substrate, "retrap/trigger:sigcont", "same-cpu", "async-retrap"]
-        assert row["verdict"] == "~" and row["delta"] == ""
+        assert row["verdict"] == "undecided" and row["estimate"] == ""
         assert "30 of 30 samples failed: deadline" in row["warnings"]
 
 
@@ -206,7 +210,7 @@ def test_rows_name_architecture_and_interfaces(full: Path) -> None:
             assert row["test"] == f"combined/{row['test_interface']}"
         assert ("/" in row["test"]) is (not floor and "combined" in row["test"])
     ends = {
-        row["arch"]: row["delta"]
+        row["arch"]: row["estimate"]
         for row in found
         if (row["scenario"], row["test"]) == ("trap/trigger:interrupt", "mainline-6.1")
     }

@@ -1,121 +1,155 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Variants against the baseline of one directory, or directory against directory.
+"""Each side against the baseline of one directory, or directory against directory.
 
-`exact` repeats exactly, so it is decided by whether the ranges of the sweep
-medians are apart; `vm` and `bare-metal` by a test on whole boots.
+Computed once; CSV, tables, sentences, mail and figures render what is here. Exact
+samples are judged by their shift, `vm` and `bare-metal` by whole boots.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from retrap.analysis import stats
-from retrap.analysis.side import Side, side
+from retrap.analysis import boots, shift, verdict
+from retrap.analysis.side import Side, of, same_samples
+from retrap.analysis.summarize import Value, csv_text
+from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, UNDECIDED, Judgement
+from retrap.base.textgrid import percent
 from retrap.results.store import Machine, Results, atomic_write, load
-from retrap.analysis.summarize import csv_text
 
-NOT_APPLICABLE = "n.a."
+PROFILE = "./retrap profile"
+RUN_AGAIN = "./retrap run, in more boots of each kernel, in turns"
+NO_SCENARIO = "the interface has no such scenario"
 IN_ORDER = (
     "the boots of one kernel all came before those of the other: what changed on the "
     "machine meanwhile is in the difference; boot them in turns"
 )
+COLUMNS = (
+    *("substrate", "arch", "unit", "scenario", "placement", "base", "test"),
+    *("base_interface", "test_interface", "base_boots", "test_boots"),
+    *("base_median", "test_median", "verdict", "estimate", "low", "high"),
+    *("share", "p_value", "decided_by", "warnings"),
+)
+Where = tuple[str, str]  # scenario, placement
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A row of comparison.csv; the fields are its columns."""
+    """Two sides in one cell, `None` where a side does not have it; the judgement is
+    of `test` less `base`."""
 
-    substrate: str
-    arch: str
-    unit: str
-    scenario: str
-    placement: str
+    machine: Machine
+    where: Where
     base: str
     test: str
-    base_interface: str | None
-    test_interface: str | None
-    base_boots: int
-    test_boots: int
-    base_median: float | None
-    test_median: float | None
-    delta: float | None
-    delta_pct: float | None
-    base_min: int | None
-    test_min: int | None
-    base_cheap: float | None
-    test_cheap: float | None
-    delta_cheap: float | None
-    verdict: str
-    verdict_cheap: str
-    p_value: float | None
-    ci_lo: float | None
-    ci_hi: float | None
-    warnings: str
+    sides: tuple[Side | None, Side | None]
+    judgement: Judgement
+    warnings: tuple[str, ...]
 
     @property
-    def machine(self) -> Machine:
-        return Machine(self.substrate, self.arch)
+    def scenario(self) -> str:
+        return self.where[0]
+
+    @property
+    def placement(self) -> str:
+        return self.where[1]
+
+    @property
+    def verdict(self) -> str:
+        return self.judgement.verdict
+
+    @property
+    def decided(self) -> bool:
+        return self.verdict in DECIDED
+
+    @property
+    def decided_by(self) -> str:
+        """The command that decides it; empty where that is done."""
+        return _decides(self) if self.verdict == UNDECIDED else ""
+
+    @property
+    def change(self) -> str:
+        """In a column: instructions, which are counted; of nanoseconds the share."""
+        got, base = self.judgement, self.sides[0]
+        if self.machine.exact or base is None:
+            return got.text
+        share = percent(got.estimate, base.median)
+        return verdict.told(got.verdict, share, got.estimate)
+
+    def row(self) -> list[Value]:
+        """The columns of comparison.csv."""
+        sides, got = self.sides, self.judgement
+        return [
+            *(*self.machine, self.machine.unit, *self.where, self.base, self.test),
+            *(each.interface if each else None for each in sides),
+            *(each.boots if each else 0 for each in sides),
+            *(each.median if each else None for each in sides),
+            *(got.verdict, got.estimate, got.low, got.high, got.share, got.p_value),
+            *(self.decided_by, "; ".join(self.warnings)),
+        ]
 
 
-COLUMNS = tuple(field.name for field in fields(Comparison))
+def identical(base: Side, test: Side) -> bool:
+    """They measured the same, sample by sample."""
+    alike = map(same_samples, base.cells, test.cells)
+    return base.boots == test.boots and all(alike)
+
+
+def judge(machine: Machine, base: Side, test: Side) -> Judgement:
+    """Two sides that have the cell."""
+    if base.values.size and identical(base, test):
+        return Judgement(verdict.SAME, 0, 0, 0, share=1.0 if machine.exact else None)
+    if machine.exact:
+        return shift.judge(base.values, test.values)
+    return boots.judge(base.boot_medians, test.boot_medians)
 
 
 def compare_sides(
     machine: Machine,
-    where: tuple[str, str],
+    where: Where,
     names: tuple[str, str],
-    base: Side | None,
-    test: Side | None,
+    sides: tuple[Side | None, Side | None],
+    why: str = NO_SCENARIO,
 ) -> Comparison:
-    """`where` is scenario and placement, `names` those of the two sides."""
-    notes = [*(base.warnings if base else ()), *(test.warnings if test else ())]
-    verdict = cheap = NOT_APPLICABLE
-    p_value = delta = delta_cheap = None
-    interval: tuple[float, float] | None = None
-    if base and test and base.median is not None and test.median is not None:
-        delta = test.median - base.median
-        if machine.exact:
-            verdict = stats.range_verdict(base.sweeps, test.sweeps)
-            cheap = stats.range_verdict(base.cheap_sweeps, test.cheap_sweeps)
-            if base.cheap is not None and test.cheap is not None:
-                delta_cheap = test.cheap - base.cheap
-        else:
-            got = stats.compare_boots(base.boot_medians, test.boot_medians)
-            verdict, p_value, interval = got.verdict, got.p_value, got.ci
-            delta = got.delta
-            notes += got.warnings
-            if one_after_the_other(base, test):
-                notes.append(IN_ORDER)
-    elif base and test:  # a side has the cell, and no sample of it succeeded
-        verdict = "~"
-        cheap = "~" if machine.exact else cheap
-    base_median = base.median if base else None
-    return Comparison(
-        *machine,
-        machine.unit,
-        *where,
-        *names,
-        base_interface=base.interface if base else None,
-        test_interface=test.interface if test else None,
-        base_boots=base.boots if base else 0,
-        test_boots=test.boots if test else 0,
-        base_median=base_median,
-        test_median=test.median if test else None,
-        delta=delta,
-        delta_pct=_percent(delta, base_median),
-        base_min=base.minimum if base else None,
-        test_min=test.minimum if test else None,
-        base_cheap=base.cheap if base else None,
-        test_cheap=test.cheap if test else None,
-        delta_cheap=delta_cheap,
-        verdict=verdict,
-        verdict_cheap=cheap,
-        p_value=p_value,
-        ci_lo=interval[0] if interval else None,
-        ci_hi=interval[1] if interval else None,
-        warnings="; ".join(dict.fromkeys(notes)),
-    )
+    """`names`: of base and test. `why` one of them does not have the cell."""
+    base, test = sides
+    notes = [text for each in sides if each for text in each.warnings]
+    got = Judgement(NOT_APPLICABLE, warnings=(why,))
+    if base and test:
+        got = judge(machine, base, test)
+        if not machine.exact and one_after_the_other(base, test):
+            notes.append(IN_ORDER)
+    warnings = tuple(dict.fromkeys((*notes, *got.warnings)))
+    return Comparison(machine, where, *names, sides, got, warnings)
+
+
+def _decides(one: Comparison) -> str:
+    base, test = one.sides
+    assert base and test
+    if not one.machine.exact:
+        return RUN_AGAIN
+    if min(base.values.size, test.values.size) < shift.FEWEST:
+        return shift.TAKE_MORE
+    return _profile([one])
+
+
+def _profile(rows: Sequence[Comparison]) -> str:
+    """Of one scenario: it says of each function what it adds."""
+    names = (each.cells[0].variant for row in rows for each in row.sides if each)
+    places = {row.placement for row in rows}
+    words = [f"{PROFILE} {rows[0].scenario}"]
+    words += [f"--placement {place}" for place in places if len(places) == 1]
+    words.append(f"--variant {','.join(dict.fromkeys(names))}")
+    words += [f"--interface {name}" for name in [_through(rows[0])] if name]
+    return " ".join([*words, f"--arch {rows[0].machine.arch}"])
+
+
+def _through(one: Comparison) -> str:
+    """The interface that both sides were measured through."""
+    found = {each.interface for each in one.sides if each}
+    return found.pop() if len(found) == 1 and found != {"none"} else ""
 
 
 def one_after_the_other(base: Side, test: Side) -> bool:
@@ -123,16 +157,12 @@ def one_after_the_other(base: Side, test: Side) -> bool:
     order of them for as likely, so it cannot tell a kernel from a drift then."""
     times = [[cell.run.get("began") for cell in one.cells] for one in (base, test)]
     first, second = ([t for t in side if isinstance(t, str)] for side in times)
-    if min(len(first), len(second)) < stats.MIN_BOOTS:
+    if min(len(first), len(second)) < boots.MIN_BOOTS:
         return False
     return max(first) < min(second) or max(second) < min(first)
 
 
-def _percent(delta: float | None, base: float | None) -> float | None:
-    return None if delta is None or not base else 100 * delta / base
-
-
-def cells_of(results: Results, machine: Machine) -> list[tuple[str, str]]:
+def cells_of(results: Results, machine: Machine) -> list[Where]:
     """(scenario, placement) of each timed cell any side has, as planned."""
     present = {
         (cell.scenario, cell.placement)
@@ -147,25 +177,50 @@ def cells_of(results: Results, machine: Machine) -> list[tuple[str, str]]:
     ]
 
 
-def comparisons(results: Results) -> list[Comparison]:
+@lru_cache(maxsize=4)
+def comparisons(results: Results) -> tuple[Comparison, ...]:
     """Every side against the baseline, on each machine the baseline ran on."""
     rows = []
     for machine in results.machines:
         for where in cells_of(results, machine):
             base = results.base(machine, where[0])
-            if base is None:
-                continue
-            first = side(results.of(machine, base, where))
             for test in results.sides(machine, where[0]):
-                second = side(results.of(machine, test, where))
-                if test == base or (first is None and second is None):
+                if base is None or test == base:
                     continue
-                names = (base, test)
-                rows.append(compare_sides(machine, where, names, first, second))
-    return rows
+                first = of(results, machine, base, where)
+                second = of(results, machine, test, where)
+                if first is None and second is None:
+                    continue
+                lacks = base if first is None else test
+                why = results.why_missing(machine, lacks, where) or NO_SCENARIO
+                sides, names = (first, second), (base, test)
+                rows.append(compare_sides(machine, where, names, sides, why))
+    return tuple(rows)
+
+
+def against_base(
+    results: Results, machine: Machine, name: str, where: Where
+) -> Comparison | None:
+    """A side's in one cell; None of the baseline itself."""
+    key = (machine, name, where)
+    found = (c for c in comparisons(results) if (c.machine, c.test, c.where) == key)
+    return next(found, None)
+
+
+def deciding(rows: Iterable[Comparison]) -> list[str]:
+    """What decides the undecided ones of them, a profile a scenario."""
+    found: list[str] = []
+    groups: dict[tuple[str, ...], list[Comparison]] = {}
+    for row in rows:
+        if row.decided_by.startswith(PROFILE):
+            key = (*row.machine, row.scenario, _through(row))
+            groups.setdefault(key, []).append(row)
+        elif row.decided_by and row.decided_by not in found:
+            found.append(row.decided_by)
+    return [*found, *map(_profile, groups.values())]
 
 
 def compare(dir: Path) -> None:
     """Write comparison.csv. Errors: EXIT_RESULTS."""
-    rows = [astuple(row) for row in comparisons(load(dir))]
+    rows = [each.row() for each in comparisons(load(dir))]
     atomic_write(dir / "comparison.csv", csv_text(COLUMNS, rows))

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from retrap.analysis import stats
-from retrap.machine import load
-from retrap.results.store import Cell
+from retrap.analysis import boots, stats
+from retrap.analysis.stats import Values
 from retrap.analysis.summarize import summary
+from retrap.machine import load
+from retrap.results.store import Cell, Machine, Results
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,6 @@ class Side:
     ci: tuple[float, float] | None
     boot_medians: tuple[float, ...]
     sweeps: tuple[int, ...]
-    cheap_sweeps: tuple[int, ...]
     failed: int
     warnings: tuple[str, ...]
 
@@ -39,9 +39,14 @@ class Side:
         return self.cells[0].interface
 
     @cached_property
+    def values(self) -> Values:
+        """The samples of all boots as one set, without those that failed."""
+        return np.concatenate([cell.latencies[cell.ok] for cell in self.cells])
+
+    @cached_property
     def quantiles(self) -> stats.Quantiles | None:
         """Of the samples of all boots as one set."""
-        return stats.quantiles(np.concatenate([c.latencies[c.ok] for c in self.cells]))
+        return stats.quantiles(self.values)
 
     @property
     def others(self) -> float | None:
@@ -58,6 +63,14 @@ class Side:
     def mark(self) -> str:
         """What stands behind its median."""
         return ("!" if self.failed else "") + (load.MARK if self.busy else "")
+
+
+@lru_cache(maxsize=1024)
+def of(
+    results: Results, machine: Machine, name: str, where: tuple[str, str]
+) -> Side | None:
+    """The side `name` in the cell `where` = (scenario, placement)."""
+    return side(results.of(machine, name, where))
 
 
 def side(cells: list[Cell]) -> Side | None:
@@ -82,7 +95,7 @@ def _boots(cells: list[Cell]) -> Side:
     values = [cell.latencies[cell.ok] for cell in cells]
     values = [part for part in values if part.size]
     medians = tuple(float(stats.median(part)) for part in values)
-    middle = stats.boot_median(medians) if medians else None
+    middle = boots.boot_median(medians) if medians else None
     notes = _notes(cells) + list(middle.warnings if middle else ())
     return Side(
         cells=tuple(cells),
@@ -93,7 +106,6 @@ def _boots(cells: list[Cell]) -> Side:
         ci=middle.ci if middle else None,
         boot_medians=medians,
         sweeps=(),
-        cheap_sweeps=(),
         failed=_failed(cells),
         warnings=tuple(notes),
     )
@@ -107,12 +119,8 @@ def _exact(cells: list[Cell]) -> Side:
     values = np.concatenate([cell.latencies[cell.ok] for cell in cells])
     cheap = stats.cheapest_class(values)
     sweeps: tuple[int, ...] = ()
-    cheap_sweeps: tuple[int, ...] = ()
     for cell in cells:
         sweeps += stats.sweep_medians(cell.latencies, cell.ok)
-        if cheap is not None:
-            inside = cell.ok & (cell.latencies >= cheap.value)
-            cheap_sweeps += stats.sweep_minima(cell.latencies, inside)
     return Side(
         cells=tuple(cells),
         median=float(stats.median(values)) if values.size else None,
@@ -122,7 +130,6 @@ def _exact(cells: list[Cell]) -> Side:
         ci=None,
         boot_medians=(),
         sweeps=sweeps,
-        cheap_sweeps=cheap_sweeps,
         failed=_failed(cells),
         warnings=tuple(notes),
     )

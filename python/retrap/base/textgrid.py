@@ -28,6 +28,19 @@ def wrap(text: str, indent: str = "", hang: str = "") -> str:
     )
 
 
+def command(text: str) -> str:
+    """For a shell, on as many lines as it takes."""
+    lines = textwrap.wrap(
+        text,
+        WIDTH - len(" \\"),
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return " \\\n".join(lines)
+
+
 def row(
     label: str, cells: Sequence[str], widths: Sequence[int], room: int = LABEL
 ) -> str:

@@ -6,11 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from retrap.base import textgrid
-from retrap.analysis.compare import NOT_APPLICABLE, Comparison, cells_of, compare_sides
+from retrap.analysis.compare import cells_of, compare_sides, deciding, identical
+from retrap.analysis.compare import Comparison
 from retrap.base.errors import EXIT_REFUSED, RetrapError
 from retrap.results.mismatch import Pair, different_schemas, mismatches, pairs
-from retrap.analysis.side import Side, same_samples, side
+from retrap.analysis.side import of
+from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.results.store import Results, load
+from retrap.report.sentences import counts
 from retrap.report.timetable import NOTE_BUSY
 
 LABEL = 19
@@ -62,84 +65,67 @@ def _refusal(a: Path, b: Path, differ: list[str]) -> RetrapError:
 def _table(
     a: Results, b: Results, machines: Pair, notes: textgrid.Notes, full: bool
 ) -> str:
-    left_is, right_is = machines
-    exact = left_is.exact
+    exact = machines[0].exact
     unit = "guest instructions" if exact else "nanoseconds"
-    what = "sweeps apart" if exact else "the Moses interval over boots"
     title = f"Median of A and B in {unit} "
     title += f"[{' / '.join(dict.fromkeys(map(str, machines)))}]"
-    told = f"p10-p90: of the samples. Decided by {what}; ~ is undecided."
+    what = "by how many A must be moved to lie on B" if exact else "boot against boot"
+    told = f"p10-p90: of the samples. B - A: {what}; ~ is undecided."
     lines = [title, textgrid.wrap(told)]
-    heads = ["A", "p10-p90", "B", "p10-p90", *(["B - A"] if exact else ["change", "p"])]
+    heads = ["A", "p10-p90", "B", "p10-p90", "B - A", *([] if exact else ["p"])]
     lines.append(textgrid.row("", heads, EXACT if exact else TIMED, LABEL))
-    places = list(dict.fromkeys(cells_of(a, left_is) + cells_of(b, right_is)))
-    if not set(a.variants(left_is)) & set(b.variants(right_is)):
+    if not set(a.variants(machines[0])) & set(b.variants(machines[1])):
         lines.append("no variant in common")
-    equal = total = 0
-    quiet: list[str] = []
-    differ = 0
-    for where in places:
-        rows = []
-        others = b.sides(right_is, where[0])
-        for name in [s for s in a.sides(left_is, where[0]) if s in others]:
-            left = side(a.of(left_is, name, where))
-            right = side(b.of(right_is, name, where))
-            if left is None and right is None:
-                continue
-            got = compare_sides(left_is, where, (name, name), left, right)
-            decided = got.verdict in ("fewer", "more")
-            differ += decided
-            if full or (decided and differ <= MOST):
-                rows.append(_row(got, left, right, notes))
-            elif not decided:
-                quiet.append(name)
-            if left and right:
-                total += 1
-                equal += _identical(left, right)
-        if rows:
-            lines += [f"{where[0]} {where[1]}", *rows]
-    if differ > MOST and not full:
-        lines.append(f"and {differ - MOST} more cells that differ: --full prints them")
-    if quiet:
-        lines.append(f"no difference decided: {len(quiet)} cells")
+    compared = _compared(a, b, machines)
+    differ = [got for got in compared if got.decided]
+    shown = compared if full else differ[:MOST]
+    for where in dict.fromkeys(got.where for got in shown):
+        lines.append(" ".join(where))
+        lines += [_row(got, notes) for got in shown if got.where == where]
+    if len(differ) > MOST and not full:
+        lines.append(
+            f"and {len(differ) - MOST} more cells that differ: --full prints them"
+        )
+    lines.append(textgrid.wrap(counts("B less A", compared)))
+    lines += map(textgrid.command, deciding(compared) if full else [])
     if exact:
-        gap = "\n" if full else ""
-        lines.append(f"{gap}Identical sample by sample: {equal} of {total} cells.")
+        sides = [got.sides for got in compared]
+        equal = [identical(one, other) for one, other in sides if one and other]
+        told = f"{sum(equal)} of {len(equal)} cells."
+        lines.append(f"Identical sample by sample: {told}")
     return "\n".join(lines) + "\n"
 
 
-def _identical(a: Side, b: Side) -> bool:
-    return a.boots == b.boots and all(map(same_samples, a.cells, b.cells))
+def _compared(a: Results, b: Results, machines: Pair) -> list[Comparison]:
+    """Every side that both have, in every cell that one of them has."""
+    left, right = machines
+    found = []
+    for where in dict.fromkeys(cells_of(a, left) + cells_of(b, right)):
+        others = b.sides(right, where[0])
+        for name in [each for each in a.sides(left, where[0]) if each in others]:
+            sides = (of(a, left, name, where), of(b, right, name, where))
+            if any(sides):
+                found.append(compare_sides(left, where, (name, name), sides))
+    return found
 
 
-def _row(got: Comparison, a: Side | None, b: Side | None, notes: textgrid.Notes) -> str:
+def _row(got: Comparison, notes: textgrid.Notes) -> str:
     place = f"{got.scenario} {got.placement} {got.test}"
-    exact = got.machine.exact
-    widths = EXACT if exact else TIMED
+    widths = EXACT if got.machine.exact else TIMED
     cells = []
-    for one, width in ((a, widths[1]), (b, widths[3])):
+    for one, width in zip(got.sides, (widths[1], widths[3]), strict=True):
         if one is None:
             cells += [NOT_APPLICABLE, ""]
             continue
         q = one.quantiles
         cells.append(textgrid.number(one.median) + one.mark)
         cells.append(textgrid.spread(q.p10, q.p90, width) if q else "-")
-    for text in got.warnings.split("; ") if got.warnings else ():
+    for text in got.warnings:
         notes.add(text, place)
-    if any(one and one.busy for one in (a, b)):
+    if any(one and one.busy for one in got.sides):
         notes.add(NOTE_BUSY, place)
-    cells += _change(got)
+    cells.append("" if got.verdict == NOT_APPLICABLE else got.change)
+    if not got.machine.exact:
+        p_value = got.judgement.p_value
+        cells.append("" if p_value is None else f"{p_value:.3f}")
     return textgrid.row(f"  {got.test}", cells, widths, LABEL)
-
-
-def _change(got: Comparison) -> list[str]:
-    """Instructions are counted: the difference itself, and not a percentage."""
-    exact = got.machine.exact
-    if got.verdict == NOT_APPLICABLE or got.delta is None:
-        return [""] if exact else ["", ""]
-    if exact:
-        number = f"{got.delta:+.0f}"
-        return [f"~ ({number})" if got.verdict == "~" else number]
-    share = textgrid.percent(got.delta, got.base_median)
-    p_value = "" if got.p_value is None else f"{got.p_value:.3f}"
-    return ["~" if got.verdict == "~" else share, p_value]

@@ -10,21 +10,23 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from retrap.analysis import shift
-from retrap.machine import load
+from retrap.analysis.boots import MIN_BOOTS
 from retrap.analysis.compare import (
     IN_ORDER,
-    NOT_APPLICABLE,
     Comparison,
-    compare_sides,
+    against_base,
     comparisons,
+    deciding,
 )
-from retrap.analysis.side import Side, side
-from retrap.analysis.stats import MIN_BOOTS, P99_FROM
+from retrap.analysis.side import Side, of
+from retrap.analysis.stats import P99_FROM
+from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME
+from retrap.machine import load
 from retrap.results.store import Machine, Results
+from retrap.report.sentences import counts
 from retrap.report.table import path_integers
-from retrap.base.textgrid import number, percent, row, spread
-from retrap.report.timetable import count_change, judged
+from retrap.base.textgrid import number, row, spread
+from retrap.report.timetable import judged
 
 WIDTH, LINES = 80, 12
 LABEL = 19
@@ -46,7 +48,7 @@ def render(results: Results) -> str:
     machine = results.machines[0]
     base = judged(results, machine)
     lines = _compared(results, machine) if base else _alone(results, machine)
-    told = [_sentence(results, machine, base)] if base else []
+    told = _sentences(results, machine, base) if base else []
     if base and not machine.exact:
         told.append(_boots(results, machine))
         if any(IN_ORDER in each.warnings for each in comparisons(results)):
@@ -55,7 +57,6 @@ def render(results: Results) -> str:
         told.append(_other(results, other))
     runs = [c.run for c in results.cells() if c.samples is not None]
     told.append(load.words([run for run in runs if run["unit"] == "ns"]))
-    told += shift.summary(results, machine)
     failed = sum(bool(cell.failures) for cell in results.cells())
     if failed:
         told.append(f"! {failed} cells have failed samples: see the notes.")
@@ -150,34 +151,16 @@ def _listens(results: Results, machine: Machine, name: str) -> str:
 def _three(
     results: Results, machine: Machine, name: str, where: tuple[str, str]
 ) -> list[str]:
-    one = side(results.of(machine, name, where))
+    one = of(results, machine, name, where)
     if one is None:
         return [NOT_APPLICABLE, "", ""]
-    return [number(one.median) + one.mark, _spread(one), _change(results, one, where)]
+    got = against_base(results, machine, name, where)
+    return [number(one.median) + one.mark, _spread(one), got.change if got else ""]
 
 
 def _spread(one: Side) -> str:
     got = one.quantiles
     return spread(got.p10, got.p90, COUNTED[1]) if got else "-"
-
-
-def _verdict(results: Results, one: Side, where: tuple[str, str]) -> Comparison | None:
-    """Against the baseline; None of the baseline itself."""
-    machine, name = one.cells[0].machine, one.cells[0].side
-    base = results.base(machine, where[0])
-    if base is None or base == name:
-        return None
-    first = side(results.of(machine, base, where))
-    return compare_sides(machine, where, (base, name), first, one)
-
-
-def _change(results: Results, one: Side, where: tuple[str, str]) -> str:
-    got = _verdict(results, one, where)
-    if got is None:
-        return ""
-    if one.cells[0].machine.exact:
-        return count_change(got.verdict, got.delta)
-    return "~" if got.verdict == "~" else percent(got.delta, got.base_median)
 
 
 def _switches(results: Results, machine: Machine, name: str, scenario: str) -> str:
@@ -190,28 +173,45 @@ def _switches(results: Results, machine: Machine, name: str, scenario: str) -> s
     return "/".join(dict.fromkeys(found)) or "-"
 
 
-def _sentence(results: Results, machine: Machine, base: str) -> str:
-    """What the table shows, and no more."""
-    unit = "instructions" if machine.exact else "ns"
+def _sentences(results: Results, machine: Machine, base: str) -> list[str]:
+    """What the table shows and no more; then what decides the rest of the cells."""
+    rows = [row for row in comparisons(results) if row.machine == machine]
     scenarios = _shown(results, machine)
-    if not set(scenarios) <= set(NOUNS):
-        return ""
+    paths = [row for row in rows if row.scenario not in results.floors]
+    if set(scenarios) <= set(NOUNS):
+        told = [_of_nouns(results, machine, base, scenarios)]
+    else:
+        names = dict.fromkeys(row.test for row in paths)
+        told = [counts(n, [row for row in paths if row.test == n]) for n in names]
+    undecided = [row for row in rows if row.decided_by]
+    if machine.exact and undecided:
+        commands = deciding(undecided)
+        by = commands[0] if len(commands) == 1 else "the commands in table.txt"
+        told.append(
+            f"~ undecided: {len(undecided)} of {len(rows)} cells, decided by {by}"
+        )
+    return told
+
+
+def _of_nouns(
+    results: Results, machine: Machine, base: str, scenarios: list[str]
+) -> str:
     parts = []
     for scenario in scenarios:
         said = []
         for name in results.sides(machine, scenario):
             told = {}
             for placement in results.placements(machine):
-                where = (scenario, placement)
-                one = side(results.of(machine, name, where))
-                if one and (got := _verdict(results, one, where)):
+                got = against_base(results, machine, name, (scenario, placement))
+                if got and got.verdict != NOT_APPLICABLE:
                     told[placement] = got
             if told:
                 said.append(_amounts(name, told))
         if said:
             parts.append(f"{NOUNS[scenario]} takes {', '.join(said)}")
     text = "; ".join(parts)
-    return f"In {unit} by median, against {base}: {text}." if text else ""
+    unit = "instructions" if machine.exact else "ns"
+    return f"In {unit}, against {base}: {text}." if text else ""
 
 
 def _amounts(name: str, told: dict[str, Comparison]) -> str:
@@ -219,29 +219,31 @@ def _amounts(name: str, told: dict[str, Comparison]) -> str:
     it is named."""
     found: dict[str, dict[str, float]] = {}
     for place, got in told.items():
-        if got.delta is not None and got.verdict in ("fewer", "more"):
-            found.setdefault(got.verdict, {})[place] = abs(got.delta)
+        if got.verdict in (*DECIDED, SAME):
+            change = abs(got.judgement.estimate or 0)
+            found.setdefault(got.verdict, {})[place] = change
     if not found:
-        return f"no decided difference with {name}"
+        return f"undecided with {name}"
     parts = []
     for verdict, places in found.items():
         ends = dict.fromkeys(f"{end:.0f}" for end in sorted(places.values()))
         where = "" if len(places) == len(told) else f" ({', '.join(places)})"
         amount = " to ".join((next(iter(ends)), list(ends)[-1])[: len(ends)])
-        parts.append(f"{amount} {verdict}{where}")
+        amount = "the same" if verdict == SAME else f"{amount} {verdict}"
+        parts.append(f"{amount}{where}")
     return f"{' and '.join(parts)} with {name}"
 
 
 def _boots(results: Results, machine: Machine) -> str:
     """How many there are of each kernel, and how to get as many as a claim takes."""
-    counts = {
+    have = {
         name: len(
             [b for b in results.boots if (b.machine, b.variant) == (machine, name)]
         )
         for name in results.variants(machine)
     }
-    text = f"Boots: {', '.join(f'{name} {n}' for name, n in counts.items())}."
-    if min(counts.values()) >= MIN_BOOTS:
+    text = f"Boots: {', '.join(f'{name} {n}' for name, n in have.items())}."
+    if min(have.values()) >= MIN_BOOTS:
         return text
     return (
         f"{text} A difference takes {MIN_BOOTS} or more of each: reboot, and the same "
@@ -259,7 +261,7 @@ def _other(results: Results, machine: Machine) -> str:
         return f"{machine}: see the full tables."
     parts = []
     for placement in results.placements(machine):
-        one = side(results.of(machine, names[0], (scenario, placement)))
+        one = of(results, machine, names[0], (scenario, placement))
         if one:
             parts.append(
                 f"{number(one.median)}{one.mark} ns{_between(one)} ({placement})"
@@ -293,7 +295,7 @@ def _alone(results: Results, machine: Machine) -> list[str]:
         for placement in placements:
             one = None
             for name in results.sides(machine, scenario)[:1]:
-                one = side(results.of(machine, name, (scenario, placement)))
+                one = of(results, machine, name, (scenario, placement))
             cells += _alone_cells(one)
         rows.append([row(scenario, cells, widths, room)])
     boots = {b.name for b in results.boots if b.machine == machine}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from retrap.analysis.stats import SWEEPS
+from retrap.analysis.shift import COVERED
 from retrap.results.store import Boot, Cell, Machine, Results, atomic_write, load
 from retrap.analysis.summarize import timed
 from retrap.report.table import tables
@@ -227,9 +227,11 @@ def _exact_method(cells: list[Cell]) -> str:
         f"seed {seed}. The scheduler's load tracking skips an update within 1024 ns "
         "of the last one and does more work at the end of a period of 1024 us, "
         "which makes classes of samples on one path: seeded delays spread the "
-        f"samples over them, {SWEEPS} consecutive sweeps show the spread, and two "
-        "variants count as different only if the ranges of their sweep medians are "
-        "apart."
+        "samples over them. A patch that adds d instructions to a path adds them to "
+        "each class, whatever share the classes have: two variants are compared by "
+        "the shift that lays the samples of one on those of the other. It counts if "
+        f"it explains {100 * COVERED:.0f} % of the samples of either, and no shift of "
+        "another sign does."
     )
 
 

@@ -3,10 +3,18 @@
 
 from __future__ import annotations
 
-from retrap.analysis.compare import NOT_APPLICABLE, Comparison, comparisons
+from retrap.analysis.compare import Comparison, comparisons
+from retrap.analysis.verdict import (
+    DECIDED,
+    FEWER,
+    MORE,
+    NOT_APPLICABLE,
+    SAME,
+    UNDECIDED,
+)
 from retrap.results.store import Machine, Results
 from retrap.report.table import path_integers
-from retrap.base.textgrid import percent, wrap
+from retrap.base.textgrid import wrap
 
 NAMES = {
     "switches": "context switch",
@@ -31,9 +39,8 @@ def paragraphs(results: Results) -> list[str]:
         paths = [row for row in here if row.scenario not in results.floors]
         for name in dict.fromkeys(row.test for row in paths):
             mine = [row for row in paths if row.test == name]
-            parts = [*_times(mine), *_paths(results, machine, base, name)]
-            text = " ".join(parts) or "nothing to compare."
-            lines.append(wrap(f"* {name}: {text}", "", "  "))
+            text = " ".join([counts(name, mine), *_paths(results, machine, base, name)])
+            lines.append(wrap(f"* {text}", "", "  "))
         if floors := _floors(results, here):
             lines.append(wrap(floors, "", "  "))
         found.append("\n".join(lines))
@@ -41,26 +48,25 @@ def paragraphs(results: Results) -> list[str]:
     return found or [nothing]
 
 
-def _times(cells: list[Comparison]) -> list[str]:
-    judged = [row for row in cells if row.verdict != NOT_APPLICABLE]
-    if not judged:
-        return []
-    parts: list[str] = []
-    for verdict in ("fewer", "more", "~"):
-        some = [row for row in judged if row.verdict == verdict]
-        if not some:
-            continue
-        of = "" if parts else f" of {_cells(len(judged))}"
-        text = f"{'undecided' if verdict == '~' else verdict} in {len(some)}{of}"
-        if verdict != "~":
-            some.sort(key=lambda row: row.delta_pct or 0.0)
-            shares = [percent(row.delta, row.base_median) for row in some]
-            text += f" ({' to '.join(dict.fromkeys((shares[0], shares[-1])))})"
-        parts.append(text)
-    told = [f"the median is {', '.join(parts)}."]
-    if only := len(cells) - len(judged):
-        told.append(f"{_cells(only)} cannot be compared (n.a.).")
-    return told
+def counts(name: str, rows: list[Comparison]) -> str:
+    """`b: same in 4, more in 2 (+2 to +19), undecided in 1 of 7 cells.`"""
+    judged = [row for row in rows if row.verdict != NOT_APPLICABLE]
+    parts = []
+    for verdict in (SAME, FEWER, MORE, UNDECIDED):
+        if some := [row for row in judged if row.verdict == verdict]:
+            parts.append(f"{verdict} in {len(some)}{_ends(some)}")
+    told = f"{', '.join(parts)} of {_cells(len(judged))}." if parts else ""
+    if only := len(rows) - len(judged):
+        told += f" {_cells(only)} cannot be compared (n.a.)."
+    return f"{name}: {told.strip() or 'nothing to compare.'}"
+
+
+def _ends(rows: list[Comparison]) -> str:
+    """The least and the largest change of the decided ones."""
+    if rows[0].verdict not in DECIDED:
+        return ""
+    rows = sorted(rows, key=lambda row: float(row.change.rstrip("%")))
+    return f" ({' to '.join(dict.fromkeys((rows[0].change, rows[-1].change)))})"
 
 
 def _cells(count: int) -> str:
@@ -69,14 +75,13 @@ def _cells(count: int) -> str:
 
 def _floors(results: Results, rows: list[Comparison]) -> str:
     controls = [row for row in rows if row.scenario in results.floors]
-    moved = sum(row.verdict in ("fewer", "more") for row in controls)
-    if moved:
+    if any(row.decided for row in controls):
         return (
-            f"* CAUTION: floors, which hold no ptrace work, differ in {moved} of "
-            f"{_cells(len(controls))}: the kernels differ elsewhere too."
+            "* CAUTION: floors, which hold no ptrace work, differ: the kernels differ "
+            f"elsewhere too. {counts('floors', controls)}"
         )
-    none = "* floors, which hold no ptrace work: no difference decided"
-    return f"{none} in {_cells(len(controls))}." if controls else ""
+    what = "floors, which hold no ptrace work"
+    return f"* {counts(what, controls)}" if controls else ""
 
 
 def _paths(results: Results, machine: Machine, base: str, name: str) -> list[str]:

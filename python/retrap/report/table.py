@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retrap.analysis import shift
 from retrap.results import counters
-from retrap.analysis.compare import NOT_APPLICABLE
+from retrap.analysis.compare import comparisons, deciding
+from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.results.store import Machine, Results, atomic_write, load
-from retrap.base.textgrid import Notes, row, wrap
+from retrap.base.textgrid import Notes, command, row, wrap
 from retrap.report.timetable import boot_table, groups, time_table, why_not
 
 PATH = (11, 11, 11, 11)
@@ -37,7 +37,7 @@ def tables(results: Results) -> str:
     blocks = [_path_table(results, m, notes) for m in results.machines]
     blocks += [time_table(results, m, notes) for m in results.machines]
     blocks += [boot_table(results, m, notes) for m in results.machines]
-    blocks += [shift.table(results, m) for m in results.machines]
+    blocks.append(_undecided(results))
     for boot in results.boots:
         for stem, why in boot.missing.items():
             notes.add(why_not(why), f"{stem} {boot.variant}")
@@ -47,6 +47,14 @@ def tables(results: Results) -> str:
     if footnotes := notes.text():
         text += "\nNotes\n" + footnotes
     return text
+
+
+def _undecided(results: Results) -> str:
+    """The commands that decide what the samples do not."""
+    commands = [command(text) for text in deciding(comparisons(results))]
+    if not commands:
+        return ""
+    return "\n".join(["What is undecided (~) is decided by", *commands]) + "\n"
 
 
 def _path_table(results: Results, machine: Machine, notes: Notes) -> str:

@@ -6,16 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from retrap.machine import load
-from retrap.analysis.compare import IN_ORDER, NOT_APPLICABLE, cells_of, compare_sides
-from retrap.analysis.side import Side, side
-from retrap.analysis.stats import MIN_BOOTS, P99_FROM
+from retrap.analysis import boots, shift
+from retrap.analysis.compare import IN_ORDER, NO_SCENARIO, against_base, cells_of
+from retrap.analysis.side import Side, of
+from retrap.analysis.stats import P99_FROM
+from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.results.store import Machine, Results
-from retrap.base.textgrid import WIDTH, Notes, number, percent, row, spread, wrap
+from retrap.base.textgrid import WIDTH, Notes, number, row, spread, wrap
 
-EXACT = (7, 13, 7, 7, 7, 6)
+EXACT = (7, 13, 8, 6, 7, 6)
 TIMED = (6, 9, 15, 9, 8)
 BOOTS = (9, 16, 8, 8)
-NOTE_NA = "n.a.: the interface has no such scenario"
+NOTE_NA = f"n.a.: {NO_SCENARIO}"
 NOTE_BUSY = (
     f"{load.MARK} ran beside other work, which took more than "
     f"{100 * load.LIMIT:.0f} % of a CPU from it: its times hold the others' turns; "
@@ -81,7 +83,7 @@ def _time_row(
     notes: Notes,
 ) -> str:
     widths = EXACT if machine.exact else TIMED
-    one = side(results.of(machine, name, where))
+    one = of(results, machine, name, where)
     if one is None:
         notes.add(why_not(results.why_missing(machine, name, where)))
         return row(label, [NOT_APPLICABLE, *[""] * (len(widths) - 1)], widths)
@@ -93,12 +95,11 @@ def _time_row(
     if not machine.exact:
         return row(label, _timed_cells(one), widths)
     cells = _exact_cells(one)
-    base = results.base(machine, where[0])
-    if base is not None and name != base:
-        first = side(results.of(machine, base, where))
-        got = compare_sides(machine, where, (base, name), first, one)
-        cells[2] = count_change(got.verdict, got.delta)
-        cells[4] = count_change(got.verdict_cheap, got.delta_cheap)
+    if got := against_base(results, machine, name, where):
+        share = got.judgement.share
+        cells[2:4] = got.change, "" if share is None else f"{100 * share:.0f}%"
+        for text in got.judgement.warnings:
+            notes.add(text, f"{where[0]} {where[1]} {name}")
     return row(label, cells, widths)
 
 
@@ -109,27 +110,22 @@ def _exact_head(results: Results, machine: Machine) -> list[str]:
     )
     if base := judged(results, machine):
         text = (
-            f"change: against {base}, in instructions; ~ undecided: the values of "
-            f"the sweeps overlap. {text}"
+            f"change: the instructions by which {base}'s samples must be moved to "
+            "lie on the variant's, and the share that then does; same: at least "
+            f"{100 * shift.SAME:.0f} % of them lie there unmoved; ~ undecided. {text}"
         )
     return [
         "Guest instructions from trigger to return of the wait",
         wrap(text),
         "cheapest class".rjust(WIDTH),
-        row("", ("median", "p10-p90", "change", "lowest", "change", "share"), EXACT),
+        row("", ("median", "p10-p90", "change", "share", "lowest", "share"), EXACT),
     ]
 
 
 def _exact_cells(one: Side) -> list[str]:
     share = "" if one.cheap_share is None else f"{100 * one.cheap_share:.0f}%"
-    return [
-        number(one.median) + one.mark,
-        _spread(one, EXACT[1]),
-        "",
-        number(one.cheap),
-        "",
-        share,
-    ]
+    cells = [number(one.median) + one.mark, _spread(one, EXACT[1]), "", ""]
+    return [*cells, number(one.cheap), share]
 
 
 def _spread(one: Side, width: int) -> str:
@@ -176,19 +172,16 @@ def boot_table(results: Results, machine: Machine, notes: Notes) -> str:
         return ""
 
     def make(label: str, name: str, where: tuple[str, str]) -> str:
-        one = side(results.of(machine, name, where))
+        one = of(results, machine, name, where)
         if one is None:
             return row(label, [NOT_APPLICABLE, "", "", ""], BOOTS)
         interval = spread(*one.ci, BOOTS[1]) if one.ci else "-"
         cells = [number(one.median) + one.mark, interval, "", ""]
-        against = results.base(machine, where[0])
-        if against is not None and name != against:
-            first = side(results.of(machine, against, where))
-            got = compare_sides(machine, where, (against, name), first, one)
-            cells[2] = _change(got.verdict, got.delta, got.base_median)
+        if got := against_base(results, machine, name, where):
             if IN_ORDER in got.warnings:
                 notes.add(IN_ORDER, f"{where[0]} {where[1]} {name}")
-            cells[3] = "" if got.p_value is None else _p(got.p_value)
+            p_value = got.judgement.p_value
+            cells[2:] = got.change, "" if p_value is None else _p(p_value)
         return row(label, cells, BOOTS)
 
     text = "Median of one median per boot, with its 95 % confidence interval."
@@ -196,7 +189,8 @@ def boot_table(results: Results, machine: Machine, notes: Notes) -> str:
         text += (
             f" change: against {base}; the median of "
             "all differences between two boots (Hodges-Lehmann), ~ undecided where its "
-            "95 % interval (Moses) holds 0; p: Mann-Whitney. Each row is tested alone."
+            "95 % interval (Moses) holds 0, same where that of 90 % is within "
+            f"{100 * boots.MARGIN:.0f} %; p: Mann-Whitney. Each row is tested alone."
         )
     lines = [f"Nanoseconds, boot against boot [{machine}]", wrap(text)]
     lines.append(row("", ("median", "95% CI", "change", "p"), BOOTS))
@@ -205,21 +199,8 @@ def boot_table(results: Results, machine: Machine, notes: Notes) -> str:
 
 
 def _enough(results: Results, machine: Machine) -> bool:
-    boots = [boot for boot in results.boots if boot.machine == machine]
-    return len(boots) >= MIN_BOOTS
-
-
-def _change(verdict: str, delta: float | None, base: float | None) -> str:
-    if verdict == NOT_APPLICABLE:
-        return NOT_APPLICABLE
-    return "~" if verdict == "~" else percent(delta, base)
-
-
-def count_change(verdict: str, delta: float | None) -> str:
-    """Instructions are counted: the difference itself, and not a percentage."""
-    if verdict in (NOT_APPLICABLE, "~") or delta is None:
-        return verdict
-    return f"{delta:+.0f}"
+    here = [boot for boot in results.boots if boot.machine == machine]
+    return len(here) >= boots.MIN_BOOTS
 
 
 def _p(value: float) -> str:

@@ -62,9 +62,10 @@ RUN_FIELDS: dict[str, tuple[type, ...]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Results:
-    """A result directory. `unfinished` are boots that have no boot.json."""
+    """A result directory, as it was read: another reading is another one.
+    `unfinished` are boots that have no boot.json."""
 
     path: Path
     plan: dict[str, Any]

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The verdicts, the same for instructions and for boots; and what one rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SAME, MORE, FEWER, UNDECIDED = "same", "more", "fewer", "undecided"
+NOT_APPLICABLE = "n.a."  # a side does not have the cell
+DECIDED = (MORE, FEWER)
+MARK = "~"  # undecided, in a table: before the estimate
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Test less base, in the unit of the samples. `low` to `high` holds every
+    difference that the samples allow; `share`: of the samples that the estimate
+    explains, `p_value`: of a test over boots; None where there is no such thing."""
+
+    verdict: str
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    share: float | None = None
+    p_value: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """`+104`, `same`, `~+69` undecided, `n.a.`."""
+        number = f"{self.estimate:+.0f}" if self.estimate else "0"
+        return told(self.verdict, number, self.estimate)
+
+
+def of_interval(low: float, high: float) -> str:
+    """What has 0 outside of it is decided."""
+    return MORE if low > 0 else FEWER if high < 0 else UNDECIDED
+
+
+def told(verdict: str, number: str, estimate: float | None) -> str:
+    """A verdict in a column: the number says more than its sign."""
+    if verdict in (SAME, NOT_APPLICABLE):
+        return verdict
+    if estimate is None:
+        return MARK
+    return number if verdict in DECIDED else f"{MARK}{number}"
