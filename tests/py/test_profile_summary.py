@@ -129,6 +129,7 @@ def test_a_profile_comes_back_from_its_file(tmp_path: Path) -> None:
     assert again.facts == found.facts and again.windows == found.windows
     for kind in summary.CLASSES:
         assert again.trees[kind].rows() == found.trees[kind].rows()
+        assert again.trees[kind].counts == found.trees[kind].counts
 
 
 @pytest.mark.parametrize("what", ["count", "parent", "windows", "group", "missing"])
@@ -184,11 +185,33 @@ def test_the_table_says_the_rest_and_the_sum() -> None:
     assert "20" in alone.splitlines()[-2] and "25  with user space" in alone
 
 
-def test_the_short_table_has_ten_lines() -> None:
+def test_the_short_table_has_eleven_lines() -> None:
     base, other = profile(BASE), profile({**BASE, **LONG}, variant="x")
     lines = designs.table(base, [other], ALL).splitlines()
-    assert len(lines) <= 11  # and the head
-    assert lines[-1].split()[:2] == ["25", "+1236337"]
+    assert len(lines) <= 12  # and the head
+    assert lines[-2].split()[:2] == ["25", "+1236337"]
+    assert lines[-1].split() == ["~+1236337", "verdict"]  # of one sample
+
+
+def test_what_varies_from_sample_to_sample_stands_apart() -> None:
+    """`tick` is in some samples and `free` has any count; `f` has 3 more in each."""
+
+    def window(own: int, n: int) -> Spec:
+        some: Spec = {"f tick": (900, 1)} if n % 4 == 0 else {}
+        return {"f": (own, 0), "f free": (50 + n * own % 7, 1), **some}
+
+    a = profile(*(window(10, n) for n in range(40)))
+    b = profile(*(window(13, n) for n in range(40, 79)), variant="x")
+    found = difference.compare(a, b, ALL)
+    assert {str(c.function): c.steady for c in found.changes} == {
+        "f": 3,
+        "free": None,
+        "tick": None,
+    }
+    assert [str(change.function) for change in found.told] == ["f"]
+    text = report.difference(found, ALL, False, 30)
+    assert "2 whose counts vary from sample to sample" in text
+    assert "+3 by the functions whose counts do not vary" in " ".join(text.split())
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from retrap.profile.summary import Profile
 from retrap.profile.symbols import Function
 from retrap.base.textgrid import WIDTH, wrap
 
-MOST = 10  # lines: title, head, functions, the rest, the sum
+MOST = 11  # lines: title, head, functions, the rest, the sum, the verdict
 CLASS_SHORT = {"all": "all samples", "cheapest": "cheapest class"}
 
 
@@ -26,14 +26,17 @@ def table(base: Profile, others: list[Profile], kind: str, most: int = MOST) -> 
     columns: list[dict[Function, Fraction]] = [
         {change.function: change.delta for change in each.changes} for each in found
     ]
+    told = {change.function for each in found for change in each.told}
     before = {row.function: row.own for row in base.trees[kind].rows()}
     weights = {
         function: max(abs(column.get(function, Fraction())) for column in columns)
         for column in columns
         for function in column
     }
-    order = sorted(weights, key=lambda function: (-weights[function], str(function)))
-    shown = order[: most - 4] if len(order) > most - 3 else order
+    order = sorted(
+        weights, key=lambda each: (each not in told, -weights[each], str(each))
+    )
+    shown = order[: most - 5] if len(order) > most - 4 else order
     names = [facts["variant"], *(other.facts["variant"] for other in others)]
     widths = [max(9, len(name) + 2) for name in names]
 
@@ -58,6 +61,7 @@ def table(base: Profile, others: list[Profile], kind: str, most: int = MOST) -> 
         lines.append(line(numbers(rest), f"{len(rest)} others that differ"))
     total = [figure(base.trees[kind].total), *(signed(each.delta) for each in found)]
     lines.append(line(total, "sum, the unchanged with it"))
+    lines.append(line(["", *(each.judgement.text for each in found)], "verdict"))
     return "\n".join(lines) + "\n"
 
 

@@ -8,9 +8,13 @@ one that only has another caller changes nothing and is listed apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+
+from retrap.analysis import shift
+from retrap.analysis.verdict import Judgement
 from retrap.base.errors import EXIT_REFUSED, RetrapError
 from retrap.profile.summary import Profile, Row
 from retrap.profile.symbols import Function
@@ -24,7 +28,8 @@ SAME = ("scenario", "placement", "arch", "substrate", "cpus", "seed", "qemu")
 class Change:
     """`a`, `b`: instructions of its own a sample; calls likewise. `by_cost` and
     `by_calls` are the parts of a change that is both: the calls that were there
-    before, dearer or cheaper now; and the calls that are more or fewer."""
+    before, dearer or cheaper now; and the calls that are more or fewer. `steady`: the
+    change in nearly every sample; None where either's vary from sample to sample."""
 
     function: Function
     kind: str
@@ -34,6 +39,7 @@ class Change:
     b_calls: Fraction
     by_cost: Fraction
     by_calls: Fraction
+    steady: int | None = None
 
     @property
     def delta(self) -> Fraction:
@@ -51,6 +57,9 @@ class Moved:
 
 @dataclass(frozen=True)
 class Difference:
+    """`judgement`: of the totals of all samples, as of any two cells."""
+
+    judgement: Judgement
     a: Profile
     b: Profile
     totals: tuple[Fraction, Fraction]
@@ -61,6 +70,17 @@ class Difference:
     @property
     def delta(self) -> Fraction:
         return self.totals[1] - self.totals[0]
+
+    @property
+    def told(self) -> list[Change]:
+        """Without those that vary from sample to sample, where that is known."""
+        return [c for c in self.changes if c.steady is not None] or list(self.changes)
+
+    @property
+    def steady(self) -> int | None:
+        """What the functions change that do not vary; None where that is not known."""
+        known = [each.steady for each in self.changes if each.steady is not None]
+        return sum(known) if known or not self.changes else None
 
 
 def compare(a: Profile, b: Profile, kind: str) -> Difference:
@@ -80,6 +100,9 @@ def compare(a: Profile, b: Profile, kind: str) -> Difference:
         before, after = (each.get(function) for each in rows)
         change = _change(function, before, after)
         if change:
+            ends = [tree.steady(function) for tree in trees]
+            if None not in ends and all(tree.counts for tree in trees):
+                change = replace(change, steady=(ends[1] or 0) - (ends[0] or 0))
             changes.append(change)
         elif before and after and before.callers.keys() != after.callers.keys():
             left = before.callers.keys() - after.callers.keys()
@@ -89,7 +112,8 @@ def compare(a: Profile, b: Profile, kind: str) -> Difference:
     totals = trees[0].total, trees[1].total
     assert sum(change.delta for change in changes) == totals[1] - totals[0]
     windows = trees[0].windows, trees[1].windows
-    return Difference(a, b, totals, windows, tuple(changes), tuple(moved))
+    judgement = shift.judge(np.array(a.windows), np.array(b.windows))
+    return Difference(judgement, a, b, totals, windows, tuple(changes), tuple(moved))
 
 
 def _named(functions: set[Function]) -> tuple[Function, ...]:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 
+from retrap.analysis.verdict import UNDECIDED
 from retrap.profile.callgraph import SIDES
 from retrap.profile.difference import BOTH, Change, Difference, Moved
 from retrap.profile.lines import Line
@@ -135,7 +136,9 @@ def _sum(rows: list[Row], columns: list[str], what: str) -> str:
 
 def difference(found: Difference, kind: str, kernel_only: bool, most: int) -> str:
     """The table of B less A."""
-    changes = [c for c in found.changes if c.function.kernel or not kernel_only]
+    every = [c for c in found.changes if c.function.kernel or not kernel_only]
+    changes = [change for change in found.told if change in every]
+    varying = [change for change in every if change not in changes]
     a, b = found.a.facts, found.b.facts
     lines = [
         wrap(
@@ -158,15 +161,30 @@ def difference(found: Difference, kind: str, kernel_only: bool, most: int) -> st
         if abs(rest[0].delta) < 1:
             what += " by less than 1"
         lines.append(f"{signed(whole):>9}{'':>30}  {what}")
-    whole = sum((change.delta for change in changes), Fraction())
+    if varying:
+        whole = sum((change.delta for change in varying), Fraction())
+        what = f"{len(varying)} whose counts vary from sample to sample"
+        lines.append(f"{signed(whole):>9}{'':>30}  {what}")
+    whole = sum((change.delta for change in every), Fraction())
     totals = f"{figure(found.totals[0]):>9}{figure(found.totals[1]):>9}"
     if kernel_only:
         lines.append(f"{signed(whole):>9}{'':>30}  sum, the kernel alone")
     lines.append(f"{signed(found.delta):>9}{totals}{'':>12}  sum")
-    if not changes:
+    if not every:
         lines.append("no function differs")
+    lines.append(verdict(found))
     lines += _moved([m for m in found.moved if m.function.kernel or not kernel_only])
     return "\n".join(lines) + "\n"
+
+
+def verdict(found: Difference) -> str:
+    """Of all samples; where they decide nothing, what the functions do."""
+    got, steady = found.judgement, found.steady
+    share = "" if got.share is None else f", of {100 * got.share:.0f} % of the samples"
+    text = f"verdict: {got.text}{share}"
+    if got.verdict == UNDECIDED and steady is not None:
+        text += f"; {steady:+d} by the functions whose counts do not vary"
+    return wrap("; ".join([text, *got.warnings]), "", "  ")
 
 
 def _change(change: Change) -> str:

@@ -49,11 +49,11 @@ def _cell(one: Profile, kind: str, kernel_only: bool) -> list[str]:
 
 def _change(one: Profile, other: Profile, kind: str, kernel_only: bool) -> list[str]:
     found = difference.compare(one, other, kind)
-    rows = (row for row in found.changes if row.function.kernel or not kernel_only)
+    rows = (row for row in found.told if row.function.kernel or not kernel_only)
     parts = [f"{row.function} {signed(row.delta)}" for row in islice(rows, NAMED)]
     names = f"{other.facts['variant']} less {one.facts['variant']}"
     where = f"{one.cell} {one.facts['arch']}, {names}"
-    return _lines(signed(found.delta), where, parts or ["no function differs"])
+    return _lines(found.judgement.text, where, parts or ["no function differs"])
 
 
 def _lines(total: str, where: str, parts: list[str]) -> list[str]:

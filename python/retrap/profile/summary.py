@@ -23,6 +23,7 @@ from retrap.base.rawfile import check_fields, damaged, read_record
 SCHEMA = "retrap.profile/1"
 ALL, CHEAPEST = "all", "cheapest"
 CLASSES = (ALL, CHEAPEST)
+STEADY = 0.9  # of the windows
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,32 @@ class Row:
 @dataclass
 class Tree:
     """The calls of `windows` windows together. A root's caller is not known, or
-    there is none."""
+    there is none. `counts`: of each function, in how many windows it has so many
+    instructions; a window that is not there has none."""
 
     windows: int = 0
     roots: dict[Function, Node] = field(default_factory=dict)
+    counts: dict[Function, Counter[int]] = field(default_factory=dict)
 
     def add(self, calls: Calls, times: int) -> None:
         self.windows += times
+        own: Counter[Function] = Counter()
+        for node in calls.nodes():
+            own[node.function] += sum(node.own.values())
+        for function, count in own.items():
+            self.counts.setdefault(function, Counter())[count] += times
         for root in calls.roots:
             mine = self.roots.get(root.function)
             if mine is None:
                 mine = self.roots[root.function] = Node(root.function, None)
             _merge(mine, root, times)
+
+    def steady(self, function: Function) -> int | None:
+        """Its instructions in nearly every window; None where they vary."""
+        counts = Counter(self.counts.get(function, {}))
+        counts[0] += self.windows - counts.total()
+        ((count, times),) = counts.most_common(1)
+        return count if times >= STEADY * self.windows else None
 
     @property
     def total(self) -> Fraction:
@@ -187,7 +202,11 @@ def _rows_of(
             parent = -1 if node.parent is None else number[id(node.parent)]
             function = functions.setdefault(node.function, len(functions))
             rows.append([parent, function, node.calls, own])
-    return {"windows": tree.windows, "nodes": rows}
+    counts = [
+        [functions[function], sorted(each.items())]
+        for function, each in tree.counts.items()
+    ]
+    return {"windows": tree.windows, "nodes": rows, "counts": counts}
 
 
 def load(path: Path) -> Profile:
@@ -225,4 +244,6 @@ def _tree(
         if parent < 0:
             tree.roots[node.function] = node
         nodes.append(node)
+    for number, pairs in stored.get("counts", ()):
+        tree.counts[functions[number]] = Counter({own: times for own, times in pairs})
     return tree
