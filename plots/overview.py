@@ -104,8 +104,7 @@ def _mark(axis: Any, y: float, one: Side | None, look: Look) -> list[scale.Mark]
         text = "n.a." if one is None else "every sample failed"
         words.at_edge(axis, y, text)
         return []
-    spread = one.sweeps or one.boot_medians
-    low, high = min(*spread, one.median), max(*spread, one.median)
+    low, high = min(*one.ends, one.median), max(*one.ends, one.median)
     axis.errorbar(
         one.median,
         y,

@@ -8,11 +8,14 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from retrap.analysis import boots, stats
+from retrap.analysis import stats
+from retrap.analysis.boots import BootMedian, boot_median
 from retrap.analysis.stats import Values
 from retrap.analysis.summarize import summary
 from retrap.machine import load
 from retrap.results.store import Cell, Machine, Results
+
+NOT_REPEATED = "boots of one seed differ: exact did not repeat exactly"
 
 
 @dataclass(frozen=True)
@@ -20,15 +23,10 @@ class Side:
     """What all boots of a kernel, through an interface, measured in one cell."""
 
     cells: tuple[Cell, ...]
-    median: float | None
-    minimum: int | None
-    cheap: float | None
-    cheap_share: float | None
-    ci: tuple[float, float] | None
-    boot_medians: tuple[float, ...]
-    sweeps: tuple[int, ...]
-    failed: int
-    warnings: tuple[str, ...]
+
+    @property
+    def exact(self) -> bool:
+        return self.cells[0].machine.exact
 
     @property
     def boots(self) -> int:
@@ -47,6 +45,51 @@ class Side:
     def quantiles(self) -> stats.Quantiles | None:
         """Of the samples of all boots as one set."""
         return stats.quantiles(self.values)
+
+    @cached_property
+    def boot_medians(self) -> tuple[float, ...]:
+        """One a boot; a boot where every sample failed has none."""
+        parts = (cell.latencies[cell.ok] for cell in self.cells)
+        return tuple(float(stats.median(part)) for part in parts if part.size)
+
+    @cached_property
+    def middle(self) -> BootMedian | None:
+        """Of boots that do not repeat; None where none has a median."""
+        known = self.boot_medians and not self.exact
+        return boot_median(self.boot_medians) if known else None
+
+    @property
+    def median(self) -> float | None:
+        """Exact: of the samples; else of one median a boot."""
+        if self.middle:
+            return self.middle.median
+        return float(stats.median(self.values)) if self.values.size else None
+
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """Medians of what repeats the measurement: exact of its sweeps, else of its
+        boots."""
+        if not self.exact:
+            return self.boot_medians
+        sweeps = (stats.sweep_medians(cell.latencies, cell.ok) for cell in self.cells)
+        return tuple(float(median) for part in sweeps for median in part)
+
+    @cached_property
+    def cheap(self) -> stats.CheapClass | None:
+        """Classes exist only in `exact`."""
+        return stats.cheapest_class(self.values) if self.exact else None
+
+    @property
+    def failed(self) -> int:
+        return sum(sum(cell.failures.values()) for cell in self.cells)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """Each once."""
+        notes = [text for cell in self.cells for text in summary(cell).warnings]
+        notes += self.middle.warnings if self.middle else ()
+        notes += [NOT_REPEATED] if self.exact and not _repeated(self.cells) else []
+        return tuple(dict.fromkeys(notes))
 
     @property
     def others(self) -> float | None:
@@ -69,70 +112,11 @@ class Side:
 def of(
     results: Results, machine: Machine, name: str, where: tuple[str, str]
 ) -> Side | None:
-    """The side `name` in the cell `where` = (scenario, placement)."""
-    return side(results.of(machine, name, where))
-
-
-def side(cells: list[Cell]) -> Side | None:
-    """The boots together; None when there is no timed cell."""
-    cells = [cell for cell in cells if cell.samples is not None]
-    if not cells:
-        return None
-    return _exact(cells) if cells[0].machine.exact else _boots(cells)
-
-
-def _notes(cells: list[Cell]) -> list[str]:
-    parts = [summary(cell) for cell in cells]
-    return list(dict.fromkeys(text for part in parts for text in part.warnings))
-
-
-def _failed(cells: list[Cell]) -> int:
-    return sum(sum(cell.failures.values()) for cell in cells)
-
-
-def _boots(cells: list[Cell]) -> Side:
-    """One median a boot; a boot where every sample failed has none."""
-    values = [cell.latencies[cell.ok] for cell in cells]
-    values = [part for part in values if part.size]
-    medians = tuple(float(stats.median(part)) for part in values)
-    middle = boots.boot_median(medians) if medians else None
-    notes = _notes(cells) + list(middle.warnings if middle else ())
-    return Side(
-        cells=tuple(cells),
-        median=middle.median if middle else None,
-        minimum=min((int(part.min()) for part in values), default=None),
-        cheap=None,
-        cheap_share=None,
-        ci=middle.ci if middle else None,
-        boot_medians=medians,
-        sweeps=(),
-        failed=_failed(cells),
-        warnings=tuple(notes),
-    )
-
-
-def _exact(cells: list[Cell]) -> Side:
-    """The samples of all boots as one set, the sweeps of each boot kept apart."""
-    notes = _notes(cells)
-    if not _repeated(cells):
-        notes.append("boots of one seed differ: exact did not repeat exactly")
-    values = np.concatenate([cell.latencies[cell.ok] for cell in cells])
-    cheap = stats.cheapest_class(values)
-    sweeps: tuple[int, ...] = ()
-    for cell in cells:
-        sweeps += stats.sweep_medians(cell.latencies, cell.ok)
-    return Side(
-        cells=tuple(cells),
-        median=float(stats.median(values)) if values.size else None,
-        minimum=int(values.min()) if values.size else None,
-        cheap=float(cheap.value) if cheap else None,
-        cheap_share=cheap.share if cheap else None,
-        ci=None,
-        boot_medians=(),
-        sweeps=sweeps,
-        failed=_failed(cells),
-        warnings=tuple(notes),
-    )
+    """The side `name` in the cell `where` = (scenario, placement); None when it has
+    no timed cell there."""
+    cells = results.of(machine, name, where)
+    timed = tuple(cell for cell in cells if cell.samples is not None)
+    return Side(timed) if timed else None
 
 
 def same_samples(one: Cell, other: Cell) -> bool:
@@ -143,7 +127,7 @@ def same_samples(one: Cell, other: Cell) -> bool:
     return bool(same.all())
 
 
-def _repeated(cells: list[Cell]) -> bool:
+def _repeated(cells: tuple[Cell, ...]) -> bool:
     first: dict[tuple[int, int, int], Cell] = {}
     for cell in cells:
         run = cell.run

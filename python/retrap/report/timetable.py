@@ -123,9 +123,10 @@ def _exact_head(results: Results, machine: Machine) -> list[str]:
 
 
 def _exact_cells(one: Side) -> list[str]:
-    share = "" if one.cheap_share is None else f"{100 * one.cheap_share:.0f}%"
     cells = [number(one.median) + one.mark, _spread(one, EXACT[1]), "", ""]
-    return [*cells, number(one.cheap), share]
+    if one.cheap is None:
+        return [*cells, "-", ""]
+    return [*cells, number(one.cheap.value), f"{100 * one.cheap.share:.0f}%"]
 
 
 def _spread(one: Side, width: int) -> str:
@@ -175,7 +176,8 @@ def boot_table(results: Results, machine: Machine, notes: Notes) -> str:
         one = of(results, machine, name, where)
         if one is None:
             return row(label, [NOT_APPLICABLE, "", "", ""], BOOTS)
-        interval = spread(*one.ci, BOOTS[1]) if one.ci else "-"
+        ends = one.middle and one.middle.ci
+        interval = spread(*ends, BOOTS[1]) if ends else "-"
         cells = [number(one.median) + one.mark, interval, "", ""]
         if got := against_base(results, machine, name, where):
             if IN_ORDER in got.warnings:
