@@ -106,10 +106,9 @@ def changed(
 def test_a_planted_loop_is_found_where_it_is(changed: Profiles, placement: str) -> None:
     a, b = (changed[name, placement] for name in ("mainline", "planted"))
     found = difference.compare(a, b, CHEAPEST)
-    (change,) = [c for c in found.changes if abs(c.delta) >= 1]
+    (change,) = found.told
     assert moved_by(found) == 100 and change.steady == 100
     assert change.function.name == "ptrace_trap_notify"
-    assert change.delta == 100
     assert change.kind == difference.COSTS and change.b_calls == 1
 
 
@@ -117,13 +116,13 @@ def test_a_planted_loop_is_found_where_it_is(changed: Profiles, placement: str) 
 def test_a_change_off_the_path_changes_no_function(
     changed: Profiles, placement: str
 ) -> None:
-    """By an instruction: what is less comes from the mix of branches in a class
-    of samples, which lie at other phases when the kernel's code lies elsewhere."""
+    """In nearly every sample: some differ in a few, which lie at other phases when
+    the kernel's code lies elsewhere."""
     a, b = (changed[each, placement] for each in ("mainline", "off-path"))
     found = difference.compare(a, b, CHEAPEST)
-    assert [c for c in found.changes if abs(c.delta) >= 1] == []
+    assert found.told == []
     assert moved_by(found) in (0, None)  # the mix of branches may be another
-    assert found.judgement.estimate == 0 and not found.steady
+    assert found.judgement.estimate == 0 and found.steady == 0
 
 
 def test_the_same_kernel_built_again_makes_no_difference(

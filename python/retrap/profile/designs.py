@@ -33,10 +33,9 @@ def table(base: Profile, others: list[Profile], kind: str, most: int = MOST) -> 
         for column in columns
         for function in column
     }
-    order = sorted(
-        weights, key=lambda each: (each not in told, -weights[each], str(each))
-    )
-    shown = order[: most - 5] if len(order) > most - 4 else order
+    order = sorted(weights, key=lambda function: (-weights[function], str(function)))
+    steady = [function for function in order if function in told]
+    shown = steady[: most - 5] if len(order) > most - 4 else steady
     names = [facts["variant"], *(other.facts["variant"] for other in others)]
     widths = [max(9, len(name) + 2) for name in names]
 
@@ -57,7 +56,7 @@ def table(base: Profile, others: list[Profile], kind: str, most: int = MOST) -> 
     lines = [wrap(f"{base.cell}, exact {facts['arch']}, {CLASS_SHORT[kind]}")]
     lines.append(line(names, "function"))
     lines += [line(numbers([function]), str(function)) for function in shown]
-    if rest := order[len(shown) :]:
+    if rest := [function for function in order if function not in shown]:
         lines.append(line(numbers(rest), f"{len(rest)} others that differ"))
     total = [figure(base.trees[kind].total), *(signed(each.delta) for each in found)]
     lines.append(line(total, "sum, the unchanged with it"))

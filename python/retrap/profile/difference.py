@@ -60,6 +60,7 @@ class Difference:
     """`judgement`: of the totals of all samples, as of any two cells."""
 
     judgement: Judgement
+    kind: str
     a: Profile
     b: Profile
     totals: tuple[Fraction, Fraction]
@@ -72,15 +73,19 @@ class Difference:
         return self.totals[1] - self.totals[0]
 
     @property
+    def known(self) -> bool:
+        """Whether the profiles say how often a function has so many instructions."""
+        return all(p.trees[self.kind].counts for p in (self.a, self.b))
+
+    @property
     def told(self) -> list[Change]:
-        """Without those that vary from sample to sample, where that is known."""
-        return [c for c in self.changes if c.steady is not None] or list(self.changes)
+        """Those that differ in nearly every sample; all where that is not known."""
+        return [c for c in self.changes if c.steady or not self.known]
 
     @property
     def steady(self) -> int | None:
-        """What the functions change that do not vary; None where that is not known."""
-        known = [each.steady for each in self.changes if each.steady is not None]
-        return sum(known) if known or not self.changes else None
+        """What they add; None where that is not known."""
+        return sum(c.steady or 0 for c in self.changes) if self.known else None
 
 
 def compare(a: Profile, b: Profile, kind: str) -> Difference:
@@ -101,8 +106,8 @@ def compare(a: Profile, b: Profile, kind: str) -> Difference:
         change = _change(function, before, after)
         if change:
             ends = [tree.steady(function) for tree in trees]
-            if None not in ends and all(tree.counts for tree in trees):
-                change = replace(change, steady=(ends[1] or 0) - (ends[0] or 0))
+            if ends[0] is not None and ends[1] is not None:
+                change = replace(change, steady=ends[1] - ends[0])
             changes.append(change)
         elif before and after and before.callers.keys() != after.callers.keys():
             left = before.callers.keys() - after.callers.keys()
@@ -113,7 +118,9 @@ def compare(a: Profile, b: Profile, kind: str) -> Difference:
     assert sum(change.delta for change in changes) == totals[1] - totals[0]
     windows = trees[0].windows, trees[1].windows
     judgement = shift.judge(np.array(a.windows), np.array(b.windows))
-    return Difference(judgement, a, b, totals, windows, tuple(changes), tuple(moved))
+    return Difference(
+        judgement, kind, a, b, totals, windows, tuple(changes), tuple(moved)
+    )
 
 
 def _named(functions: set[Function]) -> tuple[Function, ...]:

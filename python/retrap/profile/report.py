@@ -163,7 +163,7 @@ def difference(found: Difference, kind: str, kernel_only: bool, most: int) -> st
         lines.append(f"{signed(whole):>9}{'':>30}  {what}")
     if varying:
         whole = sum((change.delta for change in varying), Fraction())
-        what = f"{len(varying)} whose counts vary from sample to sample"
+        what = f"{len(varying)} that differ in some samples"
         lines.append(f"{signed(whole):>9}{'':>30}  {what}")
     whole = sum((change.delta for change in every), Fraction())
     totals = f"{figure(found.totals[0]):>9}{figure(found.totals[1]):>9}"
@@ -183,7 +183,9 @@ def verdict(found: Difference) -> str:
     share = "" if got.share is None else f", of {100 * got.share:.0f} % of the samples"
     text = f"verdict: {got.text}{share}"
     if got.verdict == UNDECIDED and steady is not None:
-        text += f"; {steady:+d} by the functions whose counts do not vary"
+        text += (
+            f"; {signed(Fraction(steady))} by functions that differ in nearly every one"
+        )
     return wrap("; ".join([text, *got.warnings]), "", "  ")
 
 
