@@ -190,9 +190,12 @@ def as_json(a: Profile, b: Profile | None, kind: str) -> dict[str, object]:
         "class": kind,
         "totals": [float(total) for total in found.totals],
         "change": float(found.delta),
+        "verdict": found.judgement.verdict,
+        "estimate": found.judgement.estimate,
         "functions": [
             {
                 "function": str(change.function),
+                "steady": change.steady,
                 "kind": change.kind,
                 "before": float(change.a),
                 "after": float(change.b),
