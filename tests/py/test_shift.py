@@ -118,3 +118,10 @@ def test_turned_round_it_has_the_other_sign() -> None:
     one, other = shift.judge(base, test), shift.judge(test, base)
     assert said(one) == (MORE, 9) and said(other) == (FEWER, -9)
     assert one.low == -other.high and one.share == other.share
+
+
+def test_accidents_on_both_sides_are_no_explanation() -> None:
+    """Moved by 70, nearly all of either lies on a value of the other: a small one."""
+    base = np.repeat([6930, 7000, 7070], [20, 960, 20])
+    assert said(shift.judge(base, base[::-1] + 3)) == (MORE, 3)
+    assert said(shift.judge(base, base[::-1])) == (SAME, 0)
