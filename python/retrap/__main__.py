@@ -67,7 +67,9 @@ def _command(words: list[str]) -> int:
         args = parse(words)
     except SystemExit as done:
         return int(done.code or 0)
-    if getattr(args, "no_install", False):
+    skips = os.environ.get("RETRAP_INSTALL") == packages.SKIP
+    dry = getattr(args, "dry_run", False) and not skips
+    if dry or getattr(args, "no_install", False):
         os.environ["RETRAP_INSTALL"] = packages.NO
     status: int = args.run(args)
     return status

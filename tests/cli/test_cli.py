@@ -208,7 +208,7 @@ def test_doctor_json() -> None:
 
 def test_package_list_is_well_formed() -> None:
     arches = "x86_64|arm64|cross-x86_64|cross-arm64"
-    sets = f"report|figures|terminal|build|count|guest|{arches}|deb|test|all"
+    sets = f"report|config|figures|terminal|build|count|guest|{arches}|deb|test|all"
     how = r"(command|module|static):[\w.+-]+|header:[\w./-]+"
     for line in (ROOT / "configs/packages.txt").read_text().splitlines():
         found = rf"({sets}) +[a-z0-9.+|-]+ +({how}) +.+"

@@ -215,6 +215,22 @@ def test_a_figure_needs_matplotlib(tmp_path: Path) -> None:
     assert "Python has no module matplotlib" in skipped.stderr
 
 
+@pytest.mark.parametrize("words", [["matrix", "--dry-run"], ["kernel", "list"]])
+def test_a_toml_file_needs_jsonschema(tmp_path: Path, words: list[str]) -> None:
+    done = _without("jsonschema", *words, path=tmp_path)
+    assert done.returncode == 3
+    assert re.search(r"  module jsonschema +python3-jsonschema\n", done.stderr)
+    skipped = _without("jsonschema", *words, path=tmp_path, mode="skip")
+    assert skipped.returncode == 3
+    assert "Python has no module jsonschema" in skipped.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["matrix", "--help"]])
+def test_help_needs_nothing(tmp_path: Path, words: list[str]) -> None:
+    done = _without("jsonschema numpy", *words, path=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def _without(
     modules: str, *words: str, path: Path, mode: str = "no"
 ) -> subprocess.CompletedProcess[str]:

@@ -64,7 +64,9 @@ def old(tmp_path: Path) -> Path:
         for file in path.rglob("*")
         if file.is_file()
     }
-    (path / "complete.json").write_text(json.dumps({"sha256": hashes}))
+    (path / "complete.json").write_text(
+        json.dumps({"schema": "retrap.complete/1", "sha256": hashes})
+    )
     load(path)
     return path
 

@@ -163,16 +163,16 @@ DAMAGE: list[tuple[Callable[[Path], None], str, str]] = [
     (text(f"{STEM}.run.json", b"[]"), ".run.json", "not a JSON object"),
     (text(f"{STEM}.run.json", b"\xff\xfe"), ".run.json", "not JSON"),
     (text(f"{STEM}.run.json", b"[" * 100000), ".run.json", "nested too deep"),
-    (edit(f"{STEM}.run.json", lambda r: r.pop("unit")), ".run.json", "no field 'unit'"),
+    (edit(f"{STEM}.run.json", lambda r: r.pop("unit")), ".run.json", ": unit: missing"),
     (
         edit(f"{STEM}.run.json", lambda r: r.update(seed="7")),
         ".run.json",
-        "'seed' is '7', not int",
+        ": seed: must be a whole number, is '7'",
     ),
     (
         edit(f"{STEM}.run.json", lambda r: r.update(samples_taken=True)),
         ".run.json",
-        "'samples_taken' is True, not int",
+        ": samples_taken: must be a whole number, is True",
     ),
     (
         edit(f"{STEM}.run.json", lambda r: r.update(unit="ns")),
@@ -204,18 +204,33 @@ DAMAGE: list[tuple[Callable[[Path], None], str, str]] = [
         ".run.json",
         "is about retrap/trigger:sigcont@same-cpu through listen",
     ),
-    (edit(BOOT, lambda r: r.pop("arch")), "boot.json", "no field 'arch'"),
-    (edit(BOOT, lambda r: r.update(substrate="x")), "boot.json", "substrate is 'x'"),
-    (text(BOOT, b""), "boot.json", "not JSON"),
-    (text(BOOT, b"{}"), "boot.json", "'substrate'"),
+    (edit(BOOT, lambda r: r.pop("arch")), "boot.json", ": arch: missing"),
     (
-        text("raw/mainline/exact-1/env-before.json", b'{"facts": 3}'),
+        edit(BOOT, lambda r: r.update(substrate="x")),
+        "boot.json",
+        "substrate: must be one of exact, ",
+    ),
+    (text(BOOT, b""), "boot.json", "not JSON"),
+    (text(BOOT, b"{}"), "boot.json", "schema is None, not retrap.boot/1"),
+    (
+        text(
+            "raw/mainline/exact-1/env-before.json",
+            b'{"schema": "retrap.env/1", "facts": 3}',
+        ),
         "env-before.json",
-        "no object 'facts'",
+        ": facts: must be a table, is 3",
     ),
     (text("plan.json", b"{"), "plan.json", "not JSON"),
-    (edit("plan.json", lambda r: r.pop("baseline")), "plan.json", "'baseline'"),
-    (edit("plan.json", lambda r: r.update(variants=["x"])), "plan.json", "no name"),
+    (
+        edit("plan.json", lambda r: r.pop("baseline")),
+        "plan.json",
+        ": baseline: missing",
+    ),
+    (
+        edit("plan.json", lambda r: r.update(variants=[{}])),
+        "plan.json",
+        ": variants[0].name: missing",
+    ),
     (lambda p: (p / "plan.json").unlink(), "2026", "not a result directory"),
 ]
 

@@ -231,7 +231,9 @@ def test_moved_floor_is_a_caution(maker: Maker) -> None:
 LONG: dict[str, Any] = {
     "source": "git " + "0123456789abcdef" * 8,
     "compiler": "gcc \u00b5\u00e9" + "x" * 90,
-    "patches": [{"name": f"000{i}-a-patch.patch"} for i in range(9)],
+    "patches": [
+        {"name": f"000{i}-a-patch.patch", "sha256": "0" * 64} for i in range(9)
+    ],
 }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from retrap.base import schema
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 
 AGAIN = "take it again: delete its boot directory and repeat the command"
@@ -19,29 +21,35 @@ def damaged(path: Path, what: str, remedy: str = AGAIN) -> RetrapError:
     return RetrapError(f"{path}: {what}", remedy, EXIT_RESULTS)
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, remedy: str = AGAIN) -> dict[str, Any]:
     """A JSON object. Errors: EXIT_RESULTS, naming the file and the line."""
     try:
+        if path.is_symlink() or not stat.S_ISREG(path.stat().st_mode):
+            raise damaged(path, "is no plain file", remedy)
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise damaged(path, f"cannot be read: {error.strerror}") from None
+        raise damaged(path, f"cannot be read: {error.strerror}", remedy) from None
     except json.JSONDecodeError as error:
-        raise damaged(path, f"line {error.lineno}: not JSON: {error.msg}") from None
+        what = f"line {error.lineno}: not JSON: {error.msg}"
+        raise damaged(path, what, remedy) from None
     except (UnicodeDecodeError, RecursionError):
-        raise damaged(path, "not JSON: not UTF-8 text, or nested too deep") from None
+        what = "not JSON: not UTF-8 text, or nested too deep"
+        raise damaged(path, what, remedy) from None
     if not isinstance(value, dict):
-        raise damaged(path, "not a JSON object")
+        raise damaged(path, "not a JSON object", remedy)
     return value
 
 
-def read_record(path: Path, schema: str, maker: str) -> dict[str, Any]:
-    """A JSON object of that schema, which `maker` writes. Errors: EXIT_RESULTS."""
-    hint = f"name a directory that `{maker}` has filled"
-    if not path.is_file():
-        raise RetrapError(f"{path}: there is no such file", hint, EXIT_RESULTS)
-    record = read_json(path)
-    if record.get("schema") != schema:
-        raise RetrapError(f"{path}: schema is not {schema}", hint, EXIT_RESULTS)
+def read_record(path: Path, name: str, remedy: str = AGAIN) -> dict[str, Any]:
+    """A record that is as the schema `name` says. Errors: EXIT_RESULTS, naming the
+    file and the field."""
+    record, known = read_json(path, remedy), schema.identity(name)
+    if (said := record.get("schema")) != known:
+        if str(said).partition("/")[0] == str(known).partition("/")[0]:
+            remedy = f"read it with the retrap that wrote it; this one knows {known}"
+        raise damaged(path, f"schema is {said!r}, not {known}", remedy)
+    for problem in schema.problems(name, record):
+        raise damaged(path, str(problem), remedy)
     return record
 
 
@@ -51,19 +59,6 @@ def read_plan(directory: Path) -> dict[str, Any]:
         remedy = "name a directory that holds plan.json, as below results/"
         raise damaged(directory, "is not a result directory", remedy)
     return read_json(directory / "plan.json")
-
-
-def check_fields(
-    path: Path, record: dict[str, Any], fields: dict[str, tuple[type, ...]]
-) -> None:
-    """Every field is there and of one of its types."""
-    for name, kinds in fields.items():
-        if name not in record:
-            raise damaged(path, f"has no field {name!r}")
-        value = record[name]
-        if not isinstance(value, kinds) or (value is True and bool not in kinds):
-            wanted = " or ".join(kind.__name__ for kind in kinds)
-            raise damaged(path, f"{name!r} is {value!r}, not {wanted}")
 
 
 def atomic_write(path: Path, content: bytes | str, mode: int = 0o644) -> None:

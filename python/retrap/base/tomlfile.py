@@ -5,22 +5,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from retrap.base import schema
 from retrap.base.errors import EXIT_CONFIG, RetrapError
-
-_TYPES = {
-    str: "a string",
-    int: "a whole number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a table",
-}
 
 
 class TomlTable:
-    """A TOML table whose every complaint carries file and line."""
+    """A TOML table whose every complaint carries file and line. `head`: its name."""
 
     def __init__(self, path: Path, text: str, data: dict[str, Any], head: str):
         self.path, self.text, self.data, self.head = path, text, data, head
@@ -32,48 +26,40 @@ class TomlTable:
             f"{where}: {name}: {what}", f"correct {self.path}", EXIT_CONFIG
         )
 
-    def only(self, known: tuple[str, ...]) -> None:
-        for key in self.data:
-            if key not in known:
-                raise self.fail(key, f"unknown key; known: {', '.join(known)}")
+    def table(self, key: str) -> TomlTable:
+        return TomlTable(self.path, self.text, self.data.get(key, {}), key)
 
-    def get(self, key: str, kind: type, default: Any = None) -> Any:
-        if key not in self.data:
-            if default is None:
-                raise self.fail(key, "missing")
-            return default
-        value = self.data[key]
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.fail(key, f"must be {_TYPES[kind]}, is {value!r}")
-        return value
+    def errors(self, name: str) -> Iterator[tuple[str, RetrapError]]:
+        """What is not as the schema `name` says, each by the table or key it is in.
+        The whole file's alone."""
+        for where, what in schema.problems(name, self.data):
+            keys = [str(word) for word in where if isinstance(word, str)]
+            depth = len(keys) - 1
+            while depth and not _has_table(self.text, ".".join(keys[:depth])):
+                depth -= 1
+            head, key = ".".join(keys[:depth]), ".".join(keys[depth:])
+            yield keys[0], TomlTable(self.path, self.text, {}, head).fail(key, what)
 
-    def number(self, key: str, low: int, high: int, default: int | None) -> int:
-        value: int = self.get(key, int, default)
-        if not low <= value <= high:
-            raise self.fail(key, f"must be {low} to {high}, is {value}")
-        return value
 
-    def words(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
-        value = self.get(key, list, default)
-        if not all(isinstance(word, str) for word in value):
-            raise self.fail(key, "must be a list of strings")
-        if len(set(value)) != len(value):
-            raise self.fail(key, "names something twice")
-        return tuple(value)
+_HEAD = re.compile(r"\s*\[([^]]+)\]")
 
-    def table(self, key: str) -> TomlTable | None:
-        if key not in self.data:
-            return None
-        return TomlTable(self.path, self.text, self.get(key, dict), key)
+
+def _has_table(text: str, head: str) -> bool:
+    heads = (match.group(1) for match in map(_HEAD.match, text.splitlines()) if match)
+    return any(_bare(found) == head for found in heads)
+
+
+def _bare(head: str) -> str:
+    return head.strip().strip("\"'")
 
 
 def _line_of(text: str, head: str, key: str) -> int:
     """The line of `key` below `[head]`, or of the table `key`; the head's, or 1,
-    when it is absent."""
-    here, found = "", 1
+    when it is absent. Of a key in an inline table that table's."""
+    here, found, key = "", 1, key.split(".")[0] if head else key
     for number, line in enumerate(text.splitlines(), 1):
-        if match := re.match(r"\s*\[([^]]+)\]", line):
-            here = match.group(1).strip().strip("\"'")
+        if match := _HEAD.match(line):
+            here = _bare(match.group(1))
             if here == head or (not head and here == key):
                 found = number
         elif here == head and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
@@ -82,6 +68,7 @@ def _line_of(text: str, head: str, key: str) -> int:
 
 
 def read_toml(path: Path, what: str) -> TomlTable:
+    """A file that is TOML. Errors: EXIT_CONFIG, with file and line."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -104,3 +91,13 @@ def read_toml(path: Path, what: str) -> TomlTable:
         raise RetrapError(
             f"{path}:{number}: not TOML: {what}", f"correct {path}", EXIT_CONFIG
         ) from None
+
+
+def read_checked(path: Path, what: str, name: str) -> TomlTable:
+    """A file that is as the schema `name` says, with its defaults where it is silent.
+    Errors: EXIT_CONFIG, with file and line."""
+    table = read_toml(path, what)
+    for _, error in table.errors(name):
+        raise error
+    schema.fill(name, table.data)
+    return table

@@ -17,11 +17,13 @@ from retrap.base.progress import say
 from retrap.base.rawfile import read_plan
 
 REPORT = ("report", "figures", "terminal")
+CONFIG = "config"  # what reads a TOML file, which says what else is needed
 
 
 def matrix(args: Namespace, host_alone: bool = False) -> int:
     from retrap.cli import matrix as work
 
+    ensure(CONFIG)
     variants = load_variants(args.variants)
     experiment = experiments.load_experiment(args.experiment, variants)
     if host_alone:
@@ -118,6 +120,7 @@ def profile(args: Namespace) -> int:
             EXIT_USAGE,
         )
     else:
+        ensure(CONFIG)
         names = [*args.variant.split(","), *([args.against] if args.against else [])]
         booted = named(names, load_variants(args.variants))
         arches = arch.asked(args.arch or arch.native().name)
@@ -142,6 +145,7 @@ def conform(args: Namespace) -> int:
     from retrap.rules import conform as work
     from retrap.rules import docs_tables, rulebook, ruletable
 
+    ensure(CONFIG)
     path = args.stored
     if path is None:
         variants = load_variants(args.variants)
@@ -184,6 +188,7 @@ def mutate(args: Namespace) -> int:
     from retrap.rules import mutate as work
     from retrap.rules import docs_tables, mutations
 
+    ensure(CONFIG)
     known = mutations.load()
     chosen = mutations.choose(args.names, known)
     if args.list:
@@ -220,6 +225,7 @@ def mutate(args: Namespace) -> int:
 def kernel(args: Namespace) -> int:
     from retrap.cli import kernel as work
 
+    ensure(CONFIG)
     return work.run(args)
 
 
@@ -237,5 +243,6 @@ def test(args: Namespace) -> int:
             "retrap test --all --fresh",
             EXIT_USAGE,
         )
+    ensure(CONFIG)
     ensure(*REPORT, *suite.needs(args.all))
     return suite.run(args.all, args.fresh)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from retrap.base.arch import ARCHES, Arch, native
 from retrap.base.errors import EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
-from retrap.base.tomlfile import TomlTable, read_toml
+from retrap.base.tomlfile import TomlTable, read_checked, read_toml
 from retrap.config.fragments import most_cpus
 from retrap.config.registry import complaint
 from retrap.config.variants import Variant, load_variants
@@ -28,16 +27,13 @@ DEFAULT_EXPERIMENT = ROOT / "configs/experiments/quick.toml"
 PLACEMENTS = ("same-cpu", "cross-cpu")  # of an experiment that names none
 
 
-LEAST_SAMPLES, MOST_SAMPLES = 10, 1_000_000  # of a cell
+MOST_SAMPLES = 1_000_000  # of a cell
 
 
 MOST_CPUS = 8  # vCPUs that a guest may have
 
 
 MOST_BOOTS = 1000  # of a kernel
-
-
-SCENARIO = re.compile(r"[a-z]+(/[a-z-]+(:[a-z0-9-]+)?)+")
 
 
 @dataclass(frozen=True)
@@ -97,32 +93,12 @@ class Experiment:
     arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
 
 
-def _sampling(table: TomlTable | None, extra: tuple[str, ...]) -> Sampling | None:
-    if table is None:
-        return None
-    table.only(("samples", "cycles", *extra))
-    return Sampling(
-        table.number("samples", LEAST_SAMPLES, MOST_SAMPLES, None),
-        table.number("cycles", 0, MOST_SAMPLES, 0),
-    )
+def _sampling(table: dict[str, int]) -> Sampling:
+    return Sampling(table["samples"], table["cycles"])
 
 
-def _guest(table: TomlTable | None, exact: bool) -> Guest:
-    if table is None:
-        return Guest(2, 300, exact)
-    return Guest(
-        table.number("cpus", 1, MOST_CPUS, 2),
-        table.number("timeout_s", 1, 86400, 300),
-        exact,
-    )
-
-
-def _rounds(table: TomlTable | None) -> Rounds | None:
-    sampling = _sampling(table, ("cpus", "timeout_s", "boots"))
-    if table is None or sampling is None:
-        return None
-    boots = table.number("boots", 1, MOST_BOOTS, 8)
-    return Rounds(sampling, boots, _guest(table, exact=False))
+def _guest(table: dict[str, int], exact: bool) -> Guest:
+    return Guest(table["cpus"], table["timeout_s"], exact)
 
 
 def load_experiment(
@@ -130,79 +106,52 @@ def load_experiment(
 ) -> Experiment:
     """An experiment; its variants must exist. Errors: EXIT_CONFIG."""
     variants = load_variants() if variants is None else variants
-    table = read_toml(path, "experiment")
-    known = ("variants", "baseline", "placements", "scenarios", "seed")
-    table.only((*known, "interface", "arch", "exact", "vm", "host"))
-    names = table.words("variants", [])
+    table = read_checked(path, "experiment", "experiment")
+    data = table.data
+    names = tuple(data["variants"])
     for name in names:
         if name not in variants:
             raise table.fail(
                 "variants", f"no variant {name!r}; there are {', '.join(variants)}"
             )
-    baseline = table.get("baseline", str, names[0] if names else "mainline")
+    baseline = data.get("baseline", names[0] if names else "mainline")
     if names and baseline not in names:
         raise table.fail("baseline", f"{baseline!r} is not among the variants")
-    exact, rounds = table.table("exact"), table.table("vm")
-    for key, guests in (("exact", exact), ("vm", rounds)):
+    exact, vm, host = data.get("exact"), data.get("vm"), data.get("host")
+    for key, guests in (("exact", exact), ("vm", vm)):
         if guests and not names:
             raise table.fail(key, "needs variants to boot")
-    if names and not exact and not rounds:
+    if names and not exact and not vm:
         raise table.fail("variants", "none is booted without [exact] or [vm]")
-    if not exact and not rounds and "host" not in table.data:
+    if not exact and not vm and not host:
         raise table.fail("host", "without it or [exact] and variants nothing runs")
-    if rounds and "host" in table.data:
+    if vm and host:
         raise table.fail("vm", "and [host] are two machines: make it two experiments")
     experiment = Experiment(
         name=path.stem,
         sha256=hashlib.sha256(table.text.encode()).hexdigest(),
         variants=names,
         baseline=baseline,
-        placements=_some(
-            table, "placements", table.words("placements", list(PLACEMENTS))
-        ),
-        scenarios=_scenarios(table),
-        seed=table.number("seed", 0, 2**63 - 1, 1),
-        exact=_sampling(exact, ("cpus", "timeout_s")),
-        guest=_guest(exact, exact=True),
-        vm=_rounds(rounds),
-        host=_sampling(table.table("host"), ()),
-        # Of every variant, so one name and no list.
-        interface=table.get("interface", str) if "interface" in table.data else None,
-        arches=_arches(table),
+        placements=tuple(data["placements"]),
+        scenarios=tuple(data["scenarios"]),
+        seed=data["seed"],
+        exact=_sampling(exact) if exact else None,
+        guest=_guest(exact, exact=True) if exact else Guest(2, 300),
+        vm=Rounds(_sampling(vm), vm["boots"], _guest(vm, exact=False)) if vm else None,
+        host=_sampling(host) if host else None,
+        interface=data.get("interface"),
+        arches=tuple(ARCHES[word] for word in data.get("arch", [native().name])),
     )
-    if exact:
-        _check_cpus(exact, experiment.guest.cpus, experiment, variants)
-    if rounds and experiment.vm:
-        _check_cpus(rounds, experiment.vm.guest.cpus, experiment, variants)
+    for key in {"exact", "vm"} & data.keys():
+        _check_cpus(table.table(key), experiment, variants)
     _check_interface(table, experiment, variants)
     return experiment
 
 
-def _some(table: TomlTable, key: str, words: tuple[str, ...]) -> tuple[str, ...]:
-    if not words:
-        raise table.fail(key, "is empty: nothing would be measured")
-    return words
-
-
-def _arches(table: TomlTable) -> tuple[Arch, ...]:
-    words = _some(table, "arch", table.words("arch", [native().name]))
-    for word in words:
-        if word not in ARCHES:
-            raise table.fail("arch", f"no architecture {word!r}: {', '.join(ARCHES)}")
-    return tuple(ARCHES[word] for word in words)
-
-
-def _scenarios(table: TomlTable) -> tuple[str, ...]:
-    words = _some(table, "scenarios", table.words("scenarios"))
-    for word in words:
-        if not SCENARIO.fullmatch(word):
-            raise table.fail("scenarios", f"not a scenario name: {word!r}")
-    return words
-
-
 def _check_cpus(
-    guest: TomlTable, cpus: int, experiment: Experiment, variants: dict[str, Variant]
+    guest: TomlTable, experiment: Experiment, variants: dict[str, Variant]
 ) -> None:
+    cpus: int = guest.data["cpus"]
     too_many = cpus_beyond(cpus, experiment.variants, variants, experiment.arches)
     if too_many:
         raise guest.fail("cpus", too_many)

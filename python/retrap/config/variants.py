@@ -7,11 +7,11 @@ Every complaint names file and line: these are the files users write.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from retrap.base import schema
 from retrap.base.errors import EXIT_CONFIG, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.tomlfile import TomlTable, read_toml
@@ -20,15 +20,12 @@ from retrap.base.tomlfile import TomlTable, read_toml
 VARIANTS = ROOT / "configs/variants.toml"
 
 
-# Of executors/running.py alone: retrap-bench has the names (registry.py).
 INTERFACES = ("listen", "async-retrap", "please-notify", "listen-republish")
 
 
 # What a kernel does for every tracee, so that no probe tells.
 PROPERTIES = ("listen-republish",)
 
-
-NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 
 HOST = "host"  # the running kernel, where it is no variant's
 
@@ -100,7 +97,7 @@ def _path(table: TomlTable, key: str, word: str) -> Path:
 
 def _patch_files(table: TomlTable) -> tuple[Path, ...]:
     files: list[Path] = []
-    for word in table.words("patches", []):
+    for word in table.data["patches"]:
         path = _path(table, "patches", word)
         found = sorted(path.glob("*.patch")) if path.is_dir() else [path]
         if not found or not all(file.is_file() for file in found):
@@ -110,7 +107,7 @@ def _patch_files(table: TomlTable) -> tuple[Path, ...]:
 
 
 def _fragments(table: TomlTable) -> tuple[Path, ...]:
-    files = [_path(table, "config", word) for word in table.words("config", [])]
+    files = [_path(table, "config", word) for word in table.data["config"]]
     for file in files:
         if not file.is_file():
             raise table.fail("config", f"no kernel config fragment at {file}")
@@ -122,59 +119,36 @@ def _source(table: TomlTable) -> Source:
     if len(given) != 1:
         raise table.fail("package", "give exactly one of package, tree and base")
     if given == ["tree"]:
-        tree = _path(table, "tree", table.get("tree", str))
-        return Source(None, tree, table.get("ref", str, "HEAD"))
+        tree = _path(table, "tree", table.data["tree"])
+        return Source(None, tree, table.data.get("ref", "HEAD"))
     if "ref" in table.data:
         raise table.fail("ref", "goes with tree")
-    package: str = table.get("package", str)
-    if not NAME.fullmatch(package):
-        raise table.fail("package", f"not a package name: {package!r}")
-    return Source(package, None, None)
-
-
-def _interfaces(table: TomlTable) -> tuple[str, ...]:
-    """`interface`: a name, or a list of them for a kernel that offers several. Which
-    there are is retrap-bench's to say: plan.py asks it."""
-    given = table.data.get("interface", "listen")
-    found = (given,) if isinstance(given, str) else table.words("interface")
-    if not found or not all(isinstance(i, str) and NAME.fullmatch(i) for i in found):
-        raise table.fail("interface", "must be the name of one, or a list of names")
-    return found
-
-
-def _properties(table: TomlTable, inherited: tuple[str, ...]) -> tuple[str, ...]:
-    """`properties`: a list; those of the base stay."""
-    found = table.words("properties", [])
-    if not set(found) <= set(PROPERTIES):
-        raise table.fail("properties", f"must be among {', '.join(PROPERTIES)}")
-    return tuple(dict.fromkeys((*inherited, *found)))
+    return Source(table.data["package"], None, None)
 
 
 def load_variants(path: Path = VARIANTS) -> Variants:
     """Every variant by name. Errors: EXIT_CONFIG, with file and line."""
     whole = read_toml(path, "variants file")
     variants = Variants()
+    for name, error in whole.errors("variants"):
+        variants.bad.setdefault(name, error)
+    schema.fill("variants", whole.data)
     for name in whole.data:
         try:
-            table = whole.table(name)
-            assert table is not None
-            variants[name] = _variant(name, table, variants)
+            if name not in variants.bad:
+                variants[name] = _variant(name, whole.table(name), variants)
         except RetrapError as error:
             variants.bad[name] = error
     return variants
 
 
 def _variant(name: str, table: TomlTable, above: Variants) -> Variant:
-    if not NAME.fullmatch(name) or name == HOST:
-        raise table.fail("", f"not a variant name: {name!r}")
-    known = ("package", "tree", "ref", "base", "patches", "config", "interface")
-    table.only((*known, "properties"))
-    interfaces = _interfaces(table)
-    base = table.get("base", str, "") or None
-    if base is None and "base" in table.data:
-        raise table.fail("base", "is empty")
+    data = table.data
+    given, base = data["interface"], data.get("base")
+    interfaces = (given,) if isinstance(given, str) else tuple(given)
     patches, fragments = _patch_files(table), _fragments(table)
-    if base is None or {"package", "tree", "ref"} & table.data.keys():
+    properties = tuple(data["properties"])
+    if base is None or {"package", "tree", "ref"} & data.keys():
         source = _source(table)
     elif base in above.bad:
         raise table.fail("base", f"{base!r} is bad: {above.bad[base].message}")
@@ -184,8 +158,8 @@ def _variant(name: str, table: TomlTable, above: Variants) -> Variant:
         source = above[base].source
         patches = above[base].patches + patches
         fragments = above[base].fragments + fragments
+        properties = tuple(dict.fromkeys((*above[base].properties, *properties)))
     file = table.path.resolve()
-    properties = _properties(table, above[base].properties if base else ())
     return Variant(name, base, source, patches, fragments, interfaces, file, properties)
 
 

@@ -24,6 +24,7 @@ from typing import Any
 from retrap.build import toolchain
 from retrap.kernel import leftover, objects, source
 from retrap.base.arch import Arch, native
+from retrap.base.rawfile import read_record
 from retrap.base.cache import locked, partial, publish, subdirectory
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_KERNEL, RetrapError
@@ -41,7 +42,7 @@ OBJ = "obj"  # below the source: kbuild then uses relative paths, a copy builds
 
 @dataclass(frozen=True)
 class Kernel:
-    """A built kernel: image, config and meta.json (docs/data-format.md)."""
+    """A built kernel: image, config and meta.json (schemas/kernel.json)."""
 
     variant: Variant
     arch: Arch
@@ -65,8 +66,8 @@ class Kernel:
         return bool(symbol) and f"{symbol}=y\n" not in config
 
     def meta(self) -> dict[str, Any]:
-        meta: dict[str, Any] = json.loads((self.directory / "meta.json").read_text())
-        return meta
+        remedy = f"./retrap kernel clean {self.variant.name}, then build it again"
+        return read_record(self.directory / "meta.json", "kernel", remedy)
 
 
 def kernel_key(variant: Variant, arch: Arch) -> str:

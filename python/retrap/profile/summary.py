@@ -18,12 +18,13 @@ from typing import Any
 from retrap.config.plan import Run
 from retrap.profile.callgraph import Calls, Group, Node
 from retrap.profile.symbols import Function
-from retrap.base.rawfile import check_fields, damaged, read_record
+from retrap.base import schema
+from retrap.base.rawfile import damaged, read_record
 
-SCHEMA = "retrap.profile/1"
 ALL, CHEAPEST = "all", "cheapest"
 CLASSES = (ALL, CHEAPEST)
 STEADY = 0.9  # of the windows
+DERIVED = "delete its directory profiles/ and repeat the command that made it"
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _count(node: Node, inclusive: Counter[Function], above: set[Function]) -> in
 
 @dataclass(frozen=True)
 class Profile:
-    """`facts`: what was measured on what (PROFILE_FIELDS). `windows`: the
+    """`facts`: what was measured on what (schemas/profile.json). `windows`: the
     instructions of each sample, in order. `trees`: one a class."""
 
     facts: dict[str, Any]
@@ -157,7 +158,7 @@ class Profile:
             name: _rows_of(tree, functions, groups) for name, tree in self.trees.items()
         }
         return {
-            "schema": SCHEMA,
+            "schema": schema.identity("profile"),
             **self.facts,
             "windows": list(self.windows),
             "functions": [[each.image, each.name] for each in functions],
@@ -166,23 +167,6 @@ class Profile:
         }
 
 
-FIELDS: dict[str, tuple[type, ...]] = {
-    "scenario": (str,),
-    "placement": (str,),
-    "interface": (str,),
-    "variant": (str,),
-    "arch": (str,),
-    "substrate": (str,),
-    "cpus": (int,),
-    "kernel": (dict,),
-    "jumps": (int,),
-    "lost_returns": (int,),
-    "faults": (int,),
-    "windows": (list,),
-    "functions": (list,),
-    "groups": (list,),
-    "trees": (dict,),
-}
 _BULK = ("schema", "windows", "functions", "groups", "trees")
 
 
@@ -211,8 +195,7 @@ def _rows_of(
 
 def load(path: Path) -> Profile:
     """Errors: EXIT_RESULTS, naming the file."""
-    record = read_record(path, SCHEMA, "retrap profile")
-    check_fields(path, record, FIELDS)
+    record = read_record(path, "profile", DERIVED)
     try:
         functions = [Function(name, image) for image, name in record["functions"]]
         groups = [(int(vcpu), str(side)) for vcpu, side in record["groups"]]
@@ -223,9 +206,9 @@ def load(path: Path) -> Profile:
         windows = tuple(int(count) for count in record["windows"])
         whole = {name: trees[name].windows for name in CLASSES}
     except (KeyError, IndexError, TypeError, ValueError):
-        raise damaged(path, "its trees are not whole") from None
+        raise damaged(path, "its trees are not whole", DERIVED) from None
     if whole[ALL] != len(windows) or trees[ALL].total * len(windows) != sum(windows):
-        raise damaged(path, "its functions do not add up to its windows")
+        raise damaged(path, "its functions do not add up to its windows", DERIVED)
     facts = {key: value for key, value in record.items() if key not in _BULK}
     return Profile(facts, windows, trees)
 

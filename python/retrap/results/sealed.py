@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from retrap.base.rawfile import atomic_write, damaged, read_json, seal
+from retrap.base.rawfile import atomic_write, damaged, read_record, seal
 from retrap.campaign import journal, manifest
 
 RECORD = "boot.json"
@@ -42,13 +42,10 @@ def verify(directory: Path, record: dict[str, Any]) -> None:
             raise damaged(directory / RECORD, what, ELSE)
     there = {file.name: file for file in _files(directory)}
     for file in (directory / RECORD, *there.values()):
-        if file.is_symlink() or not file.is_file():
-            raise damaged(file, "is no plain file", ELSE)
+        _plain(file)
     hashes = record.get("sha256")
     if hashes is None:
         return
-    if not isinstance(hashes, dict):
-        raise damaged(directory / RECORD, "'sha256' is no object", ELSE)
     for name in sorted(there.keys() ^ hashes.keys()):
         what = "is not of this boot" if name in there else "is missing"
         raise damaged(directory / name, what, ELSE)
@@ -57,12 +54,9 @@ def verify(directory: Path, record: dict[str, Any]) -> None:
             raise damaged(file, "is not what the boot wrote: its hash differs", ELSE)
 
 
-def verify_whole(path: Path, whole: dict[str, Any]) -> None:
+def verify_whole(path: Path, hashes: dict[str, str]) -> None:
     """The plan and the boots of a finished result directory are those that it had when
     complete.json was written. Errors: EXIT_RESULTS."""
-    hashes = whole.get("sha256")
-    if not isinstance(hashes, dict):
-        raise damaged(path / WHOLE, "has no hashes", ELSE)
     found = {str(file.relative_to(path)) for file in path.glob(f"raw/*/*/{RECORD}")}
     records = {"plan.json", *found}
     known = {n for n in hashes if n == "plan.json" or BOOT.fullmatch(n)}
@@ -80,7 +74,7 @@ def finished_boots(path: Path, found: list[Path]) -> list[Path]:
         done = verify_campaign(path)
         return [p for p in found if f"{p.parent.name}/{p.name}" in done]
     if (path / WHOLE).exists():
-        verify_whole(path, read_json(path / WHOLE))
+        verify_whole(path, read_record(path / WHOLE, "complete")["sha256"])
     whole = [p for p in found if not p.name.endswith(".partial")]
     return [p for p in whole if (p / RECORD).exists()]
 
@@ -88,6 +82,10 @@ def finished_boots(path: Path, found: list[Path]) -> list[Path]:
 def verify_campaign(path: Path) -> set[str]:
     """The plan and the boots of a result directory are those of its journal; the boots
     that are done, as variant/boot. Errors: EXIT_RESULTS."""
+    if (path / journal.FILE).exists():
+        _plain(path / journal.FILE)
+    if (path / manifest.FILE).exists():
+        read_record(path / manifest.FILE, "manifest", ELSE)
     story = journal.read(path)
     if sha256(path / "plan.json") != story.plan_sha256:
         raise damaged(path / "plan.json", "was changed: its hash differs", ELSE)
@@ -106,7 +104,14 @@ def verify_campaign(path: Path) -> set[str]:
 
 
 def sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(_plain(file).read_bytes()).hexdigest()
+
+
+def _plain(file: Path) -> Path:
+    """Errors: EXIT_RESULTS, where it is no file of its own; a pipe never ends."""
+    if file.is_symlink() or not file.is_file():
+        raise damaged(file, "is no plain file", ELSE)
+    return file
 
 
 def _files(directory: Path) -> list[Path]:

@@ -20,8 +20,8 @@ import numpy.typing as npt
 from retrap.results.measured import Boot, Cell
 from retrap.config.variants import HOST
 from retrap.machine.machine import SUBSTRATES, Machine, machine
-from retrap.base.rawfile import atomic_write, check_fields, damaged
-from retrap.base.rawfile import read_json, read_plan, seal
+from retrap.base.rawfile import atomic_write, damaged
+from retrap.base.rawfile import read_json, read_plan, read_record, seal
 from retrap.results import sealed
 from retrap.results.samples import SAMPLE, layout, read_samples
 
@@ -38,28 +38,6 @@ __all__ = [
     "read_samples",
     "seal",
 ]
-
-RUN_SCHEMA = "retrap.run/1"
-RUN_FIELDS: dict[str, tuple[type, ...]] = {
-    "scenario": (str,),
-    "placement": (str,),
-    "interface": (str,),
-    "kernel_offers": (list,),
-    "substrate": (str,),
-    "unit": (str,),
-    "tracer_cpu": (int, type(None)),
-    "samples_requested": (int,),
-    "samples_taken": (int,),
-    "samples_failed": (int,),
-    "stop_reason": (str,),
-    "seed": (int,),
-    "shift": (int,),
-    "floors": (dict,),
-    "kernel": (dict,),
-    "binary": (dict,),
-    "counted": (bool,),
-    "warnings": (list,),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,14 +139,10 @@ def _ordered(present: set[str], planned: list[str]) -> tuple[str, ...]:
 
 
 def _read_cell(path: Path, variant: str, boot: str, machine: Machine) -> Cell:
-    run = read_json(path)
-    if run.get("schema") != RUN_SCHEMA:
-        remedy = f"read it with the retrap that wrote it; this one knows {RUN_SCHEMA}"
-        raise damaged(path, f"schema is {run.get('schema')!r}", remedy)
-    check_fields(path, run, RUN_FIELDS)
+    run = read_record(path, "run")
     if run.get("variant") not in (None, variant):
         raise damaged(path, f"is of {run['variant']!r}, in a boot of {variant!r}")
-    if SUBSTRATES.get(run["substrate"]) != run["unit"]:
+    if SUBSTRATES[run["substrate"]] != run["unit"]:
         what = f"unit {run['unit']!r} does not go with {run['substrate']!r}"
         raise damaged(path, what)
     if run["interface"] not in (*run["kernel_offers"], "none"):
@@ -215,26 +189,13 @@ def _counters(path: Path, stem: str) -> dict[int, Path]:
 
 def _read_boot(path: Path) -> Boot:
     variant, name = path.parent.name, path.name
-    record = read_json(path / "boot.json")
-    fields: dict[str, tuple[type, ...]] = {"substrate": (str,), "arch": (str,)}
-    check_fields(path / "boot.json", record, fields)
+    record = read_record(path / "boot.json", "boot")
     sealed.verify(path, record)
-    if record["substrate"] not in SUBSTRATES:
-        raise damaged(path / "boot.json", f"substrate is {record['substrate']!r}")
     for file in record.get("cells") or []:
-        if not isinstance(file, str) or not (path / file).is_file():
+        if not (path / file).is_file():
             raise damaged(path / "boot.json", f"names {file!r}, which is not there")
-    missing = record.get("missing", {})
-    if not isinstance(missing, dict) or not all(
-        isinstance(why, str) for why in missing.values()
-    ):
-        raise damaged(path / "boot.json", "field 'missing' is not all strings")
-    if not isinstance(record.get("patches") or [], list):
-        raise damaged(path / "boot.json", "field 'patches' is not a list")
     env = path / "env-before.json"
-    facts = read_json(env).get("facts") if env.exists() else {}
-    if not isinstance(facts, dict):
-        raise damaged(env, "has no object 'facts'")
+    facts = read_record(env, "env")["facts"] if env.exists() else {}
     here = machine(record["substrate"], record["arch"])
     runs = sorted(path.glob("*.run.json"))
     cells = tuple(_read_cell(run, variant, name, here) for run in runs)
@@ -258,15 +219,8 @@ def _told_apart(boots: list[Boot], baseline: str) -> tuple[Boot, ...]:
 
 def load(path: Path) -> Results:
     """Every finished boot of a result directory. Errors: EXIT_RESULTS."""
-    plan = read_plan(path)
-    lists = {name: (list,) for name in ("variants", "scenarios", "placements")}
-    check_fields(path / "plan.json", plan, {"baseline": (str,), **lists})
-    for name in ("scenarios", "placements"):
-        if not all(isinstance(word, str) for word in plan[name]):
-            raise damaged(path / "plan.json", f"field {name!r} is not all strings")
-    for variant in plan["variants"]:
-        if not isinstance(variant, dict) or not isinstance(variant.get("name"), str):
-            raise damaged(path / "plan.json", f"variant {variant!r} has no name")
+    read_plan(path)
+    plan = read_record(path / "plan.json", "plan")
     found = sorted(p for p in path.glob("raw/*/*") if p.is_dir())
     done = sealed.finished_boots(path, found)
     if not done:

@@ -258,4 +258,5 @@ def write(path: Path, record: dict[str, Any], rules: RuleBook) -> None:
 
 def load(path: Path) -> dict[str, Any]:
     """conform.json of a stored run."""
-    return read_record(path / "conform.json", SCHEMA, "retrap conform")
+    remedy = "name a directory that `retrap conform` has filled"
+    return read_record(path / "conform.json", "conform", remedy)

@@ -436,4 +436,5 @@ def render(record: dict[str, Any], rules: Iterable[str] = (), most: int = 3) -> 
 
 def load(path: Path) -> dict[str, Any]:
     """mutate.json of a stored run."""
-    return read_record(path / "mutate.json", SCHEMA, "retrap mutate")
+    remedy = "name a directory that `retrap mutate` has filled"
+    return read_record(path / "mutate.json", "mutate", remedy)

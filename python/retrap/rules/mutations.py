@@ -16,11 +16,9 @@ from pathlib import Path
 from retrap.base.paths import ROOT
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
-from retrap.base.tomlfile import read_toml
+from retrap.base.tomlfile import read_checked
 
 DIRECTORY = ROOT / "kernel-patch/mutations"
-WORDS = ("breaks", "file", "before", "after")
-KEYS = (*WORDS, "rules", "swept")
 
 
 @dataclass(frozen=True)
@@ -42,24 +40,15 @@ def load(directory: Path = DIRECTORY) -> dict[str, Mutation]:
     """Every mutation by name; a file is a design. Errors: EXIT_CONFIG."""
     found: dict[str, Mutation] = {}
     for path in sorted(directory.glob("*.toml")):
-        whole = read_toml(path, "mutations")
-        for name in whole.data:
-            table = whole.table(name)
-            assert table is not None
-            table.only(KEYS)
-            mutation = Mutation(
-                name,
-                path.stem,
-                rules=table.words("rules"),
-                swept=table.get("swept", bool, False),
-                **{key: table.get(key, str) for key in WORDS},
-            )
+        whole = read_checked(path, "mutations", "mutations")
+        for name, data in whole.data.items():
+            rules = tuple(data.pop("rules"))
+            mutation = Mutation(name, path.stem, rules=rules, **data)
             if name in found:
-                raise table.fail("", f"{name} is also in {found[name].design}.toml")
-            if not mutation.rules or not mutation.before:
-                raise table.fail("rules", "rules and before must not be empty")
+                what = f"is also in {found[name].design}.toml"
+                raise whole.fail(name, what)
             if mutation.before == mutation.after:
-                raise table.fail("after", "is the same as before")
+                raise whole.table(name).fail("after", "is the same as before")
             found[name] = mutation
     return found
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrap.base.paths import ROOT
-from retrap.config.variants import PROPERTIES, load_variants
-from retrap.base.tomlfile import TomlTable, read_toml
+from retrap.base.tomlfile import read_checked
 
 RULEBOOK = ROOT / "configs/conform.toml"
-MOST_UNTESTED = 5
 
 
 @dataclass(frozen=True)
@@ -47,69 +45,32 @@ class RuleBook:
         return self.interface(rule) in keeps and not waived
 
 
-def _families(table: TomlTable) -> tuple[dict[str, str], tuple[str, ...]]:
-    """A family of an interface that no kernel offers would bind none."""
-    variants = load_variants().values()
-    offered = tuple(each for variant in variants for each in variant.offers)
-    interfaces: dict[str, str] = {}
-    rules: list[str] = []
-    for prefix in table.data:
-        family = table.get(prefix, dict)
-        given = [key for key in ("interface", "property") if key in family]
-        interface, count = family.get(given[0] if given else ""), family.get("rules")
-        if isinstance(count, int):
-            count = [f"{prefix}{number:02}" for number in range(1, count + 1)]
-        known = PROPERTIES if given == ["property"] else offered
-        if len(given) != 1 or interface not in known or not isinstance(count, list):
-            raise table.fail(
-                prefix, "give rules, a number or names, and interface or property"
-            )
-        interfaces[prefix] = interface
-        rules += count
-    return interfaces, tuple(rules)
-
-
-def _differences(table: TomlTable | None) -> dict[str, Difference]:
-    found: dict[str, Difference] = {}
-    for name in table.data if table else ():
-        assert table is not None
-        given = table.get(name, dict)
-        words = [given.get("kernels", []), given.get("arches", [])]
-        reason = given.get("reason", "")
-        if not words[0] or not reason or set(given) - {"kernels", "arches", "reason"}:
-            raise table.fail(name, "give kernels, a reason and maybe arches")
-        found[name] = Difference(tuple(words[0]), tuple(words[1]), str(reason))
-    return found
-
-
-def _waived(
-    table: TomlTable | None, rules: tuple[str, ...]
-) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for name in table.data if table else ():
-        assert table is not None
-        found[name] = table.words(name)
-        if name not in PROPERTIES or not set(found[name]) <= set(rules):
-            raise table.fail(name, "must be a property with a list of rules")
-    return found
+def _rules(prefix: str, which: int | list[str]) -> list[str]:
+    """Their names, of a family that gives their number or them."""
+    if isinstance(which, list):
+        return which
+    return [f"{prefix}{number:02}" for number in range(1, which + 1)]
 
 
 def load(path: Path = RULEBOOK) -> RuleBook:
     """Errors: EXIT_CONFIG, with file and line."""
-    whole = read_toml(path, "rule book's file")
-    whole.only(("families", "untested", "differences", "waived"))
-    families = whole.table("families")
-    if families is None:
-        raise whole.fail("families", "missing")
-    interfaces, rules = _families(families)
-    untested: dict[str, str] = {}
-    if table := whole.table("untested"):
-        for rule in table.data:
-            untested[rule] = table.get(rule, str)
-            if rule not in rules or not untested[rule]:
-                raise table.fail(rule, "is no rule, or has no reason")
-        if len(untested) > MOST_UNTESTED:
-            raise table.fail(rule, f"{len(untested)} rules, at most {MOST_UNTESTED}")
-    differences = _differences(whole.table("differences"))
-    waived = _waived(whole.table("waived"), rules)
-    return RuleBook(interfaces, rules, untested, differences, waived)
+    whole = read_checked(path, "rule book's file", "rulebook")
+    families: dict[str, str] = {}
+    rules: list[str] = []
+    for prefix, family in whole.data["families"].items():
+        families[prefix] = family.get("interface") or family["property"]
+        rules += _rules(prefix, family["rules"])
+    untested, waived = whole.data["untested"], whole.data["waived"]
+    for rule in untested:
+        if rule not in rules:
+            raise whole.table("untested").fail(rule, "is no rule")
+    for each, waives in waived.items():
+        if unknown := set(waives) - set(rules):
+            what = f"no rule {', '.join(sorted(unknown))}"
+            raise whole.table("waived").fail(each, what)
+    differences = {
+        name: Difference(tuple(d["kernels"]), tuple(d["arches"]), d["reason"])
+        for name, d in whole.data["differences"].items()
+    }
+    waivers = {each: tuple(waives) for each, waives in waived.items()}
+    return RuleBook(families, tuple(rules), untested, differences, waivers)
