@@ -14,7 +14,7 @@ import pytest
 from conftest import Maker
 
 from retrap.analysis import compare, summarize
-from retrap.report import lkml, table
+from retrap.report import brief, lkml, table
 from retrap.results import store
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.results.store import Machine
@@ -106,6 +106,25 @@ def test_boot_without_boot_json_is_left_out_and_told(maker: Maker) -> None:
     assert got.unfinished == ("async-retrap/exact-1.partial", "mainline/exact-1")
     assert "boot mainline/exact-1 is not finished" in table.render(path)
     assert got.variants(EXACT) == ("please-notify",)
+
+
+def test_a_baseline_without_a_boot_is_told(maker: Maker) -> None:
+    """The first of the others stands in for it, and everything says so."""
+    maker.boots, maker.samples = 1, 20
+    maker.variants = ("async-retrap", "please-notify")
+    got = store.load(maker.write())
+    assert got.baseline(EXACT) == got.base(EXACT) == "async-retrap"
+    told = "the baseline, mainline, has no boot [exact x86_64]: changes are against"
+    reports = table.tables(got), lkml.text(got), brief.render(got)
+    for report in reports:
+        assert told.lower() in " ".join(report.split()).lower()
+        assert "against async-retrap" in " ".join(report.split())
+
+
+def test_a_variant_alone_needs_no_baseline(maker: Maker) -> None:
+    maker.boots, maker.samples, maker.variants = 1, 20, ("please-notify",)
+    got = store.load(maker.write())
+    assert got.stand_ins == [] and got.baseline(EXACT) == "mainline"
 
 
 def edit(name: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:

@@ -41,6 +41,8 @@ def tables(results: Results) -> str:
     for boot in results.boots:
         for stem, why in boot.missing.items():
             notes.add(why_not(why), f"{stem} {boot.variant}")
+    for told in results.stand_ins:
+        notes.add(told)
     for name in results.unfinished:
         notes.add(f"boot {name} is not finished and is left out")
     text = "\n".join(block for block in blocks if block)

@@ -72,11 +72,26 @@ class Results:
         return _ordered(present, planned)
 
     def baseline(self, machine: Machine) -> str:
-        """The variant that others are held against: as planned, or the kernel that
-        is no variant's, where the planned one has no boot and others have."""
+        """The variant that others are held against: as planned. Where that has no boot
+        and others have, the kernel that is no variant's; else the first of them."""
         present = {b.variant for b in self.boots if b.machine == machine}
         planned = str(self.plan["baseline"])
-        return HOST if planned not in present and len(present) > 1 else planned
+        if planned in present or len(present) < 2:
+            return planned
+        names = [variant["name"] for variant in self.plan["variants"]]
+        return _ordered(present, [HOST, *names])[0]
+
+    @property
+    def stand_ins(self) -> list[str]:
+        """Where not the planned baseline is what others are held against."""
+        planned = self.plan["baseline"]
+        found = {machine: self.baseline(machine) for machine in self.machines}
+        return [
+            f"the baseline, {planned}, has no boot [{machine}]: changes are against "
+            f"{name}"
+            for machine, name in found.items()
+            if name not in (planned, HOST)
+        ]
 
     def sides(self, machine: Machine, scenario: str = "") -> tuple[str, ...]:
         """Who is compared in a scenario, baseline first; by default in a path."""
