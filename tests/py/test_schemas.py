@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,14 @@ from retrap.base import schema
 from retrap.base.arch import ARCHES
 from retrap.base.paths import ROOT
 from retrap.base.tomlfile import read_checked
+from retrap.campaign import journal, manifest
+from retrap.campaign.directory import Campaign
+from retrap.campaign.manifest import QEMU, Job
 from retrap.config import experiments
 from retrap.config.variants import INTERFACES, PROPERTIES, load_variants
 from retrap.machine.machine import SUBSTRATES
-from retrap.base.errors import RetrapError
+from retrap.base.errors import EXIT_GUEST, RetrapError
+from retrap.results.sealed import close
 
 NAMES = sorted(path.stem for path in schema.SCHEMAS.glob("*.json"))
 REFERENCE = ROOT / "results/reference"
@@ -203,3 +209,39 @@ def test_a_variant_may_have_several_interfaces_and_not_any(tmp_path: Path) -> No
     path.write_text('[a]\npackage = "p"\ninterface = 3\n')
     said = str(load_variants(path).bad["a"])
     assert said.endswith("interface: must be an interface, or a list of them, is 3")
+
+
+def test_the_document_names_every_schema_and_no_other() -> None:
+    text = (ROOT / "docs/data-format.md").read_text()
+    found = re.findall(r"\]\(\.\./python/retrap/schemas/([\w-]+)\.json\)", text)
+    assert sorted(found) == NAMES
+
+
+def test_what_a_campaign_writes_is_described(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    campaign = Campaign(tmp_path, "fills", os.open("/dev/null", os.O_RDONLY))
+    job = Job("mainline", "vm-x86_64-1", "x86_64", QEMU, "vm", seed=7)
+    campaign.plan([job], {"vm": ("bench a --samples 3",)})
+
+    def fail(job: Job, lines: tuple[str, ...], into: Path) -> None:
+        raise RetrapError("why", "remedy", EXIT_GUEST)
+
+    def closes(job: Job, lines: tuple[str, ...], into: Path) -> None:
+        into.mkdir(parents=True)
+        close(into, {})
+
+    campaign.run(fail, ([job], 1))
+    campaign.run(closes, ([job], 1))
+    campaign.finish()
+    campaign.close()
+    whole = json.loads((tmp_path / manifest.FILE).read_text())
+    assert not list(
+        jsonschema.Draft202012Validator(strict("manifest")).iter_errors(whole)
+    )
+    assert not list(schema.problems("manifest", whole))
+    lines = (tmp_path / journal.FILE).read_text().splitlines()
+    states = [json.loads(line)["state"] for line in lines]
+    assert states == "begun planned running failed running done finished".split()
+    check = jsonschema.Draft202012Validator(strict("journal"))
+    for line in map(json.loads, lines):
+        assert not list(check.iter_errors(line)), line

@@ -55,7 +55,7 @@ def read_record(path: Path, name: str, remedy: str = AGAIN) -> dict[str, Any]:
 
 def read_plan(directory: Path) -> dict[str, Any]:
     """plan.json of a result directory. Errors: EXIT_RESULTS."""
-    if not (directory / "plan.json").is_file():
+    if not (directory / "plan.json").exists():
         remedy = "name a directory that holds plan.json, as below results/"
         raise damaged(directory, "is not a result directory", remedy)
     return read_json(directory / "plan.json")
