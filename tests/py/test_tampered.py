@@ -38,6 +38,7 @@ BOOT = "raw/async-retrap/exact-1"
 OTHER_BOOT = "raw/mainline/exact-1"
 CELL = f"{BOOT}/retrap.trigger-sigcont@same-cpu"
 OTHER_CELL = f"{BOOT}/retrap.trigger-sigcont@cross-cpu"
+RUN = f"{CELL}.run.json"
 PERF = f"{CELL}.perf-100.jsonl"
 PROFILE = "profiles/async-retrap.json"
 Change = Callable[[Path], Any]
@@ -162,6 +163,10 @@ def extra(name: str) -> Change:
     return lambda path: (path / name).write_text("{}")
 
 
+def renamed(path: Path) -> None:
+    (path / BOOT).parent.rename(path / "raw/mine")
+
+
 def boot_added(path: Path) -> None:
     shutil.copytree(path / BOOT, path / "raw/async-retrap/exact-2")
 
@@ -183,10 +188,10 @@ def foreign(name: str) -> Change:
 
 TRIED: list[tuple[str, Change, str]] = [
     ("variants swapped", exchange(BOOT, OTHER_BOOT), "boot.json"),
-    ("variant renamed", lambda p: (p / BOOT).parent.rename(p / "raw/mine"), "boot.json"),
+    ("variant renamed", renamed, "boot.json"),
     ("samples exchanged", exchange(f"{CELL}.npy", f"{OTHER_CELL}.npy"), ".npy"),
     ("a sample edited", edit_sample, f"{CELL}.npy"),
-    ("run.json edited", replace(f"{CELL}.run.json", '"seed": 7', '"seed": 8'), "run.json"),
+    ("run.json edited", replace(RUN, '"seed": 7', '"seed": 8'), RUN),
     ("boot.json edited", replace(f"{BOOT}/boot.json", "7.2.22", "7.2.23"), "boot.json"),
     ("plan.json edited", replace("plan.json", "mainline", "async-retrap"), "plan.json"),
     ("journal edited", replace(journal.FILE, '"done"', '"gone"'), journal.FILE),
@@ -195,7 +200,7 @@ TRIED: list[tuple[str, Change, str]] = [
     *(
         (f"{name} is {what}", change(name), name)
         for what, change in (("gone", gone), ("a link", link), ("a pipe", pipe))
-        for name in (f"{CELL}.npy", f"{CELL}.run.json", PERF, f"{BOOT}/boot.json")
+        for name in (f"{CELL}.npy", RUN, PERF, f"{BOOT}/boot.json")
     ),
     ("samples are a directory", folder(f"{CELL}.npy"), f"{CELL}.npy"),
     ("env is a pipe", pipe(f"{BOOT}/env-before.json"), "env-before.json"),

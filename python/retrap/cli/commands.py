@@ -112,7 +112,7 @@ def lkml(args: Namespace) -> int:
 def profile(args: Namespace) -> int:
     if args.stored is not None:
         read_plan(args.stored)
-        ensure("report")
+        ensure("report", *(["guest"] if args.lines else []))
     elif args.scenario is None:
         raise RetrapError(
             "SCENARIO is missing",

@@ -23,6 +23,7 @@ from typing import Any
 
 from retrap.build import toolchain
 from retrap.kernel import leftover, objects, source
+from retrap.base import elf
 from retrap.base.arch import Arch, native
 from retrap.base.rawfile import read_record
 from retrap.base.cache import locked, partial, publish, subdirectory
@@ -30,7 +31,7 @@ from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_KERNEL, RetrapError
 from retrap.config.fragments import config_text, first_of_config, lineage
 from retrap.kernel.kconfig import Kconfig, check_config
-from retrap.base.process import capture, run_logged
+from retrap.base.process import run_logged
 from retrap.base.progress import Progress, Task
 from retrap.build.toolchain import compiler
 from retrap.base.usage import hold
@@ -339,10 +340,8 @@ def _same_config(*trees: Path) -> bool:
     return len(texts) == 1
 
 
-def build_id(elf: Path) -> str:
-    """GNU build id of an ELF file; a guest's kernel must show the same."""
-    notes = capture(["readelf", "-n", str(elf)]) or ""
-    match = re.search(r"Build ID: ([0-9a-f]+)", notes)
-    if not match:
-        raise RetrapError(f"{elf}: no build id", "is binutils installed?", EXIT_KERNEL)
-    return match.group(1)
+def build_id(vmlinux: Path) -> str:
+    """GNU build id of a kernel; a guest must show the same. Errors: EXIT_KERNEL."""
+    if found := elf.build_id(vmlinux):
+        return found
+    raise RetrapError(f"{vmlinux}: no build id", "build it again", EXIT_KERNEL)

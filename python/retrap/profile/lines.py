@@ -143,7 +143,7 @@ def _places(addresses: list[int], vmlinux: Path) -> list[tuple[str, int, str]]:
 
 def chains(addresses: list[int], vmlinux: Path) -> list[list[Place]]:
     """The place of each address, and those that it was inlined into. Errors:
-    EXIT_KERNEL."""
+    EXIT_KERNEL. By addr2line, as pyelftools has no look-up of inlined calls."""
     done = subprocess.run(
         ["addr2line", "-a", "-f", "-i", "-e", str(vmlinux)],
         input="".join(f"{address:#x}\n" for address in addresses),

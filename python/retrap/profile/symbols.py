@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from retrap.base import elf
 from retrap.base.errors import EXIT_KERNEL, RetrapError
 from retrap.base.process import capture
 
@@ -103,7 +104,7 @@ def kernel_table(system_map: str, path: Path) -> SymbolTable:
 
 def elf_table(path: Path) -> SymbolTable:
     """The functions of a program or library: of its symbol table, or what is
-    exported where that was stripped."""
+    exported where that was stripped. By nm, as pyelftools does not demangle."""
     for options in (["--defined-only"], ["--defined-only", "--dynamic"]):
         text = capture(["nm", "--demangle", *options, str(path)]) or ""
         rows = [
@@ -115,29 +116,7 @@ def elf_table(path: Path) -> SymbolTable:
         ]
         if rows:
             break
-    return SymbolTable(rows, _stubs(path))
-
-
-def _stubs(path: Path) -> list[tuple[int, int, str]]:
-    """The linker's jumps into libraries: .plt and its kin."""
-    text = capture(["readelf", "-SW", str(path)]) or ""
-    return [
-        (int(address, 16), int(address, 16) + int(size, 16), f"[{name}]")
-        for name, address, size in re.findall(
-            r"\s(\.plt\S*)\s+PROGBITS\s+([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)", text
-        )
-    ]
-
-
-def _text_segment(path: Path) -> tuple[int, int] | None:
-    """File offset and virtual address of the executable segment."""
-    text = capture(["readelf", "-lW", str(path)]) or ""
-    for offset, address, flags in re.findall(
-        r"LOAD\s+0x(\w+)\s+0x(\w+)\s+\S+\s+\S+\s+\S+\s+(\S(?: \S)?)", text
-    ):
-        if "E" in flags:
-            return int(offset, 16), int(address, 16)
-    return None
+    return SymbolTable(rows, elf.stubs(path))
 
 
 class Symbols:
@@ -178,7 +157,7 @@ class Symbols:
         if file is None:  # [vdso]
             return Function("*", image), False
         if image not in self._tables:
-            offset, virtual = _text_segment(file) or (0, 0)
+            offset, virtual = elf.text_segment(file)
             self._tables[image] = elf_table(file), virtual - offset
         table, bias = self._tables[image]
         place = address - mapping.start + mapping.offset + bias
