@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import argparse
+import ast
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,11 @@ def test_a_dry_run_says_that_a_ref_is_missing(tmp_path: Path) -> None:
     with pytest.raises(RetrapError, match="mine: no commit 'nosuch'") as caught:
         dryrun.dry_run(experiment, {"mine": mine}, tmp_path / "x.toml", tmp_path)
     assert caught.value.exit_code == EXIT_KERNEL
+
+
+def test_no_private_name_of_argparse_is_used() -> None:
+    private = {name for name in dir(argparse.ArgumentParser()) if name[0] == "_"}
+    for file in (ROOT / "python/retrap/cli").glob("*.py"):
+        nodes = ast.walk(ast.parse(file.read_text()))
+        used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        assert used & private <= {"__init__"}, file

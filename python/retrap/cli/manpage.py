@@ -23,6 +23,7 @@ class ManParser(argparse.ArgumentParser):
         files: tuple[tuple[str, str], ...] = (),
         **options: object,
     ) -> None:
+        self.arguments: list[argparse.Action] = []
         super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
         self.summary, self.examples, self.files = summary, examples, files
         self.commands: dict[str, ManParser] = {}
@@ -30,11 +31,17 @@ class ManParser(argparse.ArgumentParser):
     def add_subparsers(self, **options: Any) -> Any:
         adder = super().add_subparsers(**options)
         self.commands = adder.choices
+        self.arguments.append(adder)
         return adder
 
+    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
+        action = super().add_argument(*names, **options)
+        self.arguments.append(action)
+        return action
+
     def format_help(self) -> str:
-        formatter = self._get_formatter()
-        formatter.add_usage(self.usage, self._actions, [], prefix="")
+        formatter = self.formatter_class(prog=self.prog)
+        formatter.add_usage(self.usage, self.arguments, [], prefix="")
         synopsis = formatter.format_help().strip()
         sections = [
             ("NAME", f"{self.prog} - {self.summary}"),
@@ -68,7 +75,7 @@ class ManParser(argparse.ArgumentParser):
 
     def _options(self) -> str:
         rows = []
-        for action in self._actions:
+        for action in self.arguments:
             if action.choices is self.commands:
                 continue
             name = ", ".join(action.option_strings) or str(
