@@ -6,6 +6,8 @@ On a difference the new text is left beside the golden one, as .got.
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import re
 from pathlib import Path
@@ -83,6 +85,16 @@ def test_golden_mail(whole: Path) -> None:
     assert_mailable(text)
     assert "Signed-off-by" not in text
     golden("lkml.txt", text)
+
+
+def test_the_mail_is_one(whole: Path) -> None:
+    """Plain text, and each header in one line; nobody is told to send it to."""
+    text = lkml.text(load(whole))
+    mail = email.message_from_string(text, policy=email.policy.default)
+    assert mail["Subject"] == lkml.SUBJECT and mail["To"] is mail["From"] is None
+    assert mail.get_content_type() == "text/plain" and not mail.defects
+    assert text.endswith(f"\n\n{mail.get_content()}")
+    assert mail.get_content().startswith("A group-stop of a tracee")
 
 
 def body(text: str) -> dict[str, list[str]]:

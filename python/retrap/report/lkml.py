@@ -7,6 +7,8 @@ No Signed-off-by and no recipient: who sends it adds theirs. Nothing is sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from email import policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from retrap.report.table import tables
 from retrap.base.textgrid import WIDTH, ascii_only, wrap
 from retrap.report.sentences import paragraphs
 
+# No header is folded: a folded one is encoded, which breaks a thread.
+POLICY = policy.default.clone(max_line_length=998, cte_type="8bit", utf8=True)
 SUBJECT = "ptrace: what learning of a group-stop change costs the tracer"
 DESIGNS = {
     "listen": (
@@ -109,9 +113,9 @@ def _functions(dir: Path, baseline: str) -> list[str]:
 
 
 def text(results: Results, functions: Sequence[str] = ()) -> str:
-    """The mail, 72 columns of ASCII. `functions`: tables of a profile."""
+    """The mail and its headers, 72 columns of ASCII. `functions`: of a profile."""
     parts = [
-        f"Subject: {SUBJECT}\n\n" + _problem(results),
+        _problem(results),
         _section("Result", paragraphs(results)),
         tables(results).rstrip() + "\n",
         *([_section("Function by function", list(functions))] if functions else []),
@@ -120,7 +124,10 @@ def text(results: Results, functions: Sequence[str] = ()) -> str:
         _section("To reproduce", _reproduce(results), gap="\n"),
         _section("What this does not show", _limits(results), gap="\n"),
     ]
-    return "\n".join(parts)
+    message = EmailMessage(POLICY)
+    message["Subject"] = SUBJECT
+    message.set_content("\n".join(parts), charset="us-ascii", cte="7bit")
+    return message.as_string()
 
 
 def _section(title: str, paragraphs: list[str], gap: str = "\n\n") -> str:
