@@ -126,7 +126,7 @@ def test_the_line_that_runs(here: dict[str, str], clone: Path) -> None:
 
 def test_the_image_lacks_nothing_that_matrix_wants(here: dict[str, str]) -> None:
     """No package is installed again in each container."""
-    sets = ["report", "figures", "terminal", "build", "count", "guest", "test"]
+    sets = ["report", "figures", "terminal", "build", "count", "guest", "test", "lint"]
     assert all(names(each) for each in sets)
     argv = ["podman", "run", "--rm", "retrap", "packages", *sets, "linux-source-6.12"]
     assert _run([*argv, "--no-install"], here) == ""

@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from retrap.cli import stages, suite
+from retrap.cli import parser, stages, suite
 from retrap.base.paths import ROOT
 from retrap.base.errors import EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, RetrapError
 from retrap.cli.stages import Ledger
@@ -114,7 +115,8 @@ class Suite:
         self.breaks = path / "breaks"  # while it is there, `second` fails
         patch.setattr(stages, "STORE", path / "test-all.json")
         patch.setattr(suite, "build", lambda *words, **options: None)
-        patch.setattr(suite, "usual", lambda: [self.stage("first", "true")])
+        first = self.stage("first", "true")
+        patch.setattr(suite, "usual", lambda everything: [first])
         second = self.stage("second", f"test ! -e {self.breaks}")
         patch.setattr(suite, "further", lambda: [second, self.stage("third", "true")])
         patch.setattr(suite, "_identity", lambda: self.identity)
@@ -199,9 +201,50 @@ def test_plain_test_runs_all_it_has_each_time(tests: Suite) -> None:
 
 
 def test_each_file_of_tests_all_is_one_stage() -> None:
-    found = [*suite.usual(), *suite.further()]
+    found = [*suite.usual(everything=False), *suite.further()]
     names = [stage.name for stage in found]
     assert len(set(names)) == len(names)
     files = [stage.argv[-1] for stage in suite.further()]
     there = (ROOT / "tests/all").glob("test_*.py")
     assert sorted(files) == sorted(str(path.relative_to(ROOT)) for path in there)
+
+
+def test_words_choose_stages_and_keep_no_ledger(
+    tests: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = tests.stage("second", "true")
+    two = [
+        replace(tests.stage("first", "true"), word="py"),
+        replace(stage, word="unit"),
+    ]
+    monkeypatch.setattr(suite, "usual", lambda everything: two)
+    assert suite.run(words=["unit"], everything=True) == EXIT_OK
+    assert tests.ran() == ["second"] and not stages.STORE.exists()
+
+
+def test_every_word_of_the_command_line_chooses_a_stage() -> None:
+    words = {stage.word for stage in suite.usual(everything=False)}
+    assert words | {"lint"} == set(parser.STAGES)
+
+
+def test_stages_run_side_by_side_and_what_failed_is_shown(
+    tests: Suite,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Each waits for the other: one after the other they would not end."""
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    meet = "touch {}; until test -e {}; do sleep 0.01; done; echo said-{}; exit {}"
+    pair = [
+        Stage("good", ["sh", "-c", meet.format(mine, other, "good", 0)], beside=True),
+        Stage("bad", ["sh", "-c", meet.format(other, mine, "bad", 3)], beside=True),
+    ]
+    monkeypatch.setattr(suite, "CPUS", 2)
+    monkeypatch.setattr(
+        suite, "usual", lambda everything: [*pair, tests.stage("last", "true")]
+    )
+    assert suite.run() == EXIT_FAILURE
+    said = capfd.readouterr()
+    assert "said-bad" in said.out and "said-good" not in said.out
+    assert said.err.endswith("FAILED: bad\n") and tests.ran() == ["last"]

@@ -243,6 +243,12 @@ def test(args: Namespace) -> int:
             "retrap test --all --fresh",
             EXIT_USAGE,
         )
+    if args.fresh and args.word:
+        raise RetrapError(
+            "--fresh is for all stages, and a word chooses some",
+            "leave out the one or the other",
+            EXIT_USAGE,
+        )
     ensure(CONFIG)
-    ensure(*REPORT, *suite.needs(args.all))
-    return suite.run(args.all, args.fresh)
+    ensure(*REPORT, *suite.needs(args.word, args.all))
+    return suite.run(args.word, args.all, args.fresh)

@@ -180,25 +180,45 @@ def _doctor(adder: Any) -> None:
     )
 
 
+STAGES = ("lint", "unit", "ptrace", "py", "guest")
+
+
+def _stage(word: str) -> str:
+    if word in STAGES:
+        return word
+    raise argparse.ArgumentTypeError(f"no {word!r}; there are {', '.join(STAGES)}")
+
+
 def _test(adder: Any) -> None:
     command = subcommand(
         adder,
         "test",
-        "all tests: unit, live ptrace, command line, Python, guests",
+        "all tests: lint, unit, live ptrace, Python, guests",
         """Builds the programs, with and without sanitizers, and the kernels,
-        and runs every test. Exits 1 when one fails. With --all it goes stage by
-        stage, says how long each took, and leaves out what has passed before,
-        as long as neither the clone nor a tool has changed
-        (build/test-all.json).""",
+        and runs every test, or those that the words choose. Exits 1 when one
+        fails. With --all it goes stage by stage, says how long each took, and
+        leaves out what has passed before, as long as neither the clone nor a
+        tool has changed (build/test-all.json).""",
         "./retrap test",
+        "./retrap test unit py",
         "./retrap test --all",
+    )
+    command.add_argument(
+        "word",
+        nargs="*",
+        type=_stage,
+        metavar="WORD",
+        help="lint: the checkers of Debian 12; unit, ptrace: the C++ tests, without "
+        "and with a live tracee; py: Python and the command line; guest: tests that "
+        "boot kernels (default: all of them)",
     )
     command.add_argument(
         "--all",
         action="store_true",
         help="also debug kernels, KCSAN, 10^6 steps of the models, longer races, the "
         "kernel's selftests, strace and gdb on each kernel, a container and Debian 13: "
-        "hours (default: all other tests)",
+        "hours; clang-tidy on every file (default: all other tests, and clang-tidy on "
+        "what changed)",
     )
     command.add_argument(
         "--fresh",

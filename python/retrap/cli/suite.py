@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import tempfile
 import time
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import STDOUT, Popen
+from typing import IO
 
 from retrap.build import packages
-from retrap.cli import stages
+from retrap.cli import lint, stages
 from retrap.config.variants import VARIANTS, load_variants
 from retrap.kernel import kernels
 from retrap.base.arch import native
@@ -30,6 +36,7 @@ DESIGNS = (
 PLAIN = VARIANTS
 DEBUG = ROOT / "configs/debug.toml"
 RACES = ROOT / "configs/kcsan.toml"
+CPUS = len(os.sched_getaffinity(0))
 ALL_SKIPPED = 77  # of tests/all/conftest.py: no test could run here
 
 # tests/all/test_<key>.py: what it is called, and whose kernels it boots. One that
@@ -55,11 +62,21 @@ FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
 
 @dataclass(frozen=True)
 class Stage:
-    """What a user knows as one thing; `needs`: variants files, built before."""
+    """What a user knows as one thing. `word` chooses it on the command line; `needs`
+    are variants files, built before. Those that are `beside` others run so."""
 
     name: str
     argv: list[str]
     needs: tuple[Path, ...] = ()
+    word: str = ""
+    beside: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    stage: Stage
+    status: int
+    seconds: float
 
 
 def chosen(file: Path) -> list[tuple[str, Variant]]:
@@ -73,31 +90,42 @@ def chosen(file: Path) -> list[tuple[str, Variant]]:
     return [pair for pair in variants.items() if pair[0] in named]
 
 
-def needs(everything: bool) -> tuple[str, ...]:
-    """What must be installed."""
-    files = (PLAIN, DEBUG, RACES) if everything else (PLAIN,)
+def needs(words: Collection[str], everything: bool) -> tuple[str, ...]:
+    """What must be installed for the stages that `words` choose; of none for all."""
+    files = (PLAIN, DEBUG, RACES) if everything and not words else (PLAIN,)
     booted = [variant for file in files for _, variant in chosen(file)]
-    found = packages.guests([native()], booted)
-    return *found, "test", *(["all"] if everything else [])
+    found = ["test", "build"]
+    if not words or {"py", "guest"} & set(words):
+        found += packages.guests([native()], booted)
+    if lint.is_here() and (not words or "lint" in words):
+        found.append("lint")
+    return *found, *(["all"] if everything and not words else [])
 
 
-def usual() -> list[Stage]:
-    """What `retrap test` runs."""
-    release, sanitized = (
-        ["ctest", "--test-dir", str(ROOT / f"build/{preset}")]
-        + ["--output-on-failure", "--no-tests=error"]
-        for preset in ("release", "asan-ubsan")
-    )
+def usual(everything: bool) -> list[Stage]:
+    """What `retrap test` runs; with `everything` clang-tidy looks at all files."""
+    found = []
+    if lint.is_here():
+        for name, argv in lint.checks(everything).items():
+            found.append(Stage(f"lint: {name}", argv, word="lint", beside=True))
+    else:
+        say("no lint: the versions of Debian 12 decide, and this is another release")
+    jobs = ["-j", str(max(1, CPUS // 2))]  # two stages of them, side by side
+    unit = [*jobs, "-L", "unit"]
+    asan = _ctest("asan-ubsan", *unit)
+    pytest = ["-n", str(max(2, CPUS)), "--dist=loadfile"]
+    guests = _pytest("-n2", "--dist=loadfile", "tests/guest")
     return [
-        Stage("C++ (unit, ptrace)", release),
-        Stage("C++ unit, with sanitizers", [*sanitized, "-L", "unit"]),
+        *found,
+        Stage("C++ unit", _ctest("release", *unit), word="unit", beside=True),
+        Stage("C++ unit, with sanitizers", asan, word="unit", beside=True),
+        Stage("C++ ptrace", _ctest("release", "-LE", "unit"), word="ptrace"),
         Stage(
             "Python and command line",
-            _pytest("-n2", "--dist=loadfile", "tests/py", "tests/cli"),
+            _pytest(*pytest, "tests/py", "tests/cli"),
+            word="py",
         ),
-        Stage(
-            "guests", _pytest("-n2", "--dist=loadfile", "tests/guest"), needs=(PLAIN,)
-        ),
+        Stage("guests", guests, needs=(PLAIN,), word="guest"),
     ]
 
 
@@ -112,43 +140,86 @@ def further() -> list[Stage]:
     return found
 
 
-def run(everything: bool = False, fresh: bool = False) -> int:
-    """Builds, then C++ tests, then Python, command-line and guest tests; with
-    `everything` the rest, from where the run before this one stopped."""
+def run(
+    words: Collection[str] = (), everything: bool = False, fresh: bool = False
+) -> int:
+    """The stages that `words` choose, of none for all; with `everything` also the
+    further ones, from where the run before this one stopped."""
     start = time.monotonic()
-    todo = usual() + (further() if everything else [])
-    names = [stage.name for stage in todo]
-    ledger = None
-    if everything:
-        ledger = stages.Ledger.open(stages.STORE, _identity(), names, fresh)
     with Progress() as progress:
         build(progress)
-        build(progress, "retrap-unit-tests", preset="asan-ubsan")
+        if not words or "unit" in words:
+            build(progress, "retrap-unit-tests", preset="asan-ubsan")
+    todo = [each for each in usual(everything) if not words or each.word in words]
+    whole = everything and not words
+    todo += further() if whole else []
+    names = [stage.name for stage in todo]
+    ledger = None
+    if whole:
+        ledger = stages.Ledger.open(stages.STORE, _identity(), names, fresh)
+        for name in (name for name in names if name in ledger.done):
+            say(f"{name} has passed before")
+    left = [stage for stage in todo if not ledger or stage.name not in ledger.done]
     failed = []
-    for number, stage in enumerate(todo, 1):
-        if ledger and stage.name in ledger.done:
-            say(f"test {number}/{len(todo)}: {stage.name} has passed before")
-            continue
-        begin = time.monotonic()
-        status = _run(stage, f"test {number}/{len(todo)}: {stage.name}")
-        if status == ALL_SKIPPED:
-            say(f"  {stage.name}: every test was skipped; that is not taken for passed")
-            continue
-        if not (passed := status == 0):
-            failed.append(stage.name)
-        took = time.monotonic() - begin
-        say(f"  {stage.name} took {took:.0f} s")
-        if ledger and ledger.identity == _identity():
-            ledger.end(stage.name, passed, took)
-        elif ledger:
-            ledger.show(stage.name, passed, took)
-            say("  the tree or a tool has changed meanwhile: that is not kept")
+    for ended in _each(left):
+        if ended.status not in (0, ALL_SKIPPED):
+            failed.append(ended.stage.name)
+        _tell(ended, ledger)
     for line in ledger.table(names) if ledger else []:
         say(line)
     say(f"tests took {time.monotonic() - start:.0f} s")
     for name in failed:
         say(f"FAILED: {name}")
     return EXIT_FAILURE if failed else EXIT_OK
+
+
+def _tell(ended: Ended, ledger: stages.Ledger | None) -> None:
+    """Says how a stage ended, and keeps it if the ledger may."""
+    name, passed = ended.stage.name, ended.status == 0
+    if ended.status == ALL_SKIPPED:
+        say(f"  {name}: every test was skipped; that is not taken for passed")
+        return
+    say(f"  {name} {'took' if passed else 'FAILED after'} {ended.seconds:.0f} s")
+    if ledger and ledger.identity == _identity():
+        ledger.end(name, passed, ended.seconds)
+    elif ledger:
+        ledger.show(name, passed, ended.seconds)
+        say("  the tree or a tool has changed meanwhile: that is not kept")
+
+
+def _each(todo: list[Stage]) -> Iterator[Ended]:
+    """Runs those that go beside others so, then each of the rest alone."""
+    beside = [stage for stage in todo if stage.beside]
+    if beside:
+        say(f"side by side: {', '.join(stage.name for stage in beside)}")
+        yield from _side_by_side(beside)
+    alone = [stage for stage in todo if not stage.beside]
+    for number, stage in enumerate(alone, len(beside) + 1):
+        begin = time.monotonic()
+        status = _run(stage, f"test {number}/{len(todo)}: {stage.name}")
+        yield Ended(stage, status, time.monotonic() - begin)
+
+
+def _side_by_side(waiting: list[Stage]) -> Iterator[Ended]:
+    """One stage a CPU; what one prints is shown when it failed."""
+    waiting = list(waiting)
+    running: list[tuple[Stage, Popen[str], IO[str], float]] = []
+    with contextlib.ExitStack() as held:
+        while waiting or running:
+            while waiting and len(running) < CPUS:
+                stage = waiting.pop(0)
+                printed = held.enter_context(tempfile.TemporaryFile("w+"))
+                started = child(stage.argv, cwd=ROOT, stdout=printed, stderr=STDOUT)
+                process = held.enter_context(started)
+                running.append((stage, process, printed, time.monotonic()))
+            time.sleep(0.05)
+            for each in [each for each in running if each[1].poll() is not None]:
+                running.remove(each)
+                stage, process, printed, begin = each
+                if process.returncode != 0:
+                    printed.seek(0)
+                    print(printed.read(), end="", flush=True)
+                yield Ended(stage, process.returncode, time.monotonic() - begin)
 
 
 def _run(stage: Stage, heading: str) -> int:
@@ -166,6 +237,11 @@ def _files() -> list[Path]:
 def _identity() -> str:
     tested = [pair[1] for file in (PLAIN, DEBUG, RACES) for pair in chosen(file)]
     return stages.identity(tested)
+
+
+def _ctest(preset: str, *words: str) -> list[str]:
+    where = ["--test-dir", str(ROOT / f"build/{preset}")]
+    return ["ctest", *where, "--output-on-failure", "--no-tests=error", *words]
 
 
 def _pytest(*words: str) -> list[str]:
