@@ -87,6 +87,16 @@ def _writable(directory: Path) -> bool:
     return False
 
 
+def docs(args: Namespace) -> int:
+    ensure("report")
+    from retrap.report import results_page
+    from retrap.rules import docs_tables
+
+    print(docs_tables.write())
+    print(results_page.write())
+    return EXIT_OK
+
+
 def plot(args: Namespace) -> int:
     read_plan(args.dir)
     ensure("report", "figures")

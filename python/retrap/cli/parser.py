@@ -47,6 +47,7 @@ def parser() -> ManParser:
     rule_commands.mutate(adder)
     kernel_commands.add(adder)
     kernel_commands.add_packages(adder)
+    _docs(adder)
     _test(adder)
     return top
 
@@ -177,6 +178,17 @@ def _doctor(adder: Any) -> None:
             "./retrap doctor",
             "./retrap doctor --json",
         )
+    )
+
+
+def _docs(adder: Any) -> None:
+    subcommand(
+        adder,
+        "docs",
+        "rewrite the pages that are made of stored results",
+        """Writes docs/results.md and the tables of docs/conformance.md again
+        from results/reference, and prints their names.""",
+        "./retrap docs",
     )
 
 

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""docs/results.md, made of the runs stored in results/reference and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from retrap.base.paths import ROOT
+from retrap.base.rawfile import atomic_write
+from retrap.profile import designs, difference, report, summary
+from retrap.report import brief, sentences, table
+from retrap.results.store import load
+from retrap.rules import conform, mutate, ruletable
+
+PAGE = ROOT / "docs/results.md"
+REFERENCE = ROOT / "results/reference"
+QUICK = "results/reference/quick"
+PROFILE = "results/reference/profile"
+KIND, MOST = "cheapest", 8  # class of samples; functions
+HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
+<!-- Made by `./retrap docs` from results/reference. A test keeps it so: edit nothing. -->
+# Results
+
+What the stored runs say. How the numbers come about, and what they do not say, is in
+[methodology.md](methodology.md); what is stored, in [results](../results/README.md).
+"""
+
+
+def render(reference: Path = REFERENCE) -> str:
+    """The page. Errors: those of the readers of each run."""
+    quick, profiled = reference / "quick", reference / "profile"
+    measured = load(quick)
+    told = sentences.paragraphs(measured)
+    parts = [
+        HEAD,
+        "## In short\n",
+        f"`./retrap compare {QUICK}` prints:\n",
+        block(brief.render(measured)),
+        *(text if text[0] == "*" else f"{text}\n" for text in told),
+        "## Where the instructions go\n",
+        f"`./retrap profile --from {PROFILE}` has every function,",
+        "both placements, and arm64. Here are the largest changes of one cell a design.\n",
+        *map(block, _functions(profiled)),
+        "## Which rules hold\n",
+        "How many rules pass, fail, fail where that is expected, are not offered by the",
+        "kernel, or have no test ([rule by rule](conformance.md)).\n",
+        block("\n".join(ruletable.counts(conform.load(reference / "conform")))),
+        f"{_mutants(mutate.load(reference / 'mutate'))}\n",
+        "## Every cell\n",
+        f"`./retrap compare {QUICK} --full` prints:\n",
+        block(table.render(quick)),
+        "## What it was run with\n",
+        *_tools(quick),
+        *_tools(profiled),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def block(text: str) -> str:
+    return f"```\n{text.rstrip()}\n```\n"
+
+
+def _functions(run: Path) -> list[str]:
+    """What differs from mainline on x86_64, cross-cpu; the notification first."""
+    paths = sorted((run / "profiles").glob("*-x86_64-*@cross-cpu.json"))
+    pairs = designs.pairs([summary.load(path) for path in paths], "mainline")
+    return [
+        report.difference(difference.compare(a, b, KIND), KIND, False, MOST)
+        for a, b in sorted(pairs, key=lambda pair: pair[0].cell, reverse=True)
+    ]
+
+
+def _mutants(record: dict[str, Any]) -> str:
+    """Of a stored mutate.json: how many broken patches a test noticed."""
+    tried, alive = len(record["mutants"]), len(mutate.survivors(record))
+    return (
+        f"Of {tried} patches with one planted mistake each, the rules' tests\n"
+        f"notice {tried - alive}."
+    )
+
+
+def _tools(run: Path) -> list[str]:
+    """A line an architecture: source, compiler and QEMU, as its boots say."""
+    found: dict[str, None] = {}
+    for path in sorted(run.glob("raw/*/*/boot.json")):
+        record = json.loads(path.read_text())
+        words = (record["source"], record["compiler"], record["qemu_version"])
+        found[f"- `{run.name}`, {record['arch']}: {'; '.join(words)}"] = None
+    return list(found)
+
+
+def write() -> Path:
+    atomic_write(PAGE, render())
+    return PAGE
