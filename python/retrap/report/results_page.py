@@ -20,7 +20,7 @@ QUICK = "results/reference/quick"
 PROFILE = "results/reference/profile"
 KIND, MOST = "cheapest", 8  # class of samples; functions
 HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
-<!-- Made by `./retrap docs` from results/reference. A test keeps it so: edit nothing. -->
+<!-- Made by `./retrap docs` from results/reference, as a test checks. -->
 # Results
 
 What the stored runs say. How the numbers come about, and what they do not say, is in
@@ -41,7 +41,7 @@ def render(reference: Path = REFERENCE) -> str:
         *(text if text[0] == "*" else f"{text}\n" for text in told),
         "## Where the instructions go\n",
         f"`./retrap profile --from {PROFILE}` has every function,",
-        "both placements, and arm64. Here are the largest changes of one cell a design.\n",
+        "both placements, and arm64. These are the largest changes in two cells.\n",
         *map(block, _functions(profiled)),
         "## Which rules hold\n",
         "How many rules pass, fail, fail where that is expected, are not offered by the",
