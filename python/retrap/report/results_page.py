@@ -41,7 +41,7 @@ def render(reference: Path = REFERENCE) -> str:
         *(text if text[0] == "*" else f"{text}\n" for text in told),
         "## Where the instructions go\n",
         f"`./retrap profile --from {PROFILE}` has every function,",
-        "both placements, and arm64. These are the largest changes in two cells.\n",
+        "both placements, and arm64. The largest changes in two cells:\n",
         *map(block, _functions(profiled)),
         "## Which rules hold\n",
         "How many rules pass, fail, fail where that is expected, are not offered by the",
