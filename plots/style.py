@@ -20,6 +20,7 @@ from PIL import Image
 from plots import words
 from retrap.results.store import Machine, Results, atomic_write
 
+SUFFIXES = ("svg", "png")
 SETTINGS = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
@@ -73,7 +74,7 @@ def save(drawing: Figure, directory: Path, name: str) -> list[Path]:
     paths = []
     drawing.draw_without_rendering()
     drawing.set_layout_engine("none")  # as it is now, in both
-    for suffix in ("svg", "png"):
+    for suffix in SUFFIXES:
         out = io.BytesIO()
         if suffix == "svg":
             FigureCanvasSVG(drawing)
