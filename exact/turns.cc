@@ -54,6 +54,8 @@ class Writing {
   }
   Writing(const Writing&) = delete;
   Writing& operator=(const Writing&) = delete;
+  Writing(Writing&&) = delete;
+  Writing& operator=(Writing&&) = delete;
 };
 
 bool in_main_thread() noexcept {
@@ -96,8 +98,13 @@ bool is_awaited(int file) noexcept {
 // Evidence that QEMU came through here: python/retrap/executors/qemu.py looks
 // for it.
 struct Farewell {
+  Farewell() = default;
+  Farewell(const Farewell&) = delete;
+  Farewell& operator=(const Farewell&) = delete;
+  Farewell(Farewell&&) = delete;
+  Farewell& operator=(Farewell&&) = delete;
   ~Farewell() {
-    std::fprintf(stderr, "retrap-turns: %lu turns\n", turns.load());
+    (void)std::fprintf(stderr, "retrap-turns: %lu turns\n", turns.load());
   }
 } farewell;
 

@@ -163,7 +163,8 @@ void Recorder::put(Record type, std::span<const std::uint32_t> head,
 }
 
 void Recorder::write(std::span<const std::uint32_t> words) {
-  if (!file_) return;  // finished; the guest may go on a little
+  if (!file_) return;         // finished; the guest may go on a little
+  if (words.empty()) return;  // fwrite(3) wants a pointer even for none
   for (const std::byte byte : std::as_bytes(words))
     crc_ = kCrc[(crc_ ^ static_cast<std::uint32_t>(byte)) & 0xff] ^ (crc_ >> 8);
   if (std::fwrite(words.data(), sizeof(std::uint32_t), words.size(),

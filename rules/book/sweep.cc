@@ -61,7 +61,7 @@ void spin(std::int64_t steps) noexcept {
   }
   switch (steps % kSled) {
     // clang-format off
-    case 15: asm volatile("nop"); [[fallthrough]];
+    case 15: asm volatile("nop"); [[fallthrough]];  // NOLINT: a sled
     case 14: asm volatile("nop"); [[fallthrough]];
     case 13: asm volatile("nop"); [[fallthrough]];
     case 12: asm volatile("nop"); [[fallthrough]];

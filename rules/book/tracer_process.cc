@@ -15,7 +15,7 @@
 
 namespace retrap::conform {
 
-TracerProcess::TracerProcess(std::vector<std::function<void()>> steps) {
+TracerProcess::TracerProcess(const std::vector<std::function<void()>>& steps) {
   check_unix(::pipe2(orders_, O_CLOEXEC), "pipe of the tracer's orders");
   check_unix(::pipe2(answers_, O_CLOEXEC), "pipe of the tracer's answers");
   (void)std::fflush(nullptr);

@@ -15,7 +15,7 @@ namespace retrap::conform {
 // test: it asserts, and its failures are the test's.
 class TracerProcess {
  public:
-  explicit TracerProcess(std::vector<std::function<void()>> steps);
+  explicit TracerProcess(const std::vector<std::function<void()>>& steps);
   TracerProcess(const TracerProcess&) = delete;
   TracerProcess& operator=(const TracerProcess&) = delete;
   TracerProcess(TracerProcess&&) = delete;

@@ -17,6 +17,8 @@ class Design {
   Design() = default;
   Design(const Design&) = delete;
   Design& operator=(const Design&) = delete;
+  Design(Design&&) = delete;
+  Design& operator=(Design&&) = delete;
   virtual ~Design() = default;
 
   // The group stops or is continued; `t` is a seized thread of it

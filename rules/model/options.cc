@@ -30,7 +30,7 @@ struct Words {
 };
 
 void declare(CLI::App& app, CommandLine& line, Words& words, int& threads) {
-  static const std::map<std::string, Cpus> kCpus = {
+  static const std::map<std::string, Cpus> placements = {
       {"same", Cpus::kSame}, {"cross", Cpus::kCross}, {"both", Cpus::kBoth}};
   const CLI::IsMember interfaces(
       {"listen", "async-retrap", "please-notify", "listen-republish", "all"});
@@ -53,7 +53,7 @@ void declare(CLI::App& app, CommandLine& line, Words& words, int& threads) {
   app.add_option("--cpus", options.cpus,
                  "tracer and tracee on the same CPU, on others, or in turn: "
                  "same, cross, both (default both)")
-      ->transform(CLI::Transformer(kCpus));
+      ->transform(CLI::Transformer(placements));
   app.add_option("--replay", words.replay, "these actions instead, once");
   app.add_option("--model", words.model,
                  "compare with the model of another interface: that has to "

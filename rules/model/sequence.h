@@ -23,6 +23,8 @@ class System {
   System() = default;
   System(const System&) = delete;
   System& operator=(const System&) = delete;
+  System(System&&) = delete;
+  System& operator=(System&&) = delete;
   virtual ~System() = default;
 
   virtual Outcome perform(const Action& action) = 0;

@@ -20,13 +20,13 @@ pthread_mutex_t big_lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t halted = PTHREAD_COND_INITIALIZER;
 bool interrupt = false;  // under big_lock
 std::atomic<int> slices_begun{0};
-const int idle = ::eventfd(0, EFD_CLOEXEC);
+const int kIdle = ::eventfd(0, EFD_CLOEXEC);
 
 void run_vcpus() {
   pthread_mutex_lock(&big_lock);
   for (int i = 0; i < kRounds; ++i) {
     const std::uint64_t one = 1;
-    if (::write(idle, &one, sizeof one) != sizeof one) ::_exit(1);
+    if (::write(kIdle, &one, sizeof one) != sizeof one) ::_exit(1);
     while (!interrupt) pthread_cond_wait(&halted, &big_lock);
     interrupt = false;
     pthread_mutex_unlock(&big_lock);
@@ -42,11 +42,11 @@ int main() {
   std::thread vcpus(run_vcpus);
   int ahead = 0;
   for (int i = 0; i < kRounds; ++i) {
-    pollfd file{idle, POLLIN, 0};
+    pollfd file{kIdle, POLLIN, 0};
     while (::ppoll(&file, 1, nullptr, nullptr) != 1) {
     }
     std::uint64_t events = 0;
-    if (::read(idle, &events, sizeof events) != sizeof events) return 1;
+    if (::read(kIdle, &events, sizeof events) != sizeof events) return 1;
     pthread_mutex_lock(&big_lock);
     interrupt = true;
     pthread_cond_signal(&halted);

@@ -38,6 +38,7 @@ TEST(Starved, TraceeIsWaitedFor) {
   const int cpu = cpus.back();
   pin_to_cpu(cpus.front());
   std::vector<Tracee> others;
+  others.reserve(3);
   for (int i = 0; i < 3; ++i)
     others.push_back(Tracee::spawn(spin_for_ever, cpu));
   const Tracee tracee = Tracee::spawn(spin_for_20_ms_then_sleep);

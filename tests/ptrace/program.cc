@@ -34,6 +34,7 @@ pid_t start(const std::vector<std::string>& arguments, int out, int err,
   std::vector<std::string> words = arguments;
   words.insert(words.begin(), RETRAP_BENCH);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   (void)::dup2(out, STDOUT_FILENO);

@@ -55,7 +55,7 @@ TEST_F(Bench, WritesSamplesRecordAndGoogleBenchmarksJson) {
   const Output output =
       sigcont({"--out", stem(), "--variant", "v", "--config-sha256", "abc"});
   ASSERT_EQ(output.exit_code, 0) << output.err;
-  EXPECT_EQ(fs::file_size(stem() + ".npy"), npy_header(20).size() + 20 * 24);
+  EXPECT_EQ(fs::file_size(stem() + ".npy"), npy_header(20).size() + 20UL * 24);
   const auto run = nlohmann::json::parse(*read_file(stem() + ".run.json"));
   EXPECT_EQ(run["samples_taken"], 20);
   EXPECT_EQ(run["samples_failed"], 0);

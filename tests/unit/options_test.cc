@@ -12,6 +12,7 @@ namespace {
 Options parse(std::vector<std::string> words) {
   words.insert(words.begin(), "retrap-bench");
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   return parse_options(static_cast<int>(argv.size()), argv.data(),
                        [](const std::string&) { return std::nullopt; });

@@ -77,8 +77,9 @@ def is_shell(name: str) -> bool:
 
 
 def translation_units() -> list[str]:
-    """What the release preset compiles, by absolute path."""
-    return sorted({entry["file"] for entry in json.loads(COMMANDS.read_text())})
+    """The C++ files that the release preset compiles, by absolute path."""
+    files = {entry["file"] for entry in json.loads(COMMANDS.read_text())}
+    return sorted(name for name in files if name.endswith(".cc"))
 
 
 def to_tidy(changed: list[str], units: list[str]) -> list[str]:

@@ -36,6 +36,7 @@ DESIGNS = (
 PLAIN = VARIANTS
 DEBUG = ROOT / "configs/debug.toml"
 RACES = ROOT / "configs/kcsan.toml"
+UNIT = ("retrap-unit-tests", "retrap-profile-tests", "retrap-model-tests")
 CPUS = len(os.sched_getaffinity(0))
 ALL_SKIPPED = 77  # of tests/all/conftest.py: no test could run here
 
@@ -149,7 +150,7 @@ def run(
     with Progress() as progress:
         build(progress)
         if not words or "unit" in words:
-            build(progress, "retrap-unit-tests", preset="asan-ubsan")
+            build(progress, *UNIT, preset="asan-ubsan")
     todo = [each for each in usual(everything) if not words or each.word in words]
     whole = everything and not words
     todo += further() if whole else []
