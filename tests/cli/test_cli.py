@@ -207,7 +207,9 @@ def test_doctor_json() -> None:
 
 def test_package_list_is_well_formed() -> None:
     arches = "x86_64|arm64|cross-x86_64|cross-arm64"
-    sets = f"report|config|figures|terminal|build|count|guest|{arches}|deb|test|lint|all"
+    sets = (
+        f"report|config|figures|terminal|build|count|guest|{arches}|deb|test|lint|all"
+    )
     how = r"(command|module|static):[\w.+-]+|(header|file):[\w./-]+"
     for line in (ROOT / "configs/packages.txt").read_text().splitlines():
         found = rf"({sets}) +[a-z0-9.+|-]+ +({how}) +.+"

@@ -110,7 +110,10 @@ def test_truncated_toml_names_the_last_line(tmp_path: Path) -> None:
     ("line", "what"),
     [
         ('colour = "red"', "unknown key"),
-        ('interface = "telepathy"', "must be one of"),
+        (
+            'interface = "tele pathy"',
+            "interface: must be an interface, is",
+        ),
         (
             'properties = ["telepathy"]',
             "properties: must be one of listen-republish, is",
@@ -226,11 +229,6 @@ def test_experiment_defaults(tmp_path: Path) -> None:
             "samples = 100",
             "samples = 100\ncpus = 8",
             "x.toml:5: [exact] cpus: is 8, and CONFIG_NR_CPUS of mainline is 4",
-        ),
-        (
-            "samples = 100",
-            "samples = 100\ncpus = 1",
-            "x.toml:5: [exact] cpus: is 1, and cross-cpu needs 2",
         ),
         ('variants = ["mainline"]', "", "x.toml:3: exact: needs variants to boot"),
         (
