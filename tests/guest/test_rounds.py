@@ -7,7 +7,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from retrap.analysis.compare import comparisons
+from retrap.analysis.compare import IN_ORDER, comparisons
 from retrap.base.arch import native
 from retrap.base.paths import ROOT
 from retrap.campaign import journal, manifest
@@ -37,10 +37,12 @@ def test_eight_boots_of_two_kernels_end_in_a_verdict(tmp_path: Path) -> None:
     (path,) = (tmp_path / "r/rounds").iterdir()
     results = store.load(path)
     (row,) = comparisons(results)
-    assert (row.base_boots, row.test_boots) == (BOOTS, BOOTS)
-    assert row.verdict == "fewer" and row.delta is not None and row.delta < 0
-    assert row.ci_hi is not None and row.ci_hi < 0
-    assert "one kernel all came before" not in row.warnings
+    assert [side and side.boots for side in row.sides] == [BOOTS, BOOTS]
+    found = row.judgement
+    assert found.verdict == "fewer" and found.estimate is not None
+    assert found.low is not None and found.high is not None
+    assert found.low <= found.estimate <= found.high < 0
+    assert IN_ORDER not in row.warnings
 
     story = journal.read(path)
     assert story.finished and len(story.states) == 2 * BOOTS
