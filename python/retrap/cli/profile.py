@@ -17,7 +17,7 @@ from retrap.profile.summary import Profile
 from retrap.base.progress import Progress
 
 SEED = 20110526
-TOP, FEW = 30, 5  # functions of a table
+TOP, FEW = 30, 4  # functions of a table
 
 
 def run(args: Namespace) -> int:
