@@ -37,19 +37,10 @@ def git(path: Path, *words: str) -> None:
     subprocess.run(["git", "-C", path, *words], check=True)
 
 
-def test_on_main_the_last_commit_and_what_is_not_committed(clone: Path) -> None:
+def test_the_last_commit_and_what_is_not_committed(clone: Path) -> None:
     assert lint.changed() == ["b.cc", "new.cc"]
     (clone / "a.cc").write_text("edited")
     assert lint.changed() == ["a.cc", "b.cc", "new.cc"]
-
-
-def test_on_a_branch_all_since_it_left_main(clone: Path) -> None:
-    git(clone, "checkout", "-q", "-b", "mine")
-    for name in ("c.cc", "d.cc"):
-        (clone / name).write_text("")
-        git(clone, "add", name)
-        git(clone, "commit", "-q", "-m", name)
-    assert lint.changed() == ["c.cc", "d.cc", "new.cc"]
 
 
 def test_a_header_is_seen_through_one_file_that_includes_it(clone: Path) -> None:

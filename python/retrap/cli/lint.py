@@ -98,17 +98,8 @@ def _text(path: str) -> str:
 
 
 def changed() -> list[str]:
-    """The files that differ from where this branch left main; on main itself, from
-    the commit before. None of a clone without git."""
-    head = capture(["git", "rev-parse", "HEAD"], ROOT)
-    if head is None:
-        return []
-    left = (_merge_base("origin/main"), _merge_base("main"))
-    base = next((each for each in left if each not in ("", head)), "HEAD~1")
-    edited = capture(["git", "diff", "--name-only", base.strip()], ROOT) or ""
+    """The files of the last commit, and those that differ from it. None of a clone
+    without git, or with one commit."""
+    edited = capture(["git", "diff", "--name-only", "HEAD~1"], ROOT) or ""
     new = capture(["git", "ls-files", "--others", "--exclude-standard"], ROOT) or ""
     return sorted({*edited.splitlines(), *new.splitlines()})
-
-
-def _merge_base(branch: str) -> str:
-    return capture(["git", "merge-base", "HEAD", branch], ROOT) or ""
