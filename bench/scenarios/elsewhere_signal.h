@@ -27,7 +27,7 @@ class SignalSelf {
 
   explicit SignalSelf(const CellConfig&) {
     struct sigaction action {};
-    action.sa_handler = [](int sig) { handled_ = sig; };
+    action.sa_handler = [](int sig) { handled = sig; };
     check_unix(::sigaction(SIGUSR1, &action, &before_), "sigaction");
   }
   SignalSelf(const SignalSelf&) = delete;
@@ -37,14 +37,14 @@ class SignalSelf {
   ~SignalSelf() { (void)::sigaction(SIGUSR1, &before_, nullptr); }
 
   bool arm() noexcept {
-    handled_ = 0;
+    handled = 0;
     return true;
   }
 
   // kill(2): a signal that the caller does not block is delivered to it before
   // the call returns, as there is no other thread.
   int fire() noexcept {
-    if (::kill(self_, SIGUSR1) == 0) return handled_;
+    if (::kill(self_, SIGUSR1) == 0) return handled;
     steps_.call_failed("kill");
     return kCallFailed;
   }
@@ -53,7 +53,7 @@ class SignalSelf {
   [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
 
  private:
-  static inline volatile std::sig_atomic_t handled_ = 0;
+  static inline volatile std::sig_atomic_t handled = 0;
 
   const pid_t self_ = ::getpid();
   struct sigaction before_ {};
