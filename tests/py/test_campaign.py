@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from retrap.base.errors import RetrapError
+from retrap.base.errors import EXIT_UNSUPPORTED, RetrapError
 from retrap.base.paths import ROOT
 from retrap.campaign import directory, journal, manifest
-from retrap.campaign.manifest import LOCAL, Job, Manifest
+from retrap.campaign.manifest import LOCAL, Job, Manifest, Payload
 from retrap.results import sealed
 
 
@@ -142,6 +142,25 @@ def test_killed_anywhere_it_ends_the_same(
         until_done(results)
         assert outcome(results) == whole, number
     assert number > {"rename": 2, "boot": 3}.get(mode, 9)
+
+
+def test_what_has_nothing_to_run_is_void_and_says_so_again(tmp_path: Path) -> None:
+    job = Job("v", "b", "x86_64", LOCAL, "p")
+    tried = []
+
+    def boot(job: Job, lines: Payload, into: Path) -> None:
+        tried.append(job)
+        raise RetrapError("no cell can run", "measure others", EXIT_UNSUPPORTED)
+
+    for _ in range(2):
+        plan = directory.identified({"experiment": "e"})
+        ours = directory.open_campaign(tmp_path, plan, fresh=False)
+        ours.plan([job], {"p": ()})
+        [(failed, error)] = ours.run(boot, ([job], 1))
+        assert (failed, error.exit_code) == (job, EXIT_UNSUPPORTED)
+        assert error.message == "no cell can run" and not ours.is_done(job)
+        ours.close()
+    assert tried == [job]
 
 
 def test_a_torn_line_is_kept_aside(tmp_path: Path) -> None:

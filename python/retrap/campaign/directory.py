@@ -28,6 +28,7 @@ from retrap.campaign.manifest import Job, Manifest, Payload
 
 LOCK, PLAN, RECORD = ".lock", "plan.json", "boot.json"
 OLD = "complete.json"  # of a finished run without a journal: it is read, not added to
+ELSE = "measure scenarios and placements that it has"  # of a boot that is void
 Do = Callable[[Job, Payload, Path], None]  # boots a job; its directory is then there
 Failures = list[tuple[Job, RetrapError]]
 
@@ -62,7 +63,8 @@ class Campaign:
     def run(self, do: Do, *lanes: tuple[Sequence[Job], int]) -> Failures:
         """Does what is open of each lane's jobs, in order, as many of them at once as
         the lane says; lanes side by side. Those that failed: the same command does
-        them again. What is killed costs the jobs that were running."""
+        them again, but for those that are void. What is killed costs the jobs that were running.
+        """
         failures: Failures = []
         with contextlib.ExitStack() as stack:
             waiting = []
@@ -81,6 +83,9 @@ class Campaign:
     def _one(self, do: Do, job: Job) -> RetrapError | None:
         if self.is_done(job):
             return None
+        known = self._journal.states[job.name]
+        if known.state == VOID:
+            return RetrapError(known.reason, ELSE, EXIT_UNSUPPORTED)
         self._journal.tell(job.name, RUNNING)
         try:
             do(job, self._manifest.payloads[job.payload], self.directory(job))
@@ -95,11 +100,9 @@ class Campaign:
         return None
 
     def is_done(self, job: Job) -> bool:
-        """Nothing is left to do for it. One that was closed before its line was written
-        is done; one whose directory was deleted is not."""
+        """Its boot is here. One that was closed before its line was written is done;
+        one whose directory was deleted is not."""
         state = self._journal.states[job.name].state
-        if state == VOID:
-            return True
         there = (self.directory(job) / RECORD).exists()
         if there and state == RUNNING:
             self._journal.tell(job.name, state := DONE, sha256=self._hash(job))
