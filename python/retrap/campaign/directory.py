@@ -63,8 +63,8 @@ class Campaign:
     def run(self, do: Do, *lanes: tuple[Sequence[Job], int]) -> Failures:
         """Does what is open of each lane's jobs, in order, as many of them at once as
         the lane says; lanes side by side. Those that failed: the same command does
-        them again, but for those that are void. What is killed costs the jobs that were running.
-        """
+        them again, but for those that are void. What is killed costs the jobs that
+        were running."""
         failures: Failures = []
         with contextlib.ExitStack() as stack:
             waiting = []
