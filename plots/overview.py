@@ -124,7 +124,8 @@ def _legend(
     known = {floor.name: floor for found in floors.values() for floor, _ in found}
     lines = [(Line2D([], [], **floor.settings), name) for name, floor in known.items()]
     notes = [BARS[machine.substrate]]
-    if any(not c.ok.all() for c in results.cells() if c.machine == machine):
+    mine = (c.summary for c in results.cells() if c.machine == machine)
+    if any(each and each.failed for each in mine):
         notes.append("!: some samples failed")
     if len(rows.sides) > 1:
         notes.append("~: undecided")

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from conftest import VARIANTS, Boot, bench_line
 
-from retrap.results import counters
+from retrap.results import counters, perf_stat
 from retrap.base.paths import ROOT
 from retrap.config.experiments import load_experiment
 from retrap.kernel.kernels import Kernel
@@ -148,7 +148,7 @@ def test_path_integers_are_those_predicted(boot: Boot) -> None:
         directories = list(pool.map(counted, VARIANTS))
     for variant, directory in zip(VARIANTS, directories, strict=True):
         counts = {
-            k: counters.parse(directory / f"c.perf-{k}.jsonl")
+            k: perf_stat.parse(directory / f"c.perf-{k}.jsonl")
             for once in (n - 1, n, n + 1)
             for k in (once, 2 * once)
         }

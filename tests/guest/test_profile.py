@@ -15,7 +15,7 @@ from plots.profiles import draw_profiles
 from retrap.campaign.manifest import QEMU_EXACT, Job
 from retrap.executors import guest
 from retrap.kernel import kernels, patched_files
-from retrap.results import counters
+from retrap.results import perf_stat
 from retrap.rules import mutations
 from retrap.base.arch import ARM64, Arch, native
 from retrap.build.programs import Programs
@@ -257,7 +257,7 @@ def test_the_kernels_half_is_what_the_pmu_counts(tmp_path: Path) -> None:
     setting = Guest(2, 600)
     guest.run(kernel, programs, lines, tmp_path / "b", setting, Task("pmu"), events)
     counts = [
-        counters.parse(tmp_path / "b/results" / cell.output)["instructions:k"] or 0.0
+        perf_stat.parse(tmp_path / "b/results" / cell.output)["instructions:k"] or 0.0
         for cell in cells
     ]
     pairs = [(b - a) / 40_000 for a, b in zip(counts[::2], counts[1::2], strict=True)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Maker
 
-from retrap.results import counters
+from retrap.results import counters, perf_stat
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.results.store import load
 
@@ -24,7 +24,7 @@ def put(tmp_path: Path, text: str) -> Path:
 
 
 def test_file_of_perf_6_1() -> None:
-    got = counters.parse(DATA / "perf-6.1.jsonl")
+    got = perf_stat.parse(DATA / "perf-6.1.jsonl")
     assert got["context-switches"] == 1.0
     assert got["wakeups"] == 0.0
     assert got["syscalls"] == 29.0
@@ -36,19 +36,19 @@ def test_file_of_perf_6_1() -> None:
 
 def test_threads_and_cpus_add_up(tmp_path: Path) -> None:
     text = LINE % ("3.000000", "page-faults") + LINE % ("4.000000", "page-faults")
-    assert counters.parse(put(tmp_path, text)) == {"page-faults": 7.0}
+    assert perf_stat.parse(put(tmp_path, text)) == {"page-faults": 7.0}
     text += LINE % ("<not counted>", "page-faults")
-    assert counters.parse(put(tmp_path, text)) == {"page-faults": None}
+    assert perf_stat.parse(put(tmp_path, text)) == {"page-faults": None}
 
 
 def test_a_scaled_estimate_is_no_count(tmp_path: Path) -> None:
     text = (LINE % ("3.000000", "cycles:k")).replace("100.00", "47.11")
-    assert counters.parse(put(tmp_path, text)) == {"cycles:k": None}
+    assert perf_stat.parse(put(tmp_path, text)) == {"cycles:k": None}
 
 
 def test_metric_lines_are_passed_over(tmp_path: Path) -> None:
     text = LINE % ("3.0", "cycles:k") + '{"metric-value" : "0.5"}\n'
-    assert counters.parse(put(tmp_path, text)) == {"cycles:k": 3.0}
+    assert perf_stat.parse(put(tmp_path, text)) == {"cycles:k": 3.0}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_metric_lines_are_passed_over(tmp_path: Path) -> None:
 )
 def test_damage_is_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(RetrapError) as caught:
-        counters.parse(put(tmp_path, text))
+        perf_stat.parse(put(tmp_path, text))
     assert caught.value.exit_code == EXIT_RESULTS
     assert said in caught.value.message
     assert "perf-100.jsonl" in caught.value.message
@@ -76,10 +76,10 @@ def test_damage_is_named(tmp_path: Path, text: str, said: str) -> None:
 def test_binary_and_missing_files(tmp_path: Path) -> None:
     path = tmp_path / "x.perf-1.jsonl"
     with pytest.raises(RetrapError, match="cannot be read"):
-        counters.parse(path)
+        perf_stat.parse(path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RetrapError, match="not UTF-8"):
-        counters.parse(path)
+        perf_stat.parse(path)
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,11 @@ def test_slope(
 def test_the_median_of_three_pairs(maker: Maker) -> None:
     """One pair with a cycle on another path is outvoted, and that is told."""
     path = maker.write()
-    cell = next(c for c in load(path).cells() if c.counters)
+    cell = next(c for c in load(path).cells() if c.counts)
     line = LINE % ("{}", "sched:sched_switch")
-    files = {}
+    counts = {}
     for n, count in ((7, 30), (14, 58), (8, 34), (16, 65), (9, 38), (18, 74)):
-        files[n] = path / f"x.perf-{n}.jsonl"
-        files[n].write_text(line.replace("{}", f"{count}.0"))
-    got = counters.per_cycle(dataclasses.replace(cell, counters=files))[0]
+        counts[n] = perf_stat.parse(put(path, line.replace("{}", f"{count}.0")))
+    got = counters.per_cycle(dataclasses.replace(cell, counts=counts))[0]
     assert (got.event, got.per_cycle, got.whole) == ("switches", 4.0, True)
     assert (got.agree, got.pairs) == (2, 3)

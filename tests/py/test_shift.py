@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from retrap.analysis import shift
-from retrap.analysis.stats import Values
+from retrap.results.stats import Values
 from retrap.analysis.verdict import FEWER, MORE, SAME, UNDECIDED, Judgement
 
 CLASSES = (7000, 7017, 7100, 7230)  # no two pairs of them are as far apart

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from retrap.analysis import stats
+from retrap.results import stats
 
 
 def ints(*values: int) -> stats.Values:

@@ -15,7 +15,7 @@ from conftest import Maker
 
 from retrap.analysis import compare, summarize
 from retrap.report import brief, lkml, table
-from retrap.results import store
+from retrap.results import sealed, store
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.results.store import Machine
 
@@ -35,9 +35,9 @@ def test_whole_directory(whole: Path) -> None:
     where = ("retrap/trigger:sigcont", "same-cpu")
     (cell,) = got.of(EXACT, "mainline", where)
     assert cell.interface == "listen" and cell.machine.unit == "instructions"
-    assert sorted(cell.counters) == [100, 200]
+    assert sorted(cell.counts) == [100, 200]
     assert cell.latencies.min() >= 8012
-    assert cell.failures == {}
+    assert cell.summary and cell.summary.failures == {}
     where = ("retrap/trigger:interrupt", "same-cpu")
     assert got.of(EXACT, "async-retrap", where) == []
 
@@ -57,7 +57,7 @@ def test_interfaces_of_one_kernel_are_sides_of_their_own(full: Path) -> None:
     where = ("retrap/trigger:sigcont", "same-cpu")
     (cell,) = got.of(arm64, "combined/please-notify", where)
     assert cell.interface == "please-notify" and cell.variant == "combined"
-    assert sorted(cell.counters) == [100, 200]
+    assert sorted(cell.counts) == [100, 200]
 
 
 def test_a_baseline_of_several_interfaces_is_the_first_of_them(maker: Maker) -> None:
@@ -91,7 +91,7 @@ def test_failed_samples_stay_and_are_counted(maker: Maker) -> None:
     maker.failed, maker.boots, maker.samples = 3, 1, 50
     got = store.load(maker.write())
     (cell,) = got.of(EXACT, "mainline", ("trap/trigger:interrupt", "same-cpu"))
-    assert cell.failures == {"deadline": 3}
+    assert cell.summary and cell.summary.failures == {"deadline": 3}
     assert cell.latencies.size == 50 and int(cell.ok.sum()) == 47
 
 
@@ -270,6 +270,31 @@ def test_damage_is_an_error_that_names_the_file(
         assert caught.value.remedy
 
 
+def test_a_boot_is_read_once_and_its_samples_when_they_are_asked_for(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Reports over boots do with what is remembered of them."""
+    monkeypatch.setenv("RETRAP_CACHE", str(tmp_path / "cache"))
+    maker.samples, maker.boots, maker.substrates = 20, 6, ("vm",)
+    maker.scenarios = ("retrap/trigger:sigcont",)
+    path = maker.write()
+    for record in path.glob("raw/*/*/boot.json"):
+        sealed.close(record.parent, json.loads(record.read_text()))
+    first = [one.row() for one in compare.comparisons(store.load(path))]
+    assert len(first) == 4
+
+    def opened(*_: object) -> None:
+        raise AssertionError("a file is read again")
+
+    for name in ("read_samples", "perf_stat.parse", "sealed.verify"):
+        monkeypatch.setattr(f"retrap.results.store.{name}", opened)
+    monkeypatch.setattr("retrap.results.measured.read_samples", opened)
+    again = store.load(path)
+    assert [one.row() for one in compare.comparisons(again)] == first
+    with pytest.raises(AssertionError, match="read again"):
+        next(again.cells()).samples
+
+
 def test_no_finished_boot(maker: Maker) -> None:
     maker.substrates = ()
     with pytest.raises(RetrapError, match="holds no finished boot"):
@@ -277,18 +302,18 @@ def test_no_finished_boot(maker: Maker) -> None:
 
 
 def test_atomic_write_replaces_and_leaves_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "summary.csv"
+    path = tmp_path / "new" / "measured.csv"
     store.atomic_write(path, "one\n")
     store.atomic_write(path, b"two\n")
     assert path.read_bytes() == b"two\n"
     assert path.stat().st_mode & 0o777 == 0o644
-    assert [p.name for p in path.parent.iterdir()] == ["summary.csv"]
+    assert [p.name for p in path.parent.iterdir()] == ["measured.csv"]
 
 
 def test_atomic_write_that_fails_keeps_the_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "summary.csv"
+    path = tmp_path / "measured.csv"
     store.atomic_write(path, "old")
 
     def full(_: int) -> None:
@@ -299,7 +324,7 @@ def test_atomic_write_that_fails_keeps_the_old(
         store.atomic_write(path, "new")
     assert caught.value.exit_code == EXIT_RESULTS
     assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["summary.csv"]
+    assert [p.name for p in tmp_path.iterdir()] == ["measured.csv"]
 
 
 def test_seal(tmp_path: Path) -> None:
@@ -328,8 +353,8 @@ def test_a_record_declares_its_samples(maker: Maker) -> None:
     (cell,) = store.load(path).of(
         EXACT, "mainline", ("trap/trigger:interrupt", "same-cpu")
     )
-    assert cell.failures == {"too late": 3}
-    assert cell.samples is not None and cell.samples.dtype.names[-1] == "t_exit_ns"
+    assert cell.summary and cell.summary.failures == {"too late": 3}
+    assert cell.samples.dtype.names[-1] == "t_exit_ns"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from retrap.campaign import journal, manifest
 from retrap.campaign.directory import Campaign
 from retrap.campaign.manifest import QEMU_EXACT, Job
 from retrap.cli.parser import parse
-from retrap.results import sealed
+from retrap.results import sealed, store
 
 COMMANDS = {
     "compare": ["compare"],
@@ -71,11 +71,15 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def stored(kept: Path, tmp_path: Path) -> Path:
+def stored(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Read once, and remembered."""
+    monkeypatch.setenv("RETRAP_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "quick"
     shutil.copytree(kept, path)
     for file in path.rglob("*"):
         file.chmod(0o755 if file.is_dir() else 0o644)
+    store.load(path)
+    assert len(list((tmp_path / "cache/boots").iterdir())) == 2
     return path
 
 

@@ -99,7 +99,7 @@ def identical(base: Side, test: Side) -> bool:
 
 def judge(machine: Machine, base: Side, test: Side) -> Judgement:
     """Two sides that have the cell."""
-    if base.values.size and identical(base, test):
+    if base.ends and base.ends == test.ends and identical(base, test):
         return Judgement(verdict.SAME, 0, 0, 0, share=1.0 if machine.exact else None)
     if machine.exact:
         return shift.judge(base.values, test.values)
@@ -130,7 +130,7 @@ def _decides(one: Comparison) -> str:
     assert base and test
     if not one.machine.exact:
         return RUN_AGAIN
-    if min(base.values.size, test.values.size) < shift.FEWEST:
+    if min(base.succeeded, test.succeeded) < shift.FEWEST:
         return shift.TAKE_MORE
     return _profile([one])
 
@@ -167,7 +167,7 @@ def cells_of(results: Results, machine: Machine) -> list[Where]:
     present = {
         (cell.scenario, cell.placement)
         for cell in results.cells()
-        if cell.machine == machine and cell.samples is not None
+        if cell.machine == machine and cell.timed
     }
     return [
         (scenario, placement)

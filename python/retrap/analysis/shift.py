@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrap.analysis import verdict
-from retrap.analysis.stats import Values, median
+from retrap.results.stats import Values, median
 from retrap.analysis.verdict import Judgement
 
 COVERED = 0.9  # of either side, by a shift that explains both

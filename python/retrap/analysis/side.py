@@ -8,12 +8,13 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from retrap.analysis import stats
+from retrap.results import stats
 from retrap.analysis.boots import BootMedian, boot_median
-from retrap.analysis.stats import Values
-from retrap.analysis.summarize import summary
+from retrap.results.stats import Values
+from retrap.analysis.summarize import warnings
 from retrap.machine import load
 from retrap.results.store import Cell, Machine, Results
+from retrap.results.summary import Summary
 
 NOT_REPEATED = "boots of one seed differ: exact did not repeat exactly"
 
@@ -36,6 +37,10 @@ class Side:
     def interface(self) -> str:
         return self.cells[0].interface
 
+    @property
+    def summaries(self) -> list[Summary]:
+        return [cell.summary for cell in self.cells if cell.summary]
+
     @cached_property
     def values(self) -> Values:
         """The samples of all boots as one set, without those that failed."""
@@ -43,14 +48,18 @@ class Side:
 
     @cached_property
     def quantiles(self) -> stats.Quantiles | None:
-        """Of the samples of all boots as one set."""
-        return stats.quantiles(self.values)
+        """Exact: of the samples of all boots as one set; else each is the one in the
+        middle of the boots' own."""
+        found = [each.quantiles for each in self.summaries if each.quantiles]
+        if len(self.summaries) == 1 or not found:
+            return found[0] if found else None
+        return stats.quantiles(self.values) if self.exact else stats.middle(found)
 
     @cached_property
     def boot_medians(self) -> tuple[float, ...]:
         """One a boot; a boot where every sample failed has none."""
-        parts = (cell.latencies[cell.ok] for cell in self.cells)
-        return tuple(float(stats.median(part)) for part in parts if part.size)
+        known = (each.quantiles for each in self.summaries)
+        return tuple(float(each.median) for each in known if each)
 
     @cached_property
     def middle(self) -> BootMedian | None:
@@ -63,7 +72,7 @@ class Side:
         """Exact: of the samples; else of one median a boot."""
         if self.middle:
             return self.middle.median
-        return float(stats.median(self.values)) if self.values.size else None
+        return float(self.quantiles.median) if self.quantiles else None
 
     @property
     def ends(self) -> tuple[float, ...]:
@@ -71,8 +80,7 @@ class Side:
         boots."""
         if not self.exact:
             return self.boot_medians
-        sweeps = (stats.sweep_medians(cell.latencies, cell.ok) for cell in self.cells)
-        return tuple(float(median) for part in sweeps for median in part)
+        return tuple(float(m) for each in self.summaries for m in each.sweeps)
 
     @cached_property
     def cheap(self) -> stats.CheapClass | None:
@@ -80,13 +88,17 @@ class Side:
         return stats.cheapest_class(self.values) if self.exact else None
 
     @property
+    def succeeded(self) -> int:
+        return sum(each.taken - each.failed for each in self.summaries)
+
+    @property
     def failed(self) -> int:
-        return sum(sum(cell.failures.values()) for cell in self.cells)
+        return sum(each.failed for each in self.summaries)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """Each once."""
-        notes = [text for cell in self.cells for text in summary(cell).warnings]
+        notes = [text for cell in self.cells for text in warnings(cell)]
         notes += self.middle.warnings if self.middle else ()
         notes += [NOT_REPEATED] if self.exact and not _repeated(self.cells) else []
         return tuple(dict.fromkeys(notes))
@@ -115,7 +127,7 @@ def of(
     """The side `name` in the cell `where` = (scenario, placement); None when it has
     no timed cell there."""
     cells = results.of(machine, name, where)
-    timed = tuple(cell for cell in cells if cell.samples is not None)
+    timed = tuple(cell for cell in cells if cell.timed)
     return Side(timed) if timed else None
 
 

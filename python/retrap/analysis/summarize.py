@@ -1,82 +1,86 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Result directory to summary.csv (a row a boot and cell) and counters.csv."""
+"""Result directory to measured.csv (a row a boot, cell and metric) and counters.csv."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from retrap.analysis import stats
+from retrap.results import stats
 from retrap.results import counters
 from retrap.results.store import Cell, Results, atomic_write, load
 
 Value = str | int | float | bool | None
 CELL = (
-    *("variant", "boot", "substrate", "arch", "unit"),
+    *("variant", "boot", "substrate", "arch"),
     *("scenario", "placement", "interface"),
 )
-SUMMARY = (
-    *CELL,
-    *("taken", "failed", "min", "p10", "median", "p90", "p99", "max"),
-    *("sweeps", "sweep_median_lo", "sweep_median_hi"),
-    *("cheap", "cheap_share", "warnings"),
-)
+QUANTILES = ("minimum", "p10", "median", "p90", "p99")
+MEASURED = (*CELL, "metric", "unit", "value")
 COUNTERS = (
-    *(name for name in CELL if name != "unit"),
+    *CELL,
     *("event", "cycles", "count_n", "count_2n", "per_cycle", "whole", "agree", "pairs"),
 )
 
 
-@dataclass(frozen=True)
-class Summary:
-    """A timed cell of one boot. Numbers are None when no sample succeeded."""
+class Metric(NamedTuple):
+    """One number about a cell; None: it is not known."""
 
-    cell: Cell
-    quantiles: stats.Quantiles | None
-    sweeps: tuple[int, ...]
-    cheap: stats.CheapClass | None
-    warnings: tuple[str, ...]
+    name: str
+    unit: str
+    value: Value
 
 
-def summary(cell: Cell) -> Summary:
-    """What one process measured. Classes exist only in `exact`."""
-    values = cell.latencies[cell.ok]
-    quantiles = stats.quantiles(values)
-    exact = cell.machine.exact
-    cheap = stats.cheapest_class(values) if exact else None
-    sweeps = stats.sweep_medians(cell.latencies, cell.ok)
-    notes = _warnings(cell, quantiles)
-    return Summary(cell, quantiles, sweeps, cheap, notes)
+def metrics(cell: Cell) -> Iterator[Metric]:
+    """Of its samples, then of its counting runs; at last what is to be known of them."""
+    if got := cell.summary:
+        yield Metric("taken", "samples", got.taken)
+        yield Metric("failed", "samples", got.failed)
+        for outcome, count in got.failures.items():
+            yield Metric(f"failed: {outcome}", "samples", count)
+        unit, q, cheap = cell.machine.unit, got.quantiles, got.cheap
+        for name in (*QUANTILES, "maximum") if cell.machine.exact else QUANTILES:
+            yield Metric(name, unit, getattr(q, name) if q else None)
+        for number, median in enumerate(got.sweeps, 1):
+            yield Metric(f"median of sweep {number}", unit, median)
+        if cheap:
+            yield Metric("cheapest", unit, cheap.value)
+            yield Metric("cheapest: share", "of the samples", cheap.share)
+    for event in counters.per_cycle(cell):
+        yield Metric(event.event, "a cycle", event.per_cycle)
+    if cell.timed:
+        for text in warnings(cell):
+            yield Metric("warning", "", text)
 
 
-def _warnings(cell: Cell, quantiles: stats.Quantiles | None) -> tuple[str, ...]:
-    assert cell.samples is not None
-    notes = [str(text) for text in cell.run["warnings"]]
-    taken = cell.samples.size
-    for outcome, count in cell.failures.items():
-        notes.append(f"{count} of {taken} samples failed: {outcome}")
-    if taken < cell.run["samples_requested"]:
-        asked = cell.run["samples_requested"]
-        notes.append(f"{taken} of {asked} samples taken: {cell.run['stop_reason']}")
-    moved = int((cell.samples["cpu"] != cell.run["tracer_cpu"]).sum())
-    if moved and cell.run["tracer_cpu"] is not None:
-        notes.append(f"{moved} samples ended off the tracer's CPU")
-    if 0 < taken < stats.SWEEPS * stats.SMALL_SWEEP:
+def warnings(cell: Cell) -> tuple[str, ...]:
+    """What a reader of a timed cell's numbers has to know."""
+    assert cell.summary is not None
+    got, run = cell.summary, cell.run
+    notes = [str(text) for text in run["warnings"]]
+    for outcome, count in got.failures.items():
+        notes.append(f"{count} of {got.taken} samples failed: {outcome}")
+    if got.taken < run["samples_requested"]:
+        asked = run["samples_requested"]
+        notes.append(f"{got.taken} of {asked} samples taken: {run['stop_reason']}")
+    if got.elsewhere:
+        notes.append(f"{got.elsewhere} samples ended off the tracer's CPU")
+    if 0 < got.taken < stats.SWEEPS * stats.SMALL_SWEEP:
         notes.append(f"under {stats.SMALL_SWEEP} samples a sweep: take more samples")
-    floor = cell.run["floors"].get("clock_median")
-    if quantiles is None or cell.floor or floor is None:
+    floor = run["floors"].get("clock_median")
+    if got.quantiles is None or cell.floor or floor is None:
         return tuple(notes)
-    if quantiles.median < 3 * floor:
+    if got.quantiles.median < 3 * floor:
         notes.append("median is below 3 x the clock floor: mostly the method")
     return tuple(notes)
 
 
 def timed(results: Results) -> list[Cell]:
     """The cells that have samples."""
-    return [cell for cell in results.cells() if cell.samples is not None]
+    return [cell for cell in results.cells() if cell.timed]
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
@@ -99,38 +103,24 @@ def _field(value: Value) -> str:
     return str(value)
 
 
-def _summary_row(cell: Cell) -> list[Value]:
-    got = summary(cell)
-    assert cell.samples is not None
-    name: list[Value] = [cell.variant, cell.boot, *cell.machine, cell.machine.unit]
-    name += [cell.scenario, cell.placement, cell.interface]
-    taken = int(cell.samples.size)
-    name += [taken, taken - int(cell.ok.sum())]
-    q, cheap, sweeps = got.quantiles, got.cheap, got.sweeps
-    tail: list[Value] = [len(sweeps)]
-    tail += [min(sweeps), max(sweeps)] if sweeps else [None, None]
-    tail += [cheap.value, cheap.share] if cheap else [None, None]
-    tail.append("; ".join(got.warnings))
-    if q is None:
-        return [*name, *[None] * 6, *tail]
-    top = q.maximum if cell.machine.exact else None
-    return [*name, q.minimum, q.p10, q.median, q.p90, q.p99, top, *tail]
+def _named(cell: Cell) -> list[Value]:
+    where = (cell.scenario, cell.placement, cell.interface)
+    return [cell.variant, cell.boot, *cell.machine, *where]
 
 
 def _counter_rows(cell: Cell) -> Iterable[list[Value]]:
     for event in counters.per_cycle(cell):
         yield [
-            *(cell.variant, cell.boot, *cell.machine),
-            *(cell.scenario, cell.placement, cell.interface),
+            *_named(cell),
             *(event.event, event.cycles, event.count_n, event.count_2n),
             *(event.per_cycle, event.whole, event.agree, event.pairs),
         ]
 
 
 def summarize(dir: Path) -> None:
-    """Write summary.csv and counters.csv. Errors: EXIT_RESULTS."""
+    """Write measured.csv and counters.csv. Errors: EXIT_RESULTS."""
     results = load(dir)
-    rows = [_summary_row(cell) for cell in timed(results)]
-    atomic_write(dir / "summary.csv", csv_text(SUMMARY, rows))
+    rows = [[*_named(cell), *m] for cell in results.cells() for m in metrics(cell)]
+    atomic_write(dir / "measured.csv", csv_text(MEASURED, rows))
     events = [row for cell in results.cells() for row in _counter_rows(cell)]
     atomic_write(dir / "counters.csv", csv_text(COUNTERS, events))

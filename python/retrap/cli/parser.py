@@ -118,7 +118,7 @@ def _compare(adder: Any) -> None:
         "compare",
         "compare two result directories, or the variants within one",
         """With one directory: every variant against the baseline; redoes its
-        table.txt, summary.csv, counters.csv and comparison.csv from the raw
+        table.txt, measured.csv, counters.csv and comparison.csv from the raw
         files; of a directory that cannot be written it prints alone. With
         two: each variant of A against the same variant of B. Refuses (exit 9)
         what must not be compared: another substrate, architecture, machine,

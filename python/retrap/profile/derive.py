@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from retrap.analysis import stats
+from retrap.results import stats
 from retrap.build import sysroot
 from retrap.build.programs import Programs
 from retrap.results.measured import Boot, Cell
@@ -28,7 +28,7 @@ from retrap.results import trace
 from retrap.profile.callgraph import Calls, Reader
 from retrap.profile.lines import address_counts
 from retrap.profile.summary import ALL, CLASSES, Profile, Tree
-from retrap.base.rawfile import damaged
+from retrap.base.rawfile import damaged, read_json
 from retrap.results.store import load
 
 
@@ -136,7 +136,7 @@ class _Cell:
     ) -> None:
         self.path, self.cell, self.run, self.cpus = path, cell, run, cpus
         self.source = source
-        reader = Reader(recorded.blocks, source.names(cell.run), cpus)
+        reader = Reader(recorded.blocks, source.names(read_json(cell.path)), cpus)
         known: dict[bytes, Calls] = {}
         self.calls: list[Calls] = []
         for window in run.windows:

@@ -19,7 +19,7 @@ from retrap.analysis.compare import (
     deciding,
 )
 from retrap.analysis.side import Side, of
-from retrap.analysis.stats import P99_FROM
+from retrap.results.stats import P99_FROM
 from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME
 from retrap.machine import load
 from retrap.results.store import Machine, Results
@@ -56,9 +56,9 @@ def render(results: Results) -> str:
             told.append(f"! {IN_ORDER[0].upper()}{IN_ORDER[1:]}.")
     for other in results.machines[1:]:
         told.append(_other(results, other))
-    runs = [c.run for c in results.cells() if c.samples is not None]
+    runs = [c.run for c in results.cells() if c.timed]
     told.append(load.words([run for run in runs if run["unit"] == "ns"]))
-    failed = sum(bool(cell.failures) for cell in results.cells())
+    failed = sum(bool(c.summary and c.summary.failed) for c in results.cells())
     if failed:
         told.append(f"! {failed} cells have failed samples: see the notes.")
     return "\n".join([*lines, *(fill(text) for text in told if text)]) + "\n"

@@ -9,7 +9,7 @@ from retrap.machine import load
 from retrap.analysis import boots, shift
 from retrap.analysis.compare import IN_ORDER, NO_SCENARIO, against_base, cells_of
 from retrap.analysis.side import Side, of
-from retrap.analysis.stats import P99_FROM
+from retrap.results.stats import P99_FROM
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.results.store import Machine, Results
 from retrap.base.textgrid import WIDTH, Notes, number, row, spread, wrap
@@ -136,9 +136,9 @@ def _spread(one: Side, width: int) -> str:
 
 def _timed_head(results: Results) -> list[str]:
     text = (
-        "Median of one median per boot; p10-p90 and p99: of all samples (p99 from "
-        f"{P99_FROM} on). others: of one CPU's time, what other work and the "
-        "hypervisor took from the cell's CPUs."
+        "Each number is the median of one a boot: of its samples' median, p10, p90 "
+        f"and p99 (from {P99_FROM} samples on). others: of one CPU's time, what other "
+        "work and the hypervisor took from the cell's CPUs."
     )
     machine = next(m for m in results.machines if not m.exact)
     if machine.substrate == "vm":
@@ -146,7 +146,7 @@ def _timed_head(results: Results) -> list[str]:
             " A virtual machine: the times hold its host's scheduling too, "
             "and are not evidence about a kernel."
         )
-    runs = [c.run for c in results.cells() if c.samples is not None]
+    runs = [c.run for c in results.cells() if c.timed]
     lines = ["Nanoseconds from trigger to return of the wait", wrap(text)]
     if told := load.words([run for run in runs if run["unit"] == "ns"]):
         lines.append(wrap(told))

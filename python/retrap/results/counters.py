@@ -1,33 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`perf stat -j` output, and what one cycle costs by it.
-
-perf 6.1 writes JSON lines after a `# started on` comment and a blank line;
-numbers are strings, and an event it could not count says so in their place.
-"""
+"""What one cycle costs, by the counting runs of a cell."""
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
-from retrap.base.rawfile import damaged
-from retrap.results.store import Cell
+from retrap.results.measured import Cell
 
 INTEGERS = ("switches", "wakeups", "signals", "syscalls")
 HARDWARE = ("instructions:k", "cycles:k", "branch-misses:k", "cache-misses:k")
 EVENTS = (*INTEGERS, "context-switches", "cpu-migrations", "page-faults", *HARDWARE)
-ALIASES = {
-    "sched:sched_switch": "switches",
-    "sched:sched_waking": "wakeups",
-    "signal:signal_generate": "signals",
-    "raw_syscalls:sys_enter": "syscalls",
-}
-NOT_COUNTED = ("<not supported>", "<not counted>")
 WHOLE = 0.005
-AGAIN = "delete it and repeat the command; run perf with LC_ALL=C"
 
 
 @dataclass(frozen=True)
@@ -54,54 +37,6 @@ class PerCycle:
         return None if value is None else abs(value - round(value)) <= WHOLE
 
 
-def parse(path: Path) -> dict[str, float | None]:
-    """Counts by event name; None where perf has none. Errors: EXIT_RESULTS.
-
-    An event that ran only part of the time has a scaled count, which is an
-    estimate and not a count: None. Lines for several CPUs or threads add up.
-    """
-    counts: dict[str, float | None] = {}
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise damaged(path, f"cannot be read: {reason}", AGAIN) from None
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith("#"):
-            continue
-        try:
-            record = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
-            raise damaged(path, f"line {number}: not JSON", AGAIN) from None
-        if not isinstance(record, dict):
-            raise damaged(path, f"line {number}: not an object", AGAIN)
-        if "event" not in record:  # a metric of the event before
-            continue
-        name = str(record["event"])
-        name = ALIASES.get(name, name)
-        try:
-            count = _count(record)
-        except (ValueError, TypeError):
-            what = f"line {number}: {name}: bad count {record.get('counter-value')!r}"
-            raise damaged(path, what, AGAIN) from None
-        before = counts.get(name, 0.0)
-        counts[name] = None if count is None or before is None else before + count
-    if not counts:
-        raise damaged(path, "holds no event: perf was stopped early", AGAIN)
-    return counts
-
-
-def _count(record: dict[str, Any]) -> float | None:
-    value = record.get("counter-value")
-    if value in NOT_COUNTED or float(record.get("pcnt-running", 100.0)) < 100.0:
-        return None
-    number = float(str(value))
-    if not math.isfinite(number):
-        raise ValueError(value)
-    return number
-
-
 def per_cycle(cell: Cell) -> list[PerCycle]:
     """Every known event of a cell, then any other; empty if it was not counted.
 
@@ -109,8 +44,8 @@ def per_cycle(cell: Cell) -> list[PerCycle]:
     hundred the report comes between the tracer's last look and its sleep, and
     such a cycle has one switch fewer (docs/methodology.md). `agree` tells.
     """
-    pairs = sorted(n for n in cell.counters if n > 0 and 2 * n in cell.counters)
-    counts = {n: parse(path) for n, path in cell.counters.items()}
+    counts = cell.counts
+    pairs = sorted(n for n in counts if n > 0 and 2 * n in counts)
     names = dict.fromkeys((*EVENTS, *sorted({k for c in counts.values() for k in c})))
     return [
         median_pair(

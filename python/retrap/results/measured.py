@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from retrap.machine.machine import Machine, machine
-from retrap.results.samples import layout
+from retrap.results import summary
+from retrap.results.samples import layout, read_samples
+from retrap.results.summary import Counts, Summary
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -21,7 +23,9 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Cell:
-    """One scenario at one placement in one boot. `samples` is None if counted.
+    """One scenario at one placement in one boot. `run` is its run.json, less what is
+    about the program; `summary` is of its samples, None where they were not timed;
+    `counts` are those of its counting runs, by their cycles.
 
     `side` is what reports call it: the variant; of a kernel that was measured
     through several interfaces `combined/listen`, and with its version where
@@ -33,8 +37,8 @@ class Cell:
     machine: Machine
     side: str
     run: dict[str, Any]
-    samples: npt.NDArray[np.void] | None
-    counters: dict[int, Path]
+    summary: Summary | None
+    counts: Counts
 
     @property
     def scenario(self) -> str:
@@ -58,29 +62,25 @@ class Cell:
         """The method with no ptrace work in it, hence through no interface."""
         return self.interface == "none"
 
+    @property
+    def timed(self) -> bool:
+        return self.summary is not None
+
+    @cached_property
+    def samples(self) -> npt.NDArray[np.void]:
+        """Of a timed cell, opened here. Errors: EXIT_RESULTS."""
+        file = self.path.with_name(self.path.name.replace(".run.json", ".npy"))
+        return read_samples(file, layout(self.path, self.run))
+
     @cached_property
     def ok(self) -> Bools:
         """Which samples ended as they should."""
-        if self.samples is None:
-            return np.zeros(0, dtype=np.bool_)
-        return np.asarray(self.samples["outcome"] == 0)
+        return summary.succeeded(self.samples)
 
     @cached_property
     def latencies(self) -> Ints:
         """Of every sample in order; meaningful only where `ok`."""
-        if self.samples is None:
-            return np.zeros(0, dtype=np.int64)
-        spans = self.samples["t_return_ns"] - self.samples["t_trigger_ns"]
-        return np.asarray(np.where(self.ok, spans, 0), dtype=np.int64)
-
-    @property
-    def failures(self) -> dict[str, int]:
-        """How many samples of each outcome but ok; empty when none failed."""
-        if self.samples is None:
-            return {}
-        outcomes = layout(self.path, self.run).outcomes
-        counts = np.bincount(self.samples["outcome"], minlength=len(outcomes))
-        return {outcomes[i]: int(n) for i, n in enumerate(counts) if i and n}
+        return summary.latencies(self.samples)
 
 
 @dataclass(frozen=True)

@@ -33,13 +33,7 @@ def close(directory: Path, record: dict[str, Any]) -> None:
 def verify(directory: Path, record: dict[str, Any]) -> None:
     """The directory is that boot's, as it was closed. One that was closed before there
     were hashes has the names alone checked. Errors: EXIT_RESULTS."""
-    for folder in (directory.parent, directory):
-        if folder.is_symlink():
-            raise damaged(folder, "is a link and no directory of its own", ELSE)
-    for key, name in (("variant", directory.parent.name), ("boot", directory.name)):
-        if record.get(key) != name:
-            what = f"{key} is {record.get(key)!r}: it is of another directory"
-            raise damaged(directory / RECORD, what, ELSE)
+    placed(directory, record)
     there = {file.name: file for file in _files(directory)}
     for file in (directory / RECORD, *there.values()):
         _plain(file)
@@ -52,6 +46,17 @@ def verify(directory: Path, record: dict[str, Any]) -> None:
     for name, file in there.items():
         if sha256(file) != hashes[name]:
             raise damaged(file, "is not what the boot wrote: its hash differs", ELSE)
+
+
+def placed(directory: Path, record: dict[str, Any]) -> None:
+    """The directory is where that boot belongs. Errors: EXIT_RESULTS."""
+    for folder in (directory.parent, directory):
+        if folder.is_symlink():
+            raise damaged(folder, "is a link and no directory of its own", ELSE)
+    for key, name in (("variant", directory.parent.name), ("boot", directory.name)):
+        if record.get(key) != name:
+            what = f"{key} is {record.get(key)!r}: it is of another directory"
+            raise damaged(directory / RECORD, what, ELSE)
 
 
 def verify_whole(path: Path, hashes: dict[str, str]) -> None:

@@ -14,16 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from retrap.results.measured import Boot, Cell
 from retrap.config.variants import HOST
 from retrap.machine.machine import SUBSTRATES, Machine, machine
 from retrap.base.rawfile import atomic_write, damaged
 from retrap.base.rawfile import read_json, read_plan, read_record, seal
-from retrap.results import sealed
+from retrap.results import perf_stat, remembered, sealed
 from retrap.results.samples import SAMPLE, layout, read_samples
+from retrap.results.summary import Counts, Summary, of_record, summarized
 
 __all__ = [
     "SAMPLE",
@@ -38,6 +36,8 @@ __all__ = [
     "read_samples",
     "seal",
 ]
+
+OF_THE_PROGRAM = ("argv", "code")  # of run.json: long, and for the profile alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +124,15 @@ class Results:
 
     def of(self, machine: Machine, side: str, where: tuple[str, str]) -> list[Cell]:
         """The cell `where` = (scenario, placement) in each boot of a side."""
-        return [
-            cell
-            for cell in self.cells()
-            if (cell.machine, cell.side) == (machine, side)
-            and (cell.scenario, cell.placement) == where
-        ]
+        return self._by_side.get((machine, side, where), [])
+
+    @cached_property
+    def _by_side(self) -> dict[tuple[Machine, str, tuple[str, str]], list[Cell]]:
+        found: dict[tuple[Machine, str, tuple[str, str]], list[Cell]] = {}
+        for cell in self.cells():
+            where = cell.scenario, cell.placement
+            found.setdefault((cell.machine, cell.side, where), []).append(cell)
+        return found
 
     def why_missing(self, machine: Machine, side: str, where: tuple[str, str]) -> str:
         """What the kernel of a side has not that the cell `where` needs; or empty."""
@@ -153,7 +156,7 @@ def _ordered(present: set[str], planned: list[str]) -> tuple[str, ...]:
     return tuple(known + sorted(present - set(known)))
 
 
-def _read_cell(path: Path, variant: str, boot: str, machine: Machine) -> Cell:
+def _read_cell(path: Path, variant: str, machine: Machine) -> dict[str, Any]:
     run = read_record(path, "run")
     if run.get("variant") not in (None, variant):
         raise damaged(path, f"is of {run['variant']!r}, in a boot of {variant!r}")
@@ -173,48 +176,77 @@ def _read_cell(path: Path, variant: str, boot: str, machine: Machine) -> Cell:
     ):
         where = f"{run['scenario']}@{run['placement']}"
         raise damaged(path, f"is about {where} through {run['interface']}")
-    side = f"{variant}/{interface}" if interface else variant
-    samples, counters = _read_samples(path, stem, run), _counters(path, stem)
-    return Cell(path, variant, boot, machine, side, run, samples, counters)
+    summary = _read_samples(path, stem, run)
+    return {
+        "file": path.name,
+        "through": interface,
+        "run": {key: run[key] for key in run if key not in OF_THE_PROGRAM},
+        "summary": summary.record() if summary else None,
+        "counts": {str(n): counts for n, counts in _counts(path, stem).items()},
+    }
 
 
-def _read_samples(
-    path: Path, stem: str, run: dict[str, Any]
-) -> npt.NDArray[np.void] | None:
+def _read_samples(path: Path, stem: str, run: dict[str, Any]) -> Summary | None:
     if run["counted"]:
         return None
+    kind = layout(path, run)
     file = path.with_name(f"{stem}.npy")
-    samples = read_samples(file, layout(path, run))
-    failed = int((samples["outcome"] != 0).sum())
+    samples = read_samples(file, kind)
+    exact = run["substrate"] == "exact"
+    found = summarized(samples, kind.outcomes, run["tracer_cpu"], exact)
     told = (run["samples_taken"], run["samples_failed"])
-    if (samples.size, failed) != told:
-        what = f"{samples.size} samples, {failed} failed; {path.name} says %d, %d"
+    if (found.taken, found.failed) != told:
+        what = f"{found.taken} samples, {found.failed} failed; {path.name} says %d, %d"
         raise damaged(file, what % told)
-    return samples
+    return found
 
 
-def _counters(path: Path, stem: str) -> dict[int, Path]:
-    """The counting runs of a cell, by their cycles."""
+def _counts(path: Path, stem: str) -> Counts:
+    """Of the counting runs of a cell, by their cycles."""
     found = {}
-    for file in path.parent.glob(f"{stem}.perf-*.jsonl"):
+    for file in sorted(path.parent.glob(f"{stem}.perf-*.jsonl")):
         if match := re.fullmatch(r".*\.perf-([0-9]+)\.jsonl", file.name):
-            found[int(match.group(1))] = file
+            found[int(match.group(1))] = perf_stat.parse(file)
     return found
 
 
 def _read_boot(path: Path) -> Boot:
+    """As it was closed, with what is in it; or as it is remembered to be."""
+    files = remembered.signature(path)
+    closed = sealed.sha256(path / sealed.RECORD)
+    content = remembered.recall(closed, files)
+    if content:
+        sealed.placed(path, content["record"])
+    else:
+        content = _verified(path)
+        if "sha256" in content["record"]:
+            remembered.remember(closed, files, content)
+    record = content["record"]
+    here = machine(record["substrate"], record["arch"])
     variant, name = path.parent.name, path.name
-    record = read_record(path / "boot.json", "boot")
+    cells = []
+    for each in content["cells"]:
+        side = f"{variant}/{each['through']}" if each["through"] else variant
+        summary = of_record(each["summary"]) if each["summary"] else None
+        counts = {int(n): events for n, events in each["counts"].items()}
+        run = path / each["file"]
+        cells.append(Cell(run, variant, name, here, side, each["run"], summary, counts))
+    return Boot(path, variant, name, record, content["facts"], tuple(cells))
+
+
+def _verified(path: Path) -> dict[str, Any]:
+    """What a boot's files hold, all of them checked."""
+    record = read_record(path / sealed.RECORD, "boot")
     sealed.verify(path, record)
     for file in record.get("cells") or []:
         if not (path / file).is_file():
-            raise damaged(path / "boot.json", f"names {file!r}, which is not there")
+            raise damaged(path / sealed.RECORD, f"names {file!r}, which is not there")
     env = path / "env-before.json"
     facts = read_record(env, "env")["facts"] if env.exists() else {}
     here = machine(record["substrate"], record["arch"])
     runs = sorted(path.glob("*.run.json"))
-    cells = tuple(_read_cell(run, variant, name, here) for run in runs)
-    return Boot(path, variant, name, record, facts, cells)
+    cells = [_read_cell(run, path.parent.name, here) for run in runs]
+    return {"record": record, "facts": facts, "cells": cells}
 
 
 def _told_apart(boots: list[Boot], baseline: str) -> tuple[Boot, ...]:

@@ -7,8 +7,9 @@ Nothing is dropped as an outlier, and no distribution is assumed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median_low
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,21 @@ def quantiles(values: Values) -> Quantiles | None:
         p90=int(high),
         p99=int(tail) if values.size >= P99_FROM else None,
         maximum=int(values.max()),
+    )
+
+
+def middle(boots: Sequence[Quantiles]) -> Quantiles:
+    """Over boots that do not repeat: of each quantile the lower median; p99 where each
+    boot has one. `count`, `minimum` and `maximum` are of all."""
+    tails = [each.p99 for each in boots if each.p99 is not None]
+    return Quantiles(
+        count=sum(each.count for each in boots),
+        minimum=min(each.minimum for each in boots),
+        p10=median_low([each.p10 for each in boots]),
+        median=median_low([each.median for each in boots]),
+        p90=median_low([each.p90 for each in boots]),
+        p99=median_low(tails) if len(tails) == len(boots) else None,
+        maximum=max(each.maximum for each in boots),
     )
 
 

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What one process measured, in a few numbers.
+
+They are computed once and remembered (remembered.py); a reader opens the samples where
+it needs the samples themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from retrap.results import stats
+
+Counts = dict[int, dict[str, float | None]]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Of a timed cell of one boot. `quantiles` and `cheap` are None where no sample
+    succeeded, and classes exist only in `exact`."""
+
+    taken: int
+    failures: dict[str, int]  # how many samples of each outcome but ok
+    elsewhere: int  # ended on another CPU than the tracer's
+    quantiles: stats.Quantiles | None
+    sweeps: tuple[int, ...]  # the median of each
+    cheap: stats.CheapClass | None
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def of_record(record: dict[str, Any]) -> Summary:
+    quantiles, cheap = record["quantiles"], record["cheap"]
+    return Summary(
+        record["taken"],
+        record["failures"],
+        record["elsewhere"],
+        stats.Quantiles(**quantiles) if quantiles else None,
+        tuple(record["sweeps"]),
+        stats.CheapClass(**cheap) if cheap else None,
+    )
+
+
+def summarized(
+    samples: npt.NDArray[np.void],
+    outcomes: tuple[str, ...],
+    tracer_cpu: int | None,
+    classes: bool,
+) -> Summary:
+    """`outcomes`: what the numbers in the samples' `outcome` mean."""
+    ok, spans = succeeded(samples), latencies(samples)
+    values = spans[ok]
+    counts = np.bincount(samples["outcome"], minlength=len(outcomes))
+    failures = {outcomes[i]: int(n) for i, n in enumerate(counts) if i and n}
+    moved = 0 if tracer_cpu is None else int((samples["cpu"] != tracer_cpu).sum())
+    return Summary(
+        int(samples.size),
+        failures,
+        moved,
+        stats.quantiles(values),
+        stats.sweep_medians(spans, ok),
+        stats.cheapest_class(values) if classes else None,
+    )
+
+
+def succeeded(samples: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """Which samples ended as they should."""
+    return np.asarray(samples["outcome"] == 0)
+
+
+def latencies(samples: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+    """Of every sample in order; 0 where it failed."""
+    spans = samples["t_return_ns"] - samples["t_trigger_ns"]
+    return np.asarray(np.where(succeeded(samples), spans, 0), dtype=np.int64)
