@@ -35,7 +35,7 @@ class Metric(NamedTuple):
 
 
 def metrics(cell: Cell) -> Iterator[Metric]:
-    """Of its samples, then of its counting runs; at last what is to be known of them."""
+    """Of its samples, of its counting runs, and what is to be known of them."""
     if got := cell.summary:
         yield Metric("taken", "samples", got.taken)
         yield Metric("failed", "samples", got.failed)

@@ -33,7 +33,7 @@ def signature(directory: Path) -> Signature:
 
 
 def recall(sha256: str, files: Signature) -> dict[str, Any] | None:
-    """What was remembered of the boot; None where that is nothing, or of other files."""
+    """What was remembered of the boot; None: nothing, or of other files."""
     try:
         record = json.loads(_path(sha256).read_text(encoding="utf-8"))
         if record["schema"] == SCHEMA and record["files"] == files:
