@@ -24,20 +24,23 @@ FILE = "journal.jsonl"
 TORN = "journal.torn"  # what was left of a line that was cut in its writing
 SCHEMA = "retrap.journal/1"
 BEGUN, FINISHED = "begun", "finished"  # of the campaign
-PLANNED, RUNNING, DONE, FAILED, VOID = STATES = (  # of a job
-    *("planned", "running", "done", "failed", "void"),
+PLANNED, ARMED, RUNNING, DONE, FAILED, VOID = STATES = (  # of a job
+    *("planned", "armed", "running", "done", "failed", "void"),
 )
 
 
 @dataclass(frozen=True)
 class State:
     """Of a job, since `at` (UTC). `reason`: why it failed, or is void. `sha256`: of
-    the boot.json of one that is done."""
+    the boot.json of one that is done. `boot_id`: of the boot in which the machine was
+    told to boot this job next. `tries`: how often it was."""
 
     state: str
     at: str
     reason: str = ""
     sha256: str = ""
+    boot_id: str = ""
+    tries: int = 0
 
     @property
     def open(self) -> bool:
@@ -74,8 +77,7 @@ def read(directory: Path) -> Story:
                     raise ValueError
                 story = str(line["plan_sha256"])
             elif state in STATES:
-                reason, sha256 = line.get("reason", ""), line.get("sha256", "")
-                states[str(line["job"])] = State(state, at, str(reason), str(sha256))
+                states[str(line["job"])] = _after(states.get(str(line["job"])), line)
             elif not finished:
                 raise ValueError
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -85,6 +87,17 @@ def read(directory: Path) -> Story:
     if story is None:
         raise damaged(path, "is empty", GONE)
     return Story(story, states, finished)
+
+
+def _after(before: State | None, line: dict[str, Any]) -> State:
+    return State(
+        line["state"],
+        str(line["at"]),
+        str(line.get("reason", "")),
+        str(line.get("sha256", "")),
+        str(line.get("boot_id", "")),
+        (before.tries if before else 0) + (line["state"] == ARMED),
+    )
 
 
 GONE = "restore it, or begin anew with --fresh"
@@ -115,12 +128,20 @@ class Journal:
         os.fsync(folder)
         os.close(folder)
 
-    def tell(self, job: str, state: str, reason: str = "", sha256: str = "") -> None:
+    def tell(
+        self,
+        job: str,
+        state: str,
+        reason: str = "",
+        sha256: str = "",
+        boot_id: str = "",
+    ) -> None:
         """A job's new state."""
         line = {"job": job, "state": state, "reason": reason, "sha256": sha256}
+        line["boot_id"] = boot_id
         with self._lock:
             line = self._append({key: text for key, text in line.items() if text})
-            self.states[job] = State(state, line["at"], reason, sha256)
+            self.states[job] = _after(self.states.get(job), line)
 
     def finish(self) -> None:
         with self._lock:

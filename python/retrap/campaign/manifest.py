@@ -18,7 +18,9 @@ from retrap.base.rawfile import atomic_write, damaged, read_json
 
 FILE = "manifest.json"
 SCHEMA = "retrap.manifest/1"
-QEMU_EXACT, QEMU, LOCAL = EXECUTORS = ("qemu-exact", "qemu", "local")
+QEMU_EXACT, QEMU, LOCAL, MACHINE = EXECUTORS = (
+    *("qemu-exact", "qemu", "local", "machine"),
+)
 Payload = tuple[str, ...]
 T = TypeVar("T")
 

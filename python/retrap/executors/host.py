@@ -59,8 +59,10 @@ def measure(
     programs: Programs,
     directory: Path,
     task: Task,
+    known: boot_record.BootRecord | None = None,
 ) -> None:
-    """Runs what is missing of a payload into `directory`; boot.json comes last."""
+    """Runs what is missing of a payload into `directory`; boot.json comes last, with
+    what is `known` of the kernel and its boot."""
     cells = [Run.of(line) for line in lines]
     directory.mkdir(parents=True, exist_ok=True)
     for stale in directory.glob("*.partial"):
@@ -89,6 +91,7 @@ def measure(
         "arch": facts["arch"] or platform.machine(),
         "kernel_build_id": kernel.build_id,
         "config_sha256": config_sha256(),
+        **(known or {}),
     }
     boot_record.write(directory, job, how, done, missing)
     task.update(f"{len(done)} of {len(cells)} runs")

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`python3 -m retrap.target`: lay, go-on, status, abort, restore."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from retrap.base.errors import EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.build.programs import Programs
+from retrap.campaign import journal
+from retrap.campaign.manifest import Manifest
+from retrap.executors import host
+from retrap.executors.running import Running
+from retrap.base.progress import Task, say
+from retrap.base.rawfile import read_json
+from retrap.target import agent, lay, record
+from retrap.target.grub import Grub
+from retrap.target.this_machine import ThisMachine
+
+
+def status(directory: Path) -> dict[str, object]:
+    """What the journal says, and what is up."""
+    story = journal.read(directory)
+    target = record.read(directory)
+    machine = ThisMachine(directory, target)
+    jobs = [
+        {
+            "job": name,
+            "state": s.state,
+            "at": s.at,
+            "reason": s.reason,
+            "tries": s.tries,
+        }
+        for name, s in story.states.items()
+    ]
+    return {
+        "campaign": target.campaign,
+        "finished": story.finished,
+        "aborted": (directory / agent.ABORT).exists(),
+        "slot": machine.slot,
+        "boot_id": machine.boot_id,
+        "jobs": jobs,
+    }
+
+
+def measure(directory: Path, name: str) -> None:
+    """One job's payload, in the boot that is up; as whoever runs this."""
+    target, manifest = record.read(directory), Manifest(directory)
+    job = manifest.jobs[name]
+    kernel = target.kernels[job.variant]
+    running = Running(kernel.variant, kernel.interfaces, kernel.build_id, kernel.offers)
+    host.measure(
+        job,
+        manifest.payloads[job.payload],
+        running,
+        Programs(directory / "bin"),
+        directory / "raw" / job.variant / job.boot,
+        Task("measure"),
+        {**kernel.facts, "quiet": read_json(directory / "quiet.json")},
+    )
+
+
+def main(words: list[str]) -> int:
+    try:
+        command, directory = words[0], Path(words[1]).absolute()
+        target = record.read(directory)
+        if command == "lay":
+            lay.lay(directory, target, Grub())
+        elif command == "go-on":
+            machine = ThisMachine(directory, target)
+            say(agent.go_on(directory, target, machine))
+        elif command == "measure":
+            measure(directory, words[2])
+        elif command == "status":
+            print(json.dumps(status(directory), indent=1))
+        elif command == "abort":
+            (directory / agent.ABORT).touch()
+        elif command == "restore":
+            for difference in lay.restore(directory, target, Grub()):
+                say(difference)
+        else:
+            raise IndexError
+    except IndexError:
+        print(__doc__, file=sys.stderr)
+        return EXIT_USAGE
+    except RetrapError as error:
+        print(f"retrap: error: {error.message}\n  {error.remedy}", file=sys.stderr)
+        return error.exit_code
+    return EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machine that this runs on: what is up, what is armed, who measures."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from retrap.base.errors import EXIT_MACHINE, EXIT_UNSUPPORTED, RetrapError
+from retrap.base.paths import ROOT
+from retrap.campaign.manifest import Job, Payload
+from retrap.executors.running import build_id
+from retrap.results import sealed
+from retrap.target import quiet
+from retrap.target.grub import Grub
+from retrap.target.record import Target
+
+FREE_MIB = 256  # below that nothing is armed: a boot's files, and room for a log
+CAPABILITIES = "-all,+sys_nice,+ipc_lock,+perfmon,+dac_read_search"
+LIMIT_S = 3600.0  # of one boot's measurement
+
+
+class ThisMachine:
+    """`agent.Machine`, of the system below /."""
+
+    def __init__(
+        self, directory: Path, target: Target, grub: Grub | None = None
+    ) -> None:
+        self._directory, self._target, self._grub = directory, target, grub or Grub()
+        self.boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        self.build_id = build_id()
+        found = re.search(r"\bretrap\.slot=(\S+)", Path("/proc/cmdline").read_text())
+        self.slot = found.group(1) if found else None
+
+    def ready(self, job: Job) -> None:
+        at = os.statvfs(self._directory)
+        free = at.f_bavail * at.f_frsize >> 20
+        if free < FREE_MIB:
+            raise RetrapError(
+                f"{self._directory}: {free} MiB are free, {FREE_MIB} are needed",
+                "make room, then ./retrap campaign resume",
+                EXIT_MACHINE,
+            )
+        kernel = self._target.kernels[job.variant]
+        file = image(self._target.campaign, job.variant)
+        if not file.is_file() or sealed.sha256(file) != kernel.sha256:
+            raise RetrapError(
+                f"{file}: is not the kernel that was laid",
+                "./retrap campaign resume lays it again",
+                EXIT_MACHINE,
+            )
+        self._grub.armable(self._target.campaign, job.variant, file)
+
+    def arm(self, job: Job, slot: str) -> None:
+        self._grub.arm(self._target.campaign, job.variant, slot)
+
+    def measure(self, job: Job, lines: Payload, directory: Path) -> None:
+        """By a process of nobody's with the capabilities that pinning, a real-time
+        class, locked memory and counters take."""
+        said = quiet.wait(self._target.quiet_s)
+        (self._directory / "quiet.json").write_text(said.json())
+        directory.mkdir(parents=True)
+        uid = self._target.uid
+        os.chown(directory, uid, uid)
+        argv = [
+            *("setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups"),
+            *("--inh-caps", CAPABILITIES, "--ambient-caps", CAPABILITIES, "--"),
+            *(sys.executable, "-S", "-P", "-m", "retrap.target", "measure"),
+            *(str(self._directory), job.name),
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
+        log = self._directory / "measure.log"
+        try:
+            with log.open("ab") as out:
+                done = subprocess.run(
+                    argv, stdout=out, stderr=out, env=environment, timeout=LIMIT_S
+                )
+        except subprocess.TimeoutExpired:
+            raise RetrapError(
+                f"no end of the measurement after {LIMIT_S:.0f} s", "", EXIT_MACHINE
+            ) from None
+        if done.returncode != 0:
+            lines_ = log.read_text(errors="replace").splitlines()
+            told = [line for line in lines_ if line.startswith("retrap: error: ")]
+            reason = (told or lines_ or ["nothing"])[-1].removeprefix("retrap: error: ")
+            unsupported = done.returncode == EXIT_UNSUPPORTED
+            code = EXIT_UNSUPPORTED if unsupported else EXIT_MACHINE
+            raise RetrapError(reason, f"{log} says more", code)
+
+    def reboot(self) -> None:
+        os.sync()
+        subprocess.run(["systemctl", "reboot"], check=True)
+
+
+def image(campaign: str, variant: str) -> Path:
+    """Outside the distribution's names: none of ours is ever its newest kernel."""
+    return Path("/boot/retrap") / campaign / variant / "vmlinuz"
+
+
+def uptime_s() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
