@@ -16,7 +16,17 @@ from retrap.base.paths import ROOT
 # From the bottom to the top.
 ROOMS = (
     *("base", "campaign", "config", "build", "kernel", "machine", "results"),
-    *("analysis", "executors", "target", "rules", "profile", "report", "plots", "cli"),
+    *(
+        "analysis",
+        "executors",
+        "target",
+        "fleet",
+        "rules",
+        "profile",
+        "report",
+        "plots",
+        "cli",
+    ),
 )
 Graph = dict[str, set[str]]  # file -> files it imports
 

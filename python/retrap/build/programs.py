@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,15 +66,16 @@ def build(
     *targets: str,
     preset: str = "release",
     arch: Arch | None = None,
+    options: Sequence[str] = (),
 ) -> Programs:
     """Configures and builds `targets`, or all there is; with nothing to do it
     takes a second."""
     arch = arch or native()
-    options = []
+    options = list(options)
     if arch.cross:
         packages.ensure(*packages.sets(arch))
         preset = f"{preset}-{arch.name}"
-        options = [f"-DRETRAP_SYSROOT={sysroot.ensure(arch, progress)}"]
+        options += [f"-DRETRAP_SYSROOT={sysroot.ensure(arch, progress)}"]
     directory = _directory(preset)
     log = directory / "retrap-build.log"
     what = f"build {targets[0]}" if len(targets) == 1 else "build"

@@ -70,7 +70,7 @@ def read(directory: Path) -> Story:
     for number, row in enumerate(whole.splitlines(), 1):
         try:
             line = json.loads(row)
-            at, state = str(line["at"]), line["state"]
+            state = line["state"]
             finished = state == FINISHED
             if number == 1:
                 if (state, line["schema"]) != (BEGUN, SCHEMA):

@@ -36,6 +36,9 @@ MOST_CPUS = 8  # vCPUs that a guest may have
 MOST_BOOTS = 1000  # of a kernel
 
 
+BLOCKS = 8  # of an experiment that names none: a verdict takes six
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How much is taken of each cell. `cycles` = 0: no counting runs."""
@@ -77,6 +80,15 @@ class Rounds:
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Boots of machines: `boots` of each kernel and twice as many of the baseline,
+    in as many blocks."""
+
+    sampling: Sampling
+    boots: int
+
+
+@dataclass(frozen=True)
 class Experiment:
     name: str
     sha256: str
@@ -89,8 +101,17 @@ class Experiment:
     guest: Guest
     host: Sampling | None
     vm: Rounds | None = None
+    machine: Blocks | None = None
     interface: str | None = None  # of every variant; None: each its own
     arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
+
+    def on_machines(self) -> Blocks:
+        """What `--on` measures: [machine], else as much a cell as elsewhere."""
+        if self.machine:
+            return self.machine
+        sampling = self.host or self.exact or (self.vm and self.vm.sampling)
+        assert sampling
+        return Blocks(sampling, BLOCKS)
 
 
 def _sampling(table: dict[str, int]) -> Sampling:
@@ -118,12 +139,15 @@ def load_experiment(
     if names and baseline not in names:
         raise table.fail("baseline", f"{baseline!r} is not among the variants")
     exact, vm, host = data.get("exact"), data.get("vm"), data.get("host")
-    for key, guests in (("exact", exact), ("vm", vm)):
+    machine = data.get("machine")
+    for key, guests in (("exact", exact), ("vm", vm), ("machine", machine)):
         if guests and not names:
             raise table.fail(key, "needs variants to boot")
-    if names and not exact and not vm:
-        raise table.fail("variants", "none is booted without [exact] or [vm]")
-    if not exact and not vm and not host:
+    if names and not exact and not vm and not machine:
+        raise table.fail(
+            "variants", "none is booted without [exact], [vm] or [machine]"
+        )
+    if not exact and not vm and not host and not machine:
         raise table.fail("host", "without it or [exact] and variants nothing runs")
     if vm and host:
         raise table.fail("vm", "and [host] are two machines: make it two experiments")
@@ -139,6 +163,7 @@ def load_experiment(
         guest=_guest(exact, exact=True) if exact else Guest(2, 300),
         vm=Rounds(_sampling(vm), vm["boots"], _guest(vm, exact=False)) if vm else None,
         host=_sampling(host) if host else None,
+        machine=Blocks(_sampling(machine), machine["boots"]) if machine else None,
         interface=data.get("interface"),
         arches=tuple(ARCHES[word] for word in data.get("arch", [native().name])),
     )

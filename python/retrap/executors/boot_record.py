@@ -25,7 +25,7 @@ FACTS = (
     *("substrate", "arch", "kernel_key", "kernel_build_id", "source", "patches"),
     *("boot_patches", "compiler", "config_sha256", "qemu_version", "qemu_argv"),
     *("initramfs_sha256", "payload_bytes", "payload_sha256", "wall_s"),
-    "quiet",
+    *("quiet", "tuned"),
 )
 
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`python3 -m retrap.target`: lay, go-on, status, abort, restore."""
+"""`python3 -m retrap.target`: check; and of a campaign's DIR lay, go-on,
+measure, status, abort, restore."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -15,9 +17,9 @@ from retrap.executors import host
 from retrap.executors.running import Running
 from retrap.base.progress import Task, say
 from retrap.base.rawfile import read_json
-from retrap.target import agent, lay, record
+from retrap.target import agent, check, lay, record
 from retrap.target.grub import Grub
-from retrap.target.this_machine import ThisMachine
+from retrap.target.this_machine import BOOT, ThisMachine
 
 
 def status(directory: Path) -> dict[str, object]:
@@ -48,6 +50,8 @@ def status(directory: Path) -> dict[str, object]:
 def measure(directory: Path, name: str) -> None:
     """One job's payload, in the boot that is up; as whoever runs this."""
     target, manifest = record.read(directory), Manifest(directory)
+    if target.cpus:
+        os.sched_setaffinity(0, target.cpus)
     job = manifest.jobs[name]
     kernel = target.kernels[job.variant]
     running = Running(kernel.variant, kernel.interfaces, kernel.build_id, kernel.offers)
@@ -58,12 +62,15 @@ def measure(directory: Path, name: str) -> None:
         Programs(directory / "bin"),
         directory / "raw" / job.variant / job.boot,
         Task("measure"),
-        {**kernel.facts, "quiet": read_json(directory / "quiet.json")},
+        {**kernel.facts, **read_json(directory / BOOT)},
     )
 
 
 def main(words: list[str]) -> int:
     try:
+        if words == ["check"]:
+            print(json.dumps(check.facts(), indent=1))
+            return EXIT_OK
         command, directory = words[0], Path(words[1]).absolute()
         target = record.read(directory)
         if command == "lay":

@@ -19,6 +19,7 @@ from retrap.base.errors import EXIT_MACHINE, RetrapError
 from retrap.base.rawfile import atomic_write
 
 SLOT = "retrap_slot"
+NEW = "# there was no custom.cfg"
 DIRECTORIES = ("boot/grub", "boot/grub2")
 
 
@@ -57,6 +58,8 @@ class Grub:
     def lay(self, campaign: str, kernels: dict[str, Path], options: list[str]) -> None:
         """Adds the entries; `kernels`: the file of each variant, below /boot."""
         lines = [self._begin(campaign)]
+        if not self._custom.exists():
+            lines.append(NEW)
         for variant, file in kernels.items():
             name = self.entry(campaign, variant)
             words = [*options, f"retrap.slot=${{{SLOT}}}"]
@@ -67,6 +70,8 @@ class Grub:
                 "}",
             ]
         lines.append(self._end(campaign))
+        if self._custom.exists() and NEW in self._custom.read_text():
+            lines.insert(1, NEW)
         atomic_write(self._custom, self._others(campaign) + "\n".join(lines) + "\n")
 
     def armable(self, campaign: str, variant: str, file: Path) -> None:
@@ -90,15 +95,15 @@ class Grub:
         if lacking := wanted - set(listed):
             raise RetrapError(
                 f"{environment} does not keep {', '.join(sorted(lacking))}",
-                "it must lie on a file system that GRUB can write: ext4, no RAID or LVM",
+                "GRUB must be able to write there: ext4, no RAID and no LVM",
                 EXIT_MACHINE,
             )
 
     def remove(self, campaign: str) -> None:
-        """Entries and variables; custom.cfg goes if nothing else is in it."""
+        """Entries and variables; custom.cfg goes if it came with us."""
         if self._custom.exists():
-            rest = self._others(campaign)
-            if rest:
+            rest, new = self._others(campaign), NEW in self._custom.read_text()
+            if rest or not new:
                 atomic_write(self._custom, rest)
             else:
                 self._custom.unlink()

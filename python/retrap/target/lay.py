@@ -48,7 +48,7 @@ WATCHDOG_TEXT = """\
 [Manager]
 RuntimeWatchdogSec={seconds}
 """
-WATCHDOG_S = 20
+WATCHDOG_S = 60
 
 
 def lay(directory: Path, target: Target, grub: Grub) -> None:

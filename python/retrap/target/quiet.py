@@ -7,9 +7,8 @@ BUSY of their time. The wait has an end: what it was then is in the boot's recor
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from retrap.machine import load
@@ -28,9 +27,6 @@ class Quiet:
     busy: float
     uptime_s: float
     temperature_c: float | None
-
-    def json(self) -> str:
-        return json.dumps(asdict(self)) + "\n"
 
 
 def wait(limit_s: float, root: Path = Path("/")) -> Quiet:

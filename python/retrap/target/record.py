@@ -11,6 +11,7 @@ from typing import Any
 from retrap.base.errors import EXIT_MACHINE, RetrapError
 from retrap.base.rawfile import damaged, read_json
 from retrap.campaign.manifest import Job
+from retrap.target import tune
 
 FILE = "target.json"
 SCHEMA = "retrap.target/1"
@@ -34,13 +35,16 @@ class Kernel:
 @dataclass(frozen=True)
 class Target:
     """`options` are on the command line of each kernel alike, `quiet_s` is how long
-    a boot may wait for the machine to be quiet, `uid` who measures."""
+    a boot may wait for the machine to be quiet, `uid` who measures, on `cpus` (none:
+    on any), after what `tuned` names was done (tune.py)."""
 
     campaign: str
     kernels: dict[str, Kernel]
     options: tuple[str, ...]
     quiet_s: float
     uid: int
+    tuned: tuple[str, ...] = ()
+    cpus: tuple[int, ...] = ()
 
     def slot(self, job: Job, tries: int) -> str:
         """`retrap.slot` on the command line of a boot: it names one try of one job."""
@@ -67,12 +71,17 @@ def read(directory: Path) -> Target:
         }
         options = tuple(map(str, record["options"]))
         quiet_s, uid = float(record["quiet_s"]), int(record["uid"])
-        found = Target(str(record["campaign"]), kernels, options, quiet_s, uid)
+        tuned = tuple(map(str, record["tuned"]))
+        cpus = tuple(map(int, record["cpus"]))
+        name = str(record["campaign"])
+        found = Target(name, kernels, options, quiet_s, uid, tuned, cpus)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(path, f"is no target: {error!r}") from None
     for word in (found.campaign, *kernels):
         if not NAME.fullmatch(word):
             raise _bad(path, word)
+    if lacking := set(tuned) - tune.WORDS.keys():
+        raise damaged(path, f"there is no {lacking.pop()!r} to tune")
     for word in options:
         if not OPTION.fullmatch(word):
             raise _bad(path, word)

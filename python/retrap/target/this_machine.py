@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from retrap.base.errors import EXIT_MACHINE, EXIT_UNSUPPORTED, RetrapError
@@ -15,12 +17,13 @@ from retrap.base.paths import ROOT
 from retrap.campaign.manifest import Job, Payload
 from retrap.executors.running import build_id
 from retrap.results import sealed
-from retrap.target import quiet
+from retrap.target import quiet, tune
 from retrap.target.grub import Grub
 from retrap.target.record import Target
 
 FREE_MIB = 256  # below that nothing is armed: a boot's files, and room for a log
 CAPABILITIES = "-all,+sys_nice,+ipc_lock,+perfmon,+dac_read_search"
+BOOT = "this-boot.json"  # what the boot's record gets of quiet.py and tune.py
 LIMIT_S = 3600.0  # of one boot's measurement
 
 
@@ -61,8 +64,9 @@ class ThisMachine:
     def measure(self, job: Job, lines: Payload, directory: Path) -> None:
         """By a process of nobody's with the capabilities that pinning, a real-time
         class, locked memory and counters take."""
-        said = quiet.wait(self._target.quiet_s)
-        (self._directory / "quiet.json").write_text(said.json())
+        tuned = tune.apply(self._target.tuned, self._target.cpus)
+        found = {"quiet": asdict(quiet.wait(self._target.quiet_s)), "tuned": tuned}
+        (self._directory / BOOT).write_text(json.dumps(found) + "\n")
         directory.mkdir(parents=True)
         uid = self._target.uid
         os.chown(directory, uid, uid)

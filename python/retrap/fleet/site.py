@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where the machines are: across a network, by Ansible, or here."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from retrap.base.errors import EXIT_MACHINE, EXIT_USAGE, RetrapError
+from retrap.base.paths import ROOT
+from retrap.base.process import run_logged
+from retrap.base import scratch
+from retrap.base.rawfile import atomic_write
+from retrap.campaign import journal
+from retrap.fleet import bundle
+from retrap.target import record
+
+PLAYBOOKS = ROOT / "ansible"
+HERE = "here"
+_WORD = r"[A-Za-z0-9][A-Za-z0-9@.,:+_-]*"
+WANTED = re.compile(rf"journal\.jsonl|raw/{_WORD}/(?!.*\.partial/){_WORD}/{_WORD}")
+Answers = dict[str, dict[str, Any]]  # by machine; one that did not answer is not there
+
+
+class Site(Protocol):
+    """Some machines, by name. What asks several asks them side by side."""
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        ...
+
+    def facts(self) -> Answers:
+        """check.py's, of each."""
+
+    def begin(self, campaign: str, bundles: Mapping[str, Path]) -> None:
+        """Lays each machine's folder there; then it reboots. Errors: EXIT_MACHINE."""
+
+    def status(self, campaign: str) -> Answers:
+        """What each machine's journal says."""
+
+    def fetch(self, campaign: str, into: Mapping[str, Path]) -> None:
+        """Journal and boots into the result directory of each machine."""
+
+    def abort(self, campaign: str) -> None:
+        """Nothing more is armed."""
+
+    def restore(self, campaign: str, machine: str) -> list[str]:
+        """The machine as it was; what is not."""
+
+
+def site(word: str) -> Site:
+    """`here`, or an Ansible inventory. Errors: EXIT_USAGE."""
+    if word == HERE:
+        return Here()
+    if not Path(word).exists():
+        raise RetrapError(
+            f"--on {word}: there is no such inventory",
+            "name a file of Ansible's, one machine a line, or `here`",
+            EXIT_USAGE,
+        )
+    return Fleet(Path(word))
+
+
+class Fleet:
+    """The machines of an Ansible inventory. Keys, users and host keys are ssh's."""
+
+    def __init__(self, inventory: Path) -> None:
+        self._inventory = inventory.absolute()
+        done = subprocess.run(
+            ["ansible-inventory", "-i", str(inventory), "--list"],
+            env={**os.environ, **SETTINGS},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            raise RetrapError(
+                f"{inventory}: Ansible cannot read it: {done.stderr.strip()}",
+                f"ansible-inventory -i {inventory} --list",
+                EXIT_USAGE,
+            )
+        names = _hosts(json.loads(done.stdout))
+        for name in names:
+            if not record.NAME.fullmatch(name):
+                what = f"{inventory}: {name!r} cannot name a result directory"
+                remedy = "use letters, digits, dots and dashes, and ansible_host="
+                raise RetrapError(what, remedy, EXIT_USAGE)
+        if not names:
+            what = f"{inventory} names no machine"
+            raise RetrapError(what, "one a line", EXIT_USAGE)
+        self.machines = names
+
+    def facts(self) -> Answers:
+        with scratch.directory() as place:
+            bundle.code(place / "code")
+            archive = place / "code.tar"
+            _pack(place / "code", archive)
+            return self._ask("prepare", place, retrap_code=str(archive))
+
+    def begin(self, campaign: str, bundles: Mapping[str, Path]) -> None:
+        with scratch.directory() as place:
+            for name, folder in bundles.items():
+                _pack(folder, place / f"{name}.tar")
+            words = {"retrap_bundles": str(place), "retrap_campaign": campaign}
+            status, log = self._play("campaign", place, bundles, **words)
+            if status != 0:
+                raise _failed("campaign", log)
+
+    def status(self, campaign: str) -> Answers:
+        with scratch.directory() as place:
+            return self._ask("status", place, retrap_campaign=campaign)
+
+    def fetch(self, campaign: str, into: Mapping[str, Path]) -> None:
+        with scratch.directory() as place:
+            words = {"retrap_into": str(place), "retrap_campaign": campaign}
+            status, log = self._play("fetch", place, into, **words)
+            for name, directory in into.items():
+                if (archive := place / f"{name}.tar").exists():
+                    unpack(archive, directory)
+            if status != 0:
+                raise _failed("fetch", log)
+
+    def abort(self, campaign: str) -> None:
+        with scratch.directory() as place:
+            status, log = self._play("abort", place, (), retrap_campaign=campaign)
+            if status != 0:
+                raise _failed("abort", log)
+
+    def restore(self, campaign: str, machine: str) -> list[str]:
+        with scratch.directory() as place:
+            words = {"retrap_into": str(place), "retrap_campaign": campaign}
+            status, log = self._play("restore", place, [machine], **words)
+            if status != 0:
+                raise _failed("restore", log)
+            return (place / f"{machine}.txt").read_text().splitlines()
+
+    def _ask(self, play: str, place: Path, **words: str) -> Answers:
+        """A file of JSON a machine; a machine that does not answer has none."""
+        self._play(play, place, (), retrap_into=str(place), **words)
+        found = {}
+        for name in self.machines:
+            try:
+                found[name] = dict(json.loads((place / f"{name}.json").read_text()))
+            except (OSError, ValueError, TypeError):
+                continue
+        return found
+
+    def _play(
+        self, play: str, place: Path, limit: Any, **words: str
+    ) -> tuple[int, Path]:
+        log = place / f"{play}.log"
+        argv = [
+            *("ansible-playbook", "-i", str(self._inventory)),
+            *("--extra-vars", json.dumps(words)),
+            *(("--limit", ",".join(limit)) if limit else ()),
+            str(PLAYBOOKS / f"{play}.yml"),
+        ]
+        env = {**os.environ, **SETTINGS}
+        return run_logged(argv, log, env=env), log
+
+
+# A machine that reboots takes its connection with it: no wait is without an end.
+SETTINGS = {
+    "LC_ALL": "C.UTF-8",  # it wants UTF-8
+    "ANSIBLE_TIMEOUT": "30",
+    "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o ConnectTimeout=30 "
+    "-o ServerAliveInterval=5 -o ServerAliveCountMax=4",
+    "ANSIBLE_PIPELINING": "1",
+    "ANSIBLE_RETRY_FILES_ENABLED": "0",
+    "ANSIBLE_NOCOLOR": "1",
+    "ANSIBLE_COMMAND_WARNINGS": "0",
+}
+
+
+class Here:
+    """This machine, without Ansible, as root."""
+
+    machines = (HERE,)
+
+    def facts(self) -> Answers:
+        from retrap.target import check
+
+        return {HERE: check.facts()}
+
+    def begin(self, campaign: str, bundles: Mapping[str, Path]) -> None:
+        directory = record.HOME / campaign
+        if not (directory / record.FILE).exists():
+            shutil.copytree(bundles[HERE], directory, dirs_exist_ok=True)
+        self._target("lay", campaign)
+        subprocess.run(
+            ["systemd-run", "--on-active=2", "systemctl", "start", "retrap-campaign"],
+            check=True,
+        )
+
+    def status(self, campaign: str) -> Answers:
+        return {HERE: dict(json.loads(self._target("status", campaign)))}
+
+    def fetch(self, campaign: str, into: Mapping[str, Path]) -> None:
+        with scratch.directory() as place:
+            archive = place / "here.tar"
+            _pack(record.HOME / campaign, archive)
+            unpack(archive, into[HERE])
+
+    def abort(self, campaign: str) -> None:
+        self._target("abort", campaign)
+
+    def restore(self, campaign: str, machine: str) -> list[str]:
+        said = self._target("restore", campaign)
+        shutil.rmtree(record.HOME / campaign)
+        return said.splitlines()
+
+    def _target(self, command: str, campaign: str) -> str:
+        directory = record.HOME / campaign
+        done = subprocess.run(
+            ["/usr/bin/python3", "-S", "-P", "-m", "retrap.target", command, directory],
+            env={**os.environ, "PYTHONPATH": str(directory / "python")},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            said = done.stderr.strip().removeprefix("retrap: error: ")
+            message, _, remedy = said.partition("\n  ")
+            raise RetrapError(f"{command}: {message}", remedy, EXIT_MACHINE)
+        return done.stdout if command == "status" else done.stderr
+
+
+def unpack(archive: Path, directory: Path) -> None:
+    """What an archive that a machine made has of its boots, as files of ours; nothing
+    else of it is taken. A boot that is here stays. The journal comes last."""
+    with tarfile.open(archive) as tar:
+        members = [m for m in tar if m.isfile() and WANTED.fullmatch(m.name)]
+        members.sort(key=lambda member: member.name == journal.FILE)
+        for member in members:
+            path = directory / member.name
+            if path.exists() and member.name != journal.FILE:
+                continue
+            file = tar.extractfile(member)
+            assert file
+            sealed = 0o644 if member.name == journal.FILE else 0o444
+            atomic_write(path, file.read(), sealed)
+
+
+def _hosts(listed: dict[str, Any]) -> tuple[str, ...]:
+    """Of `ansible-inventory --list`: those of every group."""
+    names: dict[str, None] = {}
+    for key, group in listed.items():
+        if key != "_meta":
+            names |= dict.fromkeys(group.get("hosts", ()))
+    return tuple(names)
+
+
+def _pack(folder: Path, archive: Path) -> None:
+    with tarfile.open(archive, "w") as tar:
+        for path in sorted(folder.iterdir()):
+            tar.add(path, path.name)
+
+
+def _failed(play: str, log: Path) -> RetrapError:
+    lines = log.read_text(errors="replace").splitlines()
+    said = [line for line in lines if line.startswith(("fatal:", "ERROR"))]
+    text = "\n  ".join((said or lines)[-5:])
+    return RetrapError(
+        f"ansible/{play}.yml failed:\n  {text}",
+        "mend that, then ./retrap campaign resume DIR",
+        EXIT_MACHINE,
+    )

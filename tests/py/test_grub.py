@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Entries in GRUB's menu, with stand-ins of its tools that keep a plain text file. The
+tools themselves run in the rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from retrap.base.errors import EXIT_MACHINE, RetrapError
+from retrap.target.grub import Grub
+
+TOOLS = {
+    "editenv": """\
+file=$1 command=$2
+shift 2
+case $command in
+  list) cat "$file" ;;
+  set) grep -v "^${1%%=*}=" "$file" >"$file.new"; echo "$1" >>"$file.new"
+    mv "$file.new" "$file" ;;
+  unset) grep -v "^$1=" "$file" >"$file.new"; mv "$file.new" "$file" ;;
+esac
+""",
+    "reboot": 'grub-editenv "$GRUBENV" set "next_entry=$1"\n',
+    "mkrelpath": 'echo "${1#*/boot}"\n',
+    "probe": "echo 1234-abcd\n",
+}
+Tool = Callable[[str, str], None]
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
+    place = tmp_path / "bin"
+    place.mkdir()
+    monkeypatch.setenv("PATH", str(place), prepend=":")
+
+    def put(name: str, text: str) -> None:
+        file = place / f"grub-{name}"
+        file.write_text(f"#!/bin/sh\n{text}")
+        file.chmod(0o755)
+
+    for name, text in TOOLS.items():
+        put(name, text)
+    return put
+
+
+@pytest.fixture
+def grub(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grub:
+    place = tmp_path / "boot/grub"
+    place.mkdir(parents=True)
+    (place / "grub.cfg").write_text("if next_entry\nsource custom.cfg\n")
+    (place / "grubenv").write_text("")
+    monkeypatch.setenv("GRUBENV", str(place / "grubenv"))
+    return Grub(tmp_path)
+
+
+def kernel(tmp_path: Path, variant: str) -> Path:
+    return tmp_path / f"boot/retrap/c1/{variant}/vmlinuz"
+
+
+def lay(grub: Grub, tmp_path: Path) -> str:
+    kernels = {name: kernel(tmp_path, name) for name in ("mainline", "mine")}
+    grub.lay("c1", kernels, ["root=PARTUUID=1", "panic=10"])
+    return (tmp_path / "boot/grub/custom.cfg").read_text()
+
+
+def test_an_entry_a_kernel_with_its_slot(grub: Grub, tmp_path: Path) -> None:
+    assert grub.refusal() == ""
+    text = lay(grub, tmp_path)
+    assert "menuentry 'retrap-c1-mine' --id retrap-c1-mine {" in text
+    assert "--fs-uuid --set=root 1234-abcd" in text
+    words = "root=PARTUUID=1 panic=10 retrap.slot=${retrap_slot}"
+    assert f"  linux /retrap/c1/mine/vmlinuz {words}\n" in text
+    assert lay(grub, tmp_path) == text  # again is the same
+
+
+@pytest.mark.parametrize("own", [None, "", "menuentry 'mine' {\n}\n", "# no newline"])
+def test_what_was_there_is_there_again(
+    grub: Grub, tmp_path: Path, own: str | None
+) -> None:
+    file, environment = (tmp_path / "boot/grub" / n for n in ("custom.cfg", "grubenv"))
+    if own is not None:
+        file.write_text(own)
+    environment.write_text("saved_entry=1\n")
+    lay(grub, tmp_path)
+    grub.arm("c1", "mine", "c1:mine:block-1:1")
+    assert "next_entry=retrap-c1-mine\n" in environment.read_text()
+    assert "retrap_slot=c1:mine:block-1:1\n" in environment.read_text()
+    grub.remove("c1")
+    assert environment.read_text() == "saved_entry=1\n"
+    assert (file.read_text() if file.exists() else None) == own
+
+
+def test_a_next_entry_of_somebody_elses_stays(grub: Grub, tmp_path: Path) -> None:
+    environment = tmp_path / "boot/grub/grubenv"
+    environment.write_text("next_entry=theirs\n")
+    lay(grub, tmp_path)
+    grub.remove("c1")
+    assert environment.read_text() == "next_entry=theirs\n"
+
+
+def test_an_environment_that_keeps_nothing_is_seen(
+    grub: Grub, tool: Tool, tmp_path: Path
+) -> None:
+    """As on LVM or RAID, where GRUB's tool may say nothing of it."""
+    lay(grub, tmp_path)
+    tool("editenv", "true\n")
+    with pytest.raises(RetrapError, match="does not keep next_entry=.*retrap_slot"):
+        grub.arm("c1", "mine", "c1:mine:block-1:1")
+
+
+def test_a_tool_that_fails_is_named_with_its_reason(
+    grub: Grub, tool: Tool, tmp_path: Path
+) -> None:
+    lay(grub, tmp_path)
+    tool("reboot", "echo 'sparse file not allowed' >&2; exit 1\n")
+    with pytest.raises(RetrapError, match="grub-reboot.*sparse file") as caught:
+        grub.arm("c1", "mine", "slot")
+    assert caught.value.exit_code == EXIT_MACHINE
+
+
+def test_an_entry_that_is_gone_is_not_armed(grub: Grub, tmp_path: Path) -> None:
+    lay(grub, tmp_path)
+    grub.armable("c1", "mine", kernel(tmp_path, "mine"))
+    (tmp_path / "boot/grub/custom.cfg").write_text("")
+    with pytest.raises(RetrapError, match="the entry retrap-c1-mine is gone"):
+        grub.armable("c1", "mine", kernel(tmp_path, "mine"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("grub.cfg", "next_entry", "does not source custom.cfg"),
+        ("grub.cfg", "custom.cfg", "does not know next_entry"),
+        ("grubenv", None, "grubenv is missing"),
+        ("grub.cfg", None, "no grub.cfg"),
+    ],
+)
+def test_why_nothing_can_be_armed(
+    grub: Grub, tmp_path: Path, name: str, text: str | None, why: str
+) -> None:
+    file = tmp_path / "boot/grub" / name
+    file.unlink() if text is None else file.write_text(text)
+    assert why in grub.refusal()
