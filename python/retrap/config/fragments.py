@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 OURS = ROOT / "configs/kernel"
 
 
-def config_text(variant: Variant, arch: Arch) -> str:
-    """The variant's fragments in order, less their comments; the last word on a
-    symbol wins. Another comment is no other kernel."""
-    base = [OURS / f"{name}.config" for name in ("common", arch.name)]
+def config_text(variant: Variant, arch: Arch, machine: bool = False) -> str:
+    """The variant's fragments in order, on ours for a guest or for a machine, less
+    their comments; the last word on a symbol wins. Another comment is no other
+    kernel."""
+    names = ("machine", f"machine-{arch.name}") if machine else ("common", arch.name)
+    base = [OURS / f"{name}.config" for name in names]
     files = (*base, *variant.fragments)
     text = "".join(f"{file.read_text(errors='replace')}\n" for file in files)
     lines = re.findall(r"^(?:CONFIG_\w+=.*|# CONFIG_\w+ is not set)$", text, re.M)

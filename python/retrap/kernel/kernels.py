@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.build import toolchain
-from retrap.kernel import leftover, objects, source
+from retrap.kernel import leftover, machine_config, objects, source
 from retrap.base import elf
 from retrap.base.arch import Arch, native
 from retrap.base.rawfile import read_record
@@ -31,8 +31,9 @@ from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_KERNEL, RetrapError
 from retrap.config.fragments import config_text, first_of_config, lineage
 from retrap.kernel.kconfig import Kconfig, check_config
-from retrap.base.process import run_logged
-from retrap.base.progress import Progress, Task
+from retrap.kernel.machine_config import MachineConfig
+from retrap.base.process import Line, run_logged
+from retrap.base.progress import Progress, Task, say
 from retrap.build.toolchain import compiler
 from retrap.base.usage import hold
 
@@ -71,37 +72,44 @@ class Kernel:
         return read_record(self.directory / "meta.json", "kernel", remedy)
 
 
-def kernel_key(variant: Variant, arch: Arch) -> str:
+def kernel_key(
+    variant: Variant, arch: Arch, machine: MachineConfig | None = None
+) -> str:
     """16 hex digits over everything that decides what the kernel is."""
-    identity = json.dumps(
-        [
-            RECIPE,
-            arch.name,
-            source.identify(variant),
-            [patch["sha256"] for patch in source.patch_list(variant)],
-            [patch["sha256"] for patch in source.named(source.boot_patches(arch))],
-            config_text(variant, arch),
-            compiler(arch),
-        ]
-    )
-    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+    boot = [] if machine else source.boot_patches(arch)
+    inputs = [
+        RECIPE,
+        arch.name,
+        source.identify(variant),
+        [patch["sha256"] for patch in source.patch_list(variant)],
+        [patch["sha256"] for patch in source.named(boot)],
+        config_text(variant, arch, machine is not None),
+        compiler(arch),
+        *([machine.identity] if machine else []),
+    ]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
 
 
-def find(variant: Variant, arch: Arch | None = None) -> Kernel | None:
+def find(
+    variant: Variant, arch: Arch | None = None, machine: MachineConfig | None = None
+) -> Kernel | None:
     """The variant's kernel, when it is built."""
     arch = arch or native()
-    key = kernel_key(variant, arch)
+    key = kernel_key(variant, arch, machine)
     directory = subdirectory("kernels") / key
     return Kernel(variant, arch, key, directory) if directory.is_dir() else None
 
 
 def nearest_tree(
-    variant: Variant, variants: dict[str, Variant], arch: Arch
+    variant: Variant,
+    variants: dict[str, Variant],
+    arch: Arch,
+    machine: MachineConfig | None = None,
 ) -> tuple[Path, int] | None:
     """The tree that is kept of the nearest in the lineage, and how many of the
     variant's patches it has. It is in use from now on."""
     for each in lineage(variant, variants):
-        tree = _tree(each, arch)
+        tree = _tree(each, arch, machine)
         if hold(tree):
             return tree, len(each.patches)
     return None
@@ -113,26 +121,31 @@ def ensure(
     progress: Progress,
     arch: Arch | None = None,
     keep_tree: bool = False,
+    machine: MachineConfig | None = None,
 ) -> Kernel:
     """The variant's kernel, built now when it is not there; it is in use until
-    this process ends. `keep_tree`: and its tree, for many that are based on it."""
+    this process ends. `keep_tree`: and its tree, for many that are based on it.
+    `machine`: for that machine, not for a guest."""
     arch = arch or native()
+    if machine:
+        machine.check_arch(arch)
     source.say_uncommitted(variant)
     if (
-        (not keep_tree or hold(_tree(variant, arch)))
-        and (kernel := find(variant, arch))
+        (not keep_tree or hold(_tree(variant, arch, machine)))
+        and (kernel := find(variant, arch, machine))
         and hold(kernel.directory)
     ):
         return kernel
     toolchain.say_left_out()
     first = first_of_config(variant, variants, arch)
-    if first != variant and not _tree(first, arch).is_dir():
-        _build_locked(first, variants, progress, arch)  # this build starts there
-    return _build_locked(variant, variants, progress, arch, keep_tree)
+    if first != variant and not _tree(first, arch, machine).is_dir():
+        # This build starts there.
+        _build_locked(first, variants, progress, arch, False, machine)
+    return _build_locked(variant, variants, progress, arch, keep_tree, machine)
 
 
-def _tree(variant: Variant, arch: Arch) -> Path:
-    return subdirectory("trees") / kernel_key(variant, arch)
+def _tree(variant: Variant, arch: Arch, machine: MachineConfig | None) -> Path:
+    return subdirectory("trees") / kernel_key(variant, arch, machine)
 
 
 def _build_locked(
@@ -140,7 +153,8 @@ def _build_locked(
     variants: dict[str, Variant],
     progress: Progress,
     arch: Arch,
-    keep_tree: bool = False,
+    keep_tree: bool,
+    machine: MachineConfig | None,
 ) -> Kernel:
     """The kernel, built under the lock; with its tree, where that is to be kept."""
     kept = keep_tree or first_of_config(variant, variants, arch) == variant
@@ -148,14 +162,15 @@ def _build_locked(
         subdirectory("."), task
     ) as lock:
         if (
-            (kernel := find(variant, arch))
-            and (not kept or _tree(variant, arch).is_dir())
+            (kernel := find(variant, arch, machine))
+            and (not kept or _tree(variant, arch, machine).is_dir())
             and hold(kernel.directory)
         ):
             task.update("built meanwhile")
             return kernel
         try:
-            kernel = _Build(variant, variants, arch, task, lock).run(kept)
+            build = _Build(variant, variants, arch, machine, task, lock)
+            kernel = build.run(kept)
         except OSError as error:
             raise RetrapError(
                 f"{variant.name}: {error.filename or 'kernel build'}: {error.strerror}",
@@ -164,7 +179,7 @@ def _build_locked(
             ) from None
         hold(kernel.directory)
         if kept:
-            hold(_tree(variant, arch))
+            hold(_tree(variant, arch, machine))
         return kernel
 
 
@@ -176,12 +191,14 @@ class _Build:
         variant: Variant,
         variants: dict[str, Variant],
         arch: Arch,
+        machine: MachineConfig | None,
         task: Task,
         lock: int,
     ) -> None:
         self.variant, self.arch, self.task, self.lock = variant, arch, task, lock
-        self.variants = variants
-        self.key = kernel_key(variant, arch)
+        self.variants, self.machine = variants, machine
+        self.key = kernel_key(variant, arch, machine)
+        self.wanted = config_text(variant, arch, machine is not None)
         self.identity = source.identify(variant)
         self.objects = 0
         self.start = time.monotonic()
@@ -196,13 +213,15 @@ class _Build:
                 shutil.rmtree(stale)
         self.log = subdirectory("logs") / f"{self.variant.name}-{self.key}.log"
         self.log.unlink(missing_ok=True)
-        last = source.meets_boot(self.variant, self.arch)
+        guest = self.machine is None  # what only its boot needs is not for others
+        last = guest and source.meets_boot(self.variant, self.arch)
         start = None
         if not last:
-            start = nearest_tree(self.variant, self.variants, self.arch)
+            known = self.variant, self.variants, self.arch
+            start = nearest_tree(*known, self.machine)
         again = bool(start and leftover.take(tree, start[0]))
         done = start[1] if start and again else self._lay(start, tree)
-        if not (start or last):
+        if guest and not (start or last):
             source.patch_boot(self.arch, tree, self.log)
         patched = source.patch(self.variant, tree, self.log, done)
         if last:
@@ -254,7 +273,7 @@ class _Build:
         fragments make of a choice takes reading Kconfig."""
         wanted = (tree / OBJ / WANTED).read_text()
         same = not self.variant.fragments
-        same = same and wanted == config_text(self.variant, self.arch)
+        same = same and wanted == self.wanted
         return same and not leftover.touches_kconfig(patched)
 
     def _configure(self, tree: Path) -> None:
@@ -262,11 +281,26 @@ class _Build:
         (tree / OBJ).mkdir(exist_ok=True)
         wanted = tree / OBJ / WANTED
         known = Kconfig(tree, self.arch)
-        text = config_text(self.variant, self.arch)
+        text = self.wanted
         wanted.write_text(known.settled(text) if self.variant.fragments else text)
-        self._make(tree, [f"KCONFIG_ALLCONFIG={wanted}", "allnoconfig"])
+        if self.machine:
+            self._configure_for(self.machine, wanted.read_text(), tree, known)
+        else:
+            self._make(tree, [f"KCONFIG_ALLCONFIG={wanted}", "allnoconfig"])
         got = (tree / OBJ / ".config").read_text()
         check_config(self.variant.name, wanted.read_text(), got, known)
+
+    def _configure_for(
+        self, machine: MachineConfig, wanted: str, tree: Path, known: Kconfig
+    ) -> None:
+        def make(targets: list[str], on_line: Line | None) -> None:
+            self._make(tree, targets, on_line)
+
+        if lost := machine_config.configure(machine, wanted, tree / OBJ, known, make):
+            say(
+                f"{self.variant.name}: without these modules of the machine, which "
+                f"the source does not have: {', '.join(lost)}"
+            )
 
     def _compile(self, tree: Path) -> None:
         def count(line: str) -> None:
@@ -276,7 +310,9 @@ class _Build:
 
         self._make(tree, [f"-j{os.cpu_count() or 1}", self.arch.target], count)
 
-    def _make(self, tree: Path, targets: list[str], on_line: Any = None) -> None:
+    def _make(
+        self, tree: Path, targets: list[str], on_line: Line | None = None
+    ) -> None:
         env = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "LC_ALL": "C",
@@ -320,7 +356,8 @@ class _Build:
             "arch": self.arch.name,
             "source": self.identity,
             "patches": source.patch_list(self.variant),
-            "boot_patches": source.boot_list(tree),
+            "boot_patches": [] if self.machine else source.boot_list(tree),
+            "machine": self.machine.identity if self.machine else None,
             "compiler": compiler(self.arch),
             "config_sha256": hashlib.sha256((obj / ".config").read_bytes()).hexdigest(),
             "build_id": build_id(obj / "vmlinux"),
