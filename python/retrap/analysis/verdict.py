@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The verdicts, the same for instructions and for boots; and what one rests on."""
+"""The verdicts, the same for instructions and for boots; and what one rests on.
+
+shift.py decides on exact samples, boots.py on boots.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from retrap.base import arch
 from retrap.config import experiments
-from retrap.config.variants import load_variants, named
+from retrap.config.variants import Variant, load_variants, named
 from retrap.base.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.build.packages import ensure, guests
 from retrap.base.progress import say
@@ -28,6 +28,14 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
     experiment = experiments.load_experiment(args.experiment, variants)
     if host_alone:
         experiment = work.host_alone(experiment)
+    if host_alone and args.stored:
+        from retrap.cli import box
+
+        ensure(*REPORT)
+        box.take(experiment, variants, args.stored, args.results, args.fresh, args.full)
+        return EXIT_OK
+    if not host_alone and args.on:
+        return _on_machines(args, experiment, variants)
     if args.dry_run:
         from retrap.cli.dryrun import dry_run
 
@@ -45,6 +53,66 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
         profile=not host_alone and args.profile,
         full=args.full,
     )
+    return EXIT_OK
+
+
+def _on_machines(
+    args: Namespace,
+    experiment: experiments.Experiment,
+    variants: dict[str, Variant],
+) -> int:
+    from retrap.cli import machines
+
+    if not experiment.variants:
+        raise RetrapError(
+            f"{args.experiment}: --on: no variant is to be booted",
+            "name some in `variants`, or measure the running kernel: ./retrap run",
+            EXIT_USAGE,
+        )
+    if args.dry_run:
+        print(machines.boots(experiment))
+        return EXIT_OK
+    needed = guests(experiment.arches, named(experiment.variants, variants))
+    ensure(*REPORT, *needed, *(() if args.on == "here" else ("fleet",)))
+    machines.run(
+        experiment,
+        variants,
+        args.experiment,
+        args.results,
+        args.fresh,
+        args.on,
+        args.full,
+        args.yes,
+        args.tune,
+    )
+    return EXIT_OK
+
+
+def bench(args: Namespace) -> int:
+    from retrap.cli import box, matrix
+
+    ensure(CONFIG)
+    variants = load_variants(args.variants)
+    experiment = experiments.load_experiment(args.experiment, variants)
+    (where,) = arch.asked(args.arch or arch.native().name)
+    ensure("build", *([f"cross-{where.name}"] if where.cross else []))
+    archive = args.out or box.default_archive(where)
+    alone = matrix.host_alone(experiment)
+    print(box.make(alone, variants, args.experiment, where, archive))
+    return EXIT_OK
+
+
+def campaign(args: Namespace) -> int:
+    from retrap.cli import follow
+
+    read_plan(args.dir)
+    ensure(*REPORT)
+    if args.action == "status":
+        follow.show_status(args.dir, args.json)
+    elif args.action == "abort":
+        follow.abort(args.dir)
+    else:
+        follow.resume(args.dir, args.full)
     return EXIT_OK
 
 

@@ -75,7 +75,7 @@ def run(
                 except RetrapError as error:
                     errors.append(error)
                     say(f"kernel {name} {arch.name}: failed; the others go on")
-        plan = _plan(experiment, variants, built, programs)
+        plan = plan_of(experiment, variants, built, programs)
         grows = not experiment.variants
         campaign = open_campaign(results, plan, fresh, grows)
         path = campaign.path
@@ -233,7 +233,7 @@ def _short(path: Path) -> str:
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _plan(
+def plan_of(
     experiment: Experiment,
     variants: dict[str, Variant],
     built: Built,

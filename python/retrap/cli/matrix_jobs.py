@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from retrap.base.arch import native
 from retrap.base.progress import say
-from retrap.campaign.manifest import LOCAL, QEMU, QEMU_EXACT
+from retrap.campaign.manifest import LOCAL, MACHINE, QEMU, QEMU_EXACT
 from retrap.campaign.manifest import Job, Payload, in_blocks
 from retrap.config.experiments import Experiment, Guest, Sampling
 from retrap.config.plan import Run, Scenario, expand
@@ -72,6 +72,33 @@ class Jobs:
         assert self._experiment.host
         payload = self._payload(LOCAL, self._experiment.host, interfaces)
         return Job(variant, boot, native().name, LOCAL, payload)
+
+    def machine(self) -> list[Job]:
+        """Blocks of boots of one machine. A block has the baseline twice: what two
+        boots of one kernel differ by is what a difference of two kernels is held
+        against."""
+        experiment = self._experiment
+        blocks = experiment.on_machines()
+        once = [(kernel, "") for kernel in self._kernels]
+        again = [
+            (kernel, "-again")
+            for kernel in self._kernels
+            if kernel.variant.name == experiment.baseline
+        ]
+        order = in_blocks([*once, *again], blocks.boots, experiment.seed)
+        return [
+            Job(
+                kernel.variant.name,
+                f"block-{block}{suffix}",
+                kernel.arch.name,
+                MACHINE,
+                self._payload(MACHINE, blocks.sampling, kernel.variant.interfaces),
+                block=block,
+                ordinal=ordinal,
+                seed=experiment.seed,
+            )
+            for block, ordinal, (kernel, suffix) in order
+        ]
 
     def lanes(self) -> list[tuple[list[Job], int]]:
         """What `Campaign.run` takes, one lane after the other."""

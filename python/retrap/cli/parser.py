@@ -23,6 +23,7 @@ from retrap.cli.parts import (
     variants_option,
 )
 from retrap.cli.manpage import ManParser
+from retrap.target import tune
 
 
 def parser() -> ManParser:
@@ -37,6 +38,8 @@ def parser() -> ManParser:
     )
     adder = top.add_subparsers(dest="command", metavar="COMMAND")
     _matrix(adder)
+    _campaign(adder)
+    _bench(adder)
     _run(adder)
     _compare(adder)
     _plot(adder)
@@ -72,6 +75,16 @@ def _measuring_options(command: ManParser) -> None:
     full_option(command)
 
 
+def tune_words(text: str) -> tuple[str, ...]:
+    """Of --tune, in the order in which they are done."""
+    words = tuple(tune.WORDS) if text == "all" else tuple(text.split(","))
+    for word in words:
+        if word not in tune.WORDS:
+            known = ", ".join(tune.WORDS)
+            raise argparse.ArgumentTypeError(f"no {word!r}: {known}, or all")
+    return tuple(word for word in tune.WORDS if word in words)
+
+
 def _matrix(adder: Any) -> None:
     command = subcommand(
         adder,
@@ -93,22 +106,105 @@ def _matrix(adder: Any) -> None:
         help="also profile the notification scenarios, function by function, into "
         "profile/ of the result directory and the mail (default: do not)",
     )
+    command.add_argument(
+        "--on",
+        metavar="HOSTS|here",
+        help="boot the kernels on machines: those of an Ansible inventory, or this one "
+        "(default: in QEMU). docs/bare-metal.md",
+    )
+    command.add_argument(
+        "--yes",
+        action="store_true",
+        help="with `--on here`: do not ask before this machine is rebooted (default: "
+        "ask)",
+    )
+    command.add_argument(
+        "--tune",
+        type=tune_words,
+        default=(),
+        metavar="WORDS",
+        help="with --on: make each boot quieter, by some of "
+        f"{','.join(tune.WORDS)} or all, with commas between (default: none)",
+    )
+
+
+def _campaign(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "campaign",
+        "a campaign on a machine: what it does, go on, end it",
+        """A machine that `matrix --on` began goes on by itself. `status` asks it,
+        `resume` follows it, fetches its boots, puts it back as it was and reports;
+        `abort` lets it boot nothing more.""",
+        "./retrap campaign status results/quick@box1/20261128-093000",
+        "./retrap campaign resume results/quick@box1/20261128-093000",
+    )
+    command.add_argument("action", choices=("status", "resume", "abort"), help="what")
+    command.add_argument("dir", type=Path, metavar="DIR", help="its result directory")
+    json_option(command)
+    full_option(command)
+
+
+def _bench(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "bench",
+        "static programs for a machine without Python or compiler",
+        """Makes an archive for a machine that has neither: a static retrap-bench and
+        `retrap-box`, which measures the running kernel there and leaves a boot in
+        the folder. `./retrap run --from FOLDER` takes it home. It counts nothing:
+        perf is not in it.""",
+        "./retrap bench --static",
+        "./retrap bench --static --arch arm64 --out /tmp/box.tar.gz",
+    )
+    command.add_argument(
+        "experiment",
+        nargs="?",
+        type=Path,
+        default=experiments.DEFAULT_EXPERIMENT,
+        metavar="EXPERIMENT.toml",
+        help="what to measure (default: configs/experiments/quick.toml)",
+    )
+    command.add_argument(
+        "--static",
+        action="store_true",
+        required=True,
+        help="load no library (the one kind there is)",
+    )
+    command.add_argument(
+        "--arch", help="of the machine: x86_64 or arm64 (default: of this one)"
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the archive (default: retrap-box-ARCH.tar.gz)",
+    )
+    variants_option(command)
 
 
 def _run(adder: Any) -> None:
-    _measuring_options(
-        subcommand(
-            adder,
-            "run",
-            "the running kernel alone",
-            """Builds the programs, measures the running kernel through the
+    command = subcommand(
+        adder,
+        "run",
+        "the running kernel alone",
+        """Builds the programs, measures the running kernel through the
             interface that it offers, then summarizes and draws. A kernel of
             ./retrap kernel goes by its variant's name, another one by host. In
             another boot of this machine the same command adds a boot to the
             directory; from six boots a kernel on, two kernels are compared.
             Boot them in turns.""",
-            "./retrap run",
-        )
+        "./retrap run",
+        "./retrap run --from retrap-box",
+    )
+    _measuring_options(command)
+    command.add_argument(
+        "--from",
+        dest="stored",
+        type=Path,
+        metavar="FOLDER",
+        help="take the boots that retrap-box left in it; measure nothing here "
+        "(default: measure this machine)",
     )
 
 

@@ -99,8 +99,9 @@ class Grub:
                 EXIT_MACHINE,
             )
 
-    def remove(self, campaign: str) -> None:
-        """Entries and variables; custom.cfg goes if it came with us."""
+    def remove(self, campaign: str, before: str = "") -> None:
+        """Entries and variables; custom.cfg goes if it came with us. `before`: grubenv
+        as it was. GRUB leaves an empty next_entry where there was none."""
         if self._custom.exists():
             rest, new = self._others(campaign), NEW in self._custom.read_text()
             if rest or not new:
@@ -110,7 +111,9 @@ class Grub:
         environment = f"{self.directory}/grubenv"
         self._run("editenv", environment, "unset", SLOT)
         listed = self._run("editenv", environment, "list")
-        if f"next_entry=retrap-{campaign}-" in listed:
+        armed = f"next_entry=retrap-{campaign}-" in listed
+        left = "next_entry=\n" in listed and "next_entry=" not in before
+        if armed or left:
             self._run("editenv", environment, "unset", "next_entry")
 
     @property

@@ -85,18 +85,19 @@ def restore(directory: Path, target: Target, grub: Grub) -> list[str]:
     shutil.rmtree(kernels / target.campaign, ignore_errors=True)
     if kernels.is_dir() and not list(kernels.iterdir()):
         kernels.rmdir()
+    saved: dict[str, str | None] = dict.fromkeys(PATCHED)
+    if (directory / SAVED).exists():
+        saved = read_json(directory / SAVED)["files"]
     if grub.directory:
-        grub.remove(target.campaign)
+        grub.remove(target.campaign, saved["grubenv"] or "")
     for file in (WANTS, UNIT, WATCHDOG):
         file.unlink(missing_ok=True)
     if WATCHDOG.parent.is_dir() and not list(WATCHDOG.parent.iterdir()):
         WATCHDOG.parent.rmdir()
     _systemctl("daemon-reload")
     os.sync()
-    if not (directory / SAVED).exists():
+    if grub.directory is None or not (directory / SAVED).exists():
         return []
-    saved = read_json(directory / SAVED)["files"]
-    assert grub.directory
     return [
         f"{grub.directory / name} is not as it was"
         for name in PATCHED

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`retrap campaign`: what machines do, their boots home, the machines as they were."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from retrap.base.errors import EXIT_RESULTS, RetrapError
+from retrap.base.progress import Progress, say
+from retrap.base.rawfile import atomic_write, read_json
+from retrap.campaign import journal
+from retrap.campaign.journal import DONE, VOID
+from retrap.cli import matrix
+from retrap.fleet.site import HERE, Site, site
+from retrap.results.sealed import verify_campaign
+
+MACHINE = "machine.json"  # in a result directory: the machine, and how it is reached
+EVERY_S = 20.0  # a look at the machines
+UNNAMED = ("config", "modules")  # of the facts: long, and in the kernels' keys
+
+
+def campaign_name(directory: Path) -> str:
+    """On the machines: `<experiment>-<stamp>`, of letters, digits, dots and dashes."""
+    experiment = directory.parent.name.partition("@")[0].lower()
+    kept = "".join(c if c.isalnum() and c.isascii() else "-" for c in experiment)
+    return f"{kept.strip('-') or 'retrap'}-{directory.name}"
+
+
+def remember(
+    directory: Path, where: str, name: str, first: Path, facts: dict[str, Any]
+) -> str:
+    """What `retrap campaign` has to know later. The campaign's name on the machine:
+    that of before, else one for all machines, after the first result directory."""
+    path = directory / MACHINE
+    if path.exists():
+        return str(read_json(path)["campaign"])
+    inventory = where if where == HERE else str(Path(where).absolute())
+    kept = {key: value for key, value in facts.items() if key not in UNNAMED}
+    word = campaign_name(first)
+    record = {"campaign": word, "on": inventory, "name": name, **kept}
+    atomic_write(path, json.dumps(record, indent=1) + "\n")
+    return word
+
+
+def remembered(directory: Path) -> tuple[Site, str, str]:
+    """The machines of a result directory, this one's name, the campaign's."""
+    path = directory / MACHINE
+    if not path.exists():
+        raise RetrapError(
+            f"{directory}: is of no machine's campaign",
+            "name a directory that ./retrap matrix --on filled",
+            EXIT_RESULTS,
+        )
+    record = read_json(path)
+    return site(str(record["on"])), str(record["name"]), str(record["campaign"])
+
+
+def follow(
+    directories: Mapping[str, Path], machines: Site, word: str, progress: Progress
+) -> None:
+    """Until each machine's campaign is over; then it is fetched, put back as it was
+    and reported. The machines need nobody: killed, `campaign resume` follows again."""
+    open_ = dict(directories)
+    with progress.task("campaign") as task:
+        last = dict.fromkeys(open_, time.monotonic())
+        while open_:
+            told = machines.status(word)
+            words = []
+            for name, directory in list(open_.items()):
+                if name not in told:
+                    silent = time.monotonic() - last[name]
+                    words.append(f"{name}: no contact for {silent:.0f} s")
+                    continue
+                last[name] = time.monotonic()
+                words.append(f"{name}: {summary(told[name])}")
+                if over(told[name]):
+                    _fetch(name, directory, machines, word)
+                    matrix.report(directory, progress)
+                    del open_[name]
+            task.update("; ".join(words))
+            if open_:
+                time.sleep(EVERY_S)
+
+
+def over(told: dict[str, Any]) -> bool:
+    """A machine's campaign has ended, and the machine is in its own kernel."""
+    return (told["finished"] or told["aborted"]) and told["slot"] is None
+
+
+def _fetch(name: str, directory: Path, machines: Site, word: str) -> None:
+    """Nothing is taken away there before all of it is here and verified."""
+    machines.fetch(word, {name: directory})
+    verify_campaign(directory)
+    for difference in machines.restore(word, name):
+        say(f"{name}: {difference}")
+
+
+def summary(told: dict[str, Any]) -> str:
+    """Of a status: `5 of 8 boots, 1 failed, block-2 of please-notify is up`."""
+    jobs = told["jobs"]
+    done = sum(job["state"] == DONE for job in jobs)
+    given_up = sum(job["state"] == VOID for job in jobs)
+    text = f"{done} of {len(jobs)} boots"
+    if given_up:
+        text += f", {given_up} given up"
+    under_way = [job for job in jobs if job["state"] in ("armed", "running")]
+    if under_way:
+        text += f", {under_way[0]['job']} is {under_way[0]['state']}"
+    return text
+
+
+def show_status(directory: Path, as_json: bool) -> None:
+    machines, name, word = remembered(directory)
+    told = machines.status(word).get(name)
+    if as_json:
+        print(json.dumps(told, indent=1))
+        return
+    if told is None:
+        story = journal.read(directory)
+        done = sum(s.state == DONE for s in story.states.values())
+        print(f"{name} does not answer; {done} of {len(story.states)} boots are here")
+        return
+    print(f"{name}: {summary(told)}")
+    for job in told["jobs"]:
+        if job["reason"]:
+            print(f"  {job['job']}, {job['state']}: {job['reason']}")
+
+
+def resume(directory: Path, full: bool) -> None:
+    machines, name, word = remembered(directory)
+    with Progress() as progress:
+        follow({name: directory}, machines, word, progress)
+    matrix.show(directory, full)
+
+
+def abort(directory: Path) -> None:
+    """Nothing more is armed; what is done is fetched by `resume`."""
+    machines, name, word = remembered(directory)
+    machines.abort(word)
+    say(f"{name}: nothing more is booted; ./retrap campaign resume {directory} fetches")

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`retrap matrix --on`: boots of real machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from retrap.base import scratch
+from retrap.base.arch import ARCHES, Arch
+from retrap.base.errors import EXIT_MACHINE, RetrapError
+from retrap.base.progress import Progress, say
+from retrap.build import static
+from retrap.build.programs import BENCH, Programs, build
+from retrap.campaign.directory import identified, open_campaign
+from retrap.campaign.manifest import in_blocks
+from retrap.cli import matrix
+from retrap.cli.follow import follow, remember
+from retrap.cli.matrix_jobs import Jobs
+from retrap.config.experiments import Experiment
+from retrap.config.variants import Variant
+from retrap.fleet import bundle
+from retrap.fleet.site import HERE, Answers, Site, site
+from retrap.kernel import kernels
+from retrap.kernel.kernels import Kernel
+from retrap.kernel.machine_config import MachineConfig
+
+QUIET_S = 120.0  # a boot waits at most so long for the machine to be quiet
+
+
+def run(
+    experiment: Experiment,
+    variants: dict[str, Variant],
+    path: Path,
+    results: Path,
+    fresh: bool,
+    where: str,
+    full: bool,
+    agreed: bool,
+    tuned: tuple[str, ...] = (),
+) -> list[Path]:
+    """A campaign on each machine; the result directories. `agreed`: this machine may
+    be rebooted without a question. `tuned`: words of target/tune.py."""
+    machines = site(where)
+    if where == HERE and not agreed:
+        _ask(experiment)
+    with Progress() as progress:
+        registry = build(progress, BENCH).registry()
+        matrix.check_scenarios(experiment, variants, registry, path)
+        with progress.task("machines") as task:
+            task.update("asks what they are")
+            facts = _facts(machines, tuned)
+            task.update(f"{len(facts)} ready")
+        directories: dict[str, Path] = {}
+        words: dict[str, str] = {}
+        with scratch.directory() as place:
+            bundles = {}
+            for name, found in facts.items():
+                arch = _arch(found)
+                programs = static.programs(progress, arch)
+                built = _kernels(experiment, variants, found, arch, progress)
+                jobs = Jobs(experiment, built, registry)
+                plan = _plan(experiment, name, built, programs, tuned)
+                campaign = open_campaign(results, plan, fresh)
+                try:
+                    directories[name] = campaign.path
+                    boots = jobs.machine()
+                    campaign.plan(boots, jobs.payloads)
+                    first = next(iter(directories.values()))
+                    words[name] = remember(campaign.path, where, name, first, found)
+                finally:
+                    campaign.close()
+                into = bundles[name] = place / name
+                into.mkdir()
+                word = words[name]
+                cpus = _cpus(found, tuned)
+                bundle.make(
+                    into, word, campaign.path, built, programs, QUIET_S, tuned, cpus
+                )
+            for name in bundles:
+                with progress.task(f"lay {name}"):
+                    machines.begin(words[name], {name: bundles[name]})
+        if where == HERE:
+            again = f"./retrap campaign resume {directories[HERE]}"
+            say(f"this machine reboots now; it has ended when it does no more: {again}")
+            return list(directories.values())
+        for word in dict.fromkeys(words.values()):
+            same = {n: d for n, d in directories.items() if words[n] == word}
+            follow(same, machines, word, progress)
+    for directory in directories.values():
+        matrix.show(directory, full)
+    return list(directories.values())
+
+
+def _ask(experiment: Experiment) -> None:
+    """Errors: EXIT_MACHINE, unless the answer is yes."""
+    boots = len(experiment.variants) + 1
+    print(
+        f"This machine will be rebooted {boots * experiment.on_machines().boots + 1} "
+        "times. Kernels go to\n/boot/retrap, boot entries to custom.cfg, a unit and a "
+        "watchdog's time-out to\n/etc/systemd. All of it is taken away at the end."
+    )
+    try:
+        answer = input("Go on? [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
+        raise RetrapError("not agreed: nothing was done", "--yes agrees", EXIT_MACHINE)
+
+
+def boots(experiment: Experiment) -> str:
+    """`--dry-run`: the boots of one machine, in order, and how long they take."""
+    names = (*experiment.variants, f"{experiment.baseline} again")
+    blocks = experiment.on_machines()
+    lines = [f"Boots of a machine, {blocks.boots} blocks of {len(names)}:"]
+    for block in range(1, blocks.boots + 1):
+        row = [
+            t
+            for b, _, t in in_blocks(names, blocks.boots, experiment.seed)
+            if b == block
+        ]
+        lines.append(f"{block:4}  {', '.join(row)}")
+    number = blocks.boots * len(names) + 1
+    lines.append(
+        f"{number} reboots with the last, into its own kernel. A boot takes what the "
+        "machine\ntakes to boot, up to "
+        f"{QUIET_S:.0f} s until it is quiet, and the measurement."
+    )
+    return "\n".join(lines)
+
+
+def _cpus(facts: dict[str, Any], tuned: tuple[str, ...]) -> tuple[int, ...]:
+    """Those that are measured on: of two cores, where something is kept from them;
+    else any."""
+    return tuple(facts["cores"][-2:]) if {"isolate", "irqs"} & set(tuned) else ()
+
+
+def _facts(machines: Site, tuned: tuple[str, ...]) -> Answers:
+    """Of each. Errors: EXIT_MACHINE, with all that is in the way, before anything is
+    built."""
+    found = machines.facts()
+    wrong = [f"{n} does not answer" for n in machines.machines if n not in found]
+    wrong += [f"{n}: {why}" for n, facts in found.items() for why in facts["refused"]]
+    wrong += [
+        f"{n}: {len(facts['cores'])} cores: two are measured on and one is for the rest"
+        for n, facts in found.items()
+        if _cpus(facts, tuned) and len(facts["cores"]) < 3
+    ]
+    if wrong:
+        text = "\n  ".join(wrong)
+        raise RetrapError(
+            f"no campaign is begun:\n  {text}",
+            "mend that, or take the machine out of the inventory",
+            EXIT_MACHINE,
+        )
+    return found
+
+
+def _arch(facts: dict[str, Any]) -> Arch:
+    for arch in ARCHES.values():
+        if facts["arch"] in (arch.name, arch.machine):
+            return arch
+    what = f"no kernel is built for {facts['arch']}"
+    raise RetrapError(what, f"there are {', '.join(ARCHES)}", EXIT_MACHINE)
+
+
+def _kernels(
+    experiment: Experiment,
+    variants: dict[str, Variant],
+    facts: dict[str, Any],
+    arch: Arch,
+    progress: Progress,
+) -> list[Kernel]:
+    machine = MachineConfig.read(facts["config"], facts["modules"], facts["root"])
+    return [
+        kernels.ensure(variants[name], variants, progress, arch, machine=machine)
+        for name in experiment.variants
+    ]
+
+
+def _plan(
+    experiment: Experiment,
+    name: str,
+    built: Iterable[Kernel],
+    programs: Programs,
+    tuned: tuple[str, ...],
+) -> dict[str, Any]:
+    blocks = experiment.on_machines()
+    chosen = experiment.interface
+    return identified(
+        {
+            "schema": "retrap.plan/1",
+            "experiment": f"{experiment.name}@{name}",
+            "experiment_sha256": experiment.sha256,
+            "baseline": experiment.baseline,
+            "arch": [programs.arch.name],
+            "variants": [
+                {
+                    "name": kernel.variant.name,
+                    "interfaces": (
+                        [chosen] if chosen else list(kernel.variant.interfaces)
+                    ),
+                    "offers": list(kernel.variant.offers),
+                    "properties": list(kernel.variant.properties),
+                    "kernel_key": {kernel.arch.name: kernel.key},
+                }
+                for kernel in built
+            ],
+            "scenarios": list(experiment.scenarios),
+            "placements": list(experiment.placements),
+            "seed": experiment.seed,
+            "exact": None,
+            "vm": None,
+            "host": {
+                "samples": blocks.sampling.samples,
+                "cycles": blocks.sampling.cycles,
+            },
+            "machine": {"boots": blocks.boots, "tuned": list(tuned)},
+            "binary_sha256": {programs.arch.name: programs.sha256()},
+        }
+    )

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The controller's side: what a machine gets, and what of its answers is taken."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from retrap.base.errors import EXIT_USAGE, RetrapError
+from retrap.base.paths import ROOT
+from retrap.cli import follow, machines
+from retrap.config.experiments import load_experiment
+from retrap.fleet import bundle, site
+
+
+def archive(path: Path, members: list[tuple[str, str, bytes]]) -> Path:
+    """`members`: name, type (`-` a file, `l` a link to what follows, `p` a pipe)."""
+    with tarfile.open(path, "w") as tar:
+        for name, kind, content in members:
+            info = tarfile.TarInfo(name)
+            if kind == "l":
+                info.type, info.linkname = tarfile.SYMTYPE, content.decode()
+                tar.addfile(info)
+            elif kind == "p":
+                info.type = tarfile.FIFOTYPE
+                tar.addfile(info)
+            else:
+                info.size, info.mode = len(content), 0o7777
+                tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+GOOD = [
+    ("journal.jsonl", "-", b"lines\n"),
+    ("raw/mainline/block-1/boot.json", "-", b"{}"),
+    ("raw/mainline/block-1/floor.clock@same-cpu.npy", "-", b"samples"),
+]
+HOSTILE = [
+    ("../outside", "-", b"x"),
+    ("/tmp/retrap-outside", "-", b"x"),
+    ("raw/../../outside", "-", b"x"),
+    ("raw/mainline/../../plan.json", "-", b"x"),
+    ("plan.json", "-", b"x"),
+    ("raw/mainline/block-1/link", "l", b"/etc/passwd"),
+    ("raw/mainline/block-2", "l", b"/tmp"),
+    ("raw/mainline/block-1/pipe", "p", b""),
+    ("raw/mainline/block-1-2.partial/boot.json", "-", b"{}"),
+    ("raw/mainline/block-1/.hidden", "-", b"x"),
+]
+
+
+def test_of_an_archive_only_boots_and_journal_are_taken(tmp_path: Path) -> None:
+    into = tmp_path / "a/b"
+    into.mkdir(parents=True)
+    site.unpack(archive(tmp_path / "x.tar", [*HOSTILE, *GOOD]), into)
+    found = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
+    assert found == {"x.tar", *(f"a/b/{name}" for name, _, _ in GOOD)}
+    assert not Path("/tmp/retrap-outside").exists()
+    boot = into / "raw/mainline/block-1/boot.json"
+    assert boot.stat().st_mode & 0o7777 == 0o444
+    assert boot.stat().st_uid == os.geteuid()
+
+
+def test_a_boot_that_is_here_stays_and_the_journal_is_the_machines(
+    tmp_path: Path,
+) -> None:
+    site.unpack(archive(tmp_path / "x.tar", GOOD), tmp_path)
+    again = [(name, kind, b"else") for name, kind, _ in GOOD]
+    site.unpack(archive(tmp_path / "y.tar", again), tmp_path)
+    assert (tmp_path / "raw/mainline/block-1/boot.json").read_bytes() == b"{}"
+    assert (tmp_path / "journal.jsonl").read_bytes() == b"else"
+
+
+def test_a_machine_needs_the_standard_library_alone(tmp_path: Path) -> None:
+    """It runs from what a machine gets, without site packages and far from here."""
+    bundle.code(tmp_path)
+    assert not list(tmp_path.rglob("__pycache__"))
+    argv = [sys.executable, "-S", "-P", "-B", "-m", "retrap.target"]
+    environment = {"PYTHONPATH": str(tmp_path / "python"), "PATH": os.environ["PATH"]}
+    for words, status in ((["check"], 0), ([], EXIT_USAGE)):
+        done = subprocess.run(
+            [*argv, *words], cwd="/", env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == status, done.stderr
+        if words:
+            assert '"schema": "retrap.machine/1"' in done.stdout
+    version = (tmp_path / "version").read_text().strip()
+    told = "from retrap.base.version import git_version; print(git_version())"
+    done = subprocess.run(
+        [sys.executable, "-S", "-P", "-c", told],
+        env=environment,
+        cwd="/",
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == version
+
+
+def test_an_inventory_that_is_not_there_is_named() -> None:
+    with pytest.raises(RetrapError, match="there is no such inventory"):
+        site.site("/nowhere/hosts")
+
+
+def test_hosts_of_every_group() -> None:
+    listed = {
+        "_meta": {"hostvars": {"a": {}}},
+        "all": {"children": ["lab"]},
+        "lab": {"hosts": ["a", "b"]},
+        "spare": {"hosts": ["b", "c"]},
+    }
+    assert site._hosts(listed) == ("a", "b", "c")
+
+
+def test_a_block_has_every_variant_once_and_the_baseline_twice() -> None:
+    experiment = load_experiment(ROOT / "configs/experiments/quick.toml")
+    lines = machines.boots(experiment).splitlines()
+    rows = [line.split(maxsplit=1)[1].split(", ") for line in lines[1:9]]
+    wanted = sorted([*experiment.variants, "mainline again"])
+    assert all(sorted(row) == wanted for row in rows)
+    assert len({tuple(row) for row in rows}) > 4
+    assert lines[9].startswith("41 reboots")
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("quick@box1/20261128-093000", "quick-20261128-093000"),
+        ("Mine it$(x)@box/20261128-093000", "mine-it--x-20261128-093000"),
+        ("é@box/20261128-093000", "retrap-20261128-093000"),
+    ],
+)
+def test_the_name_of_a_campaign_can_stand_in_a_boot_entry(
+    folder: str, name: str
+) -> None:
+    assert follow.campaign_name(Path("/results") / folder) == name
+
+
+def test_no_answer_to_the_question_is_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = load_experiment(ROOT / "configs/experiments/quick.toml")
+    monkeypatch.setattr("builtins.input", lambda _: "")
+    with pytest.raises(RetrapError, match="nothing was done"):
+        machines._ask(experiment)

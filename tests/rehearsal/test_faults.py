@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machine comes back from kernels that fail, and from a power cut at any time; the
+others are measured all the same."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from rehearsal import RehearsalMachine
+from test_campaign import BOOT_S, CAMPAIGN_S, inventory, retrap, state
+
+from retrap.campaign import journal
+from retrap.results import store
+
+VARIANTS = Path(__file__).with_name("variants.toml")
+EXPERIMENT = """\
+variants = ["mainline", "{fault}"]
+baseline = "mainline"
+placements = ["same-cpu"]
+scenarios = ["retrap/trigger:sigcont"]
+
+[machine]
+samples = 20
+boots = 1
+"""
+OWN = "-cloud-amd64"  # the distribution's kernel
+
+
+@pytest.mark.parametrize("fault", ["panic", "spins", "irqs-off", "asleep", "waits"])
+def test_a_variant_that_fails_costs_its_own_boots_alone(
+    machine: RehearsalMachine, tmp_path: Path, fault: str
+) -> None:
+    (tmp_path / "small.toml").write_text(EXPERIMENT.format(fault=fault))
+    hosts = inventory(machine, tmp_path / "hosts")
+    machine.start()
+    machine.wait_for_ssh(BOOT_S)
+    before = state(machine)
+    done = retrap(
+        *("matrix", tmp_path / "small.toml", "--on", hosts, "--variants", VARIANTS),
+        *("--results", tmp_path / "results"),
+        limit_s=CAMPAIGN_S,
+    )
+    assert done.returncode == 0, done.stderr
+    (directory,) = tmp_path.glob("results/small@target/*")
+    states = journal.read(directory).states
+    failed = states[f"{fault}/block-1"]
+    assert (failed.state, failed.tries) == (journal.VOID, 3)
+    assert failed.reason.startswith(
+        "given up after 3 tries: the machine came up in its"
+    )
+    boots = store.load(directory).boots
+    assert sorted(f"{b.variant}/{b.name}" for b in boots) == [
+        *("mainline/block-1", "mainline/block-1-again")
+    ]
+    releases = [boot.release or "" for boot in machine.boots]
+    assert releases[0].endswith(OWN) and releases[-1].endswith(OWN)
+    assert sum(not each.endswith(OWN) for each in releases) == 2 + 3
+    assert state(machine) == before
+
+
+def test_power_cuts_cost_boots_and_no_result(
+    machine: RehearsalMachine, tmp_path: Path
+) -> None:
+    """In the middle of some of its boots."""
+    text = EXPERIMENT.format(fault="mainline").replace(', "mainline"]', "]")
+    (tmp_path / "small.toml").write_text(text)
+    hosts = inventory(machine, tmp_path / "hosts")
+    machine.start()
+    machine.wait_for_ssh(BOOT_S)
+    before = state(machine)
+    stop = threading.Event()
+
+    def cut() -> None:
+        for number, after_s in ((2, 30), (4, 60)):
+            machine.wait_for_boot(number, CAMPAIGN_S)
+            if stop.wait(after_s):
+                return
+            machine.power_cut()
+
+    cutter = threading.Thread(target=cut)
+    cutter.start()
+    done = retrap(
+        *("matrix", tmp_path / "small.toml", "--on", hosts),
+        *("--results", tmp_path / "results"),
+        limit_s=CAMPAIGN_S,
+    )
+    stop.set()
+    cutter.join()
+    assert done.returncode == 0, done.stderr
+    (directory,) = tmp_path.glob("results/small@target/*")
+    states = journal.read(directory).states
+    assert {s.state for s in states.values()} == {journal.DONE}
+    assert len(store.load(directory).boots) == 2
+    assert state(machine) == before
