@@ -118,6 +118,7 @@ class Suite:
         first = self.stage("first", "true")
         patch.setattr(suite, "usual", lambda everything: [first])
         second = self.stage("second", f"test ! -e {self.breaks}")
+        patch.setattr(suite, "rehearsals", list)
         patch.setattr(suite, "further", lambda: [second, self.stage("third", "true")])
         patch.setattr(suite, "_identity", lambda: self.identity)
 
@@ -223,7 +224,8 @@ def test_words_choose_stages_and_keep_no_ledger(
 
 
 def test_every_word_of_the_command_line_chooses_a_stage() -> None:
-    words = {stage.word for stage in suite.usual(everything=False)}
+    found = [*suite.usual(everything=False), *suite.rehearsals()]
+    words = {stage.word for stage in found}
     assert words | {"lint"} == set(parser.STAGES)
 
 

@@ -73,7 +73,8 @@ def _on_machines(
         print(machines.boots(experiment))
         return EXIT_OK
     needed = guests(experiment.arches, named(experiment.variants, variants))
-    ensure(*REPORT, *needed, *(() if args.on == "here" else ("fleet",)))
+    needed = (*needed, "machine", *(() if args.on == "here" else ("fleet",)))
+    ensure(*REPORT, *needed)
     machines.run(
         experiment,
         variants,

@@ -140,7 +140,9 @@ def _facts(machines: Site, tuned: tuple[str, ...]) -> Answers:
     """Of each. Errors: EXIT_MACHINE, with all that is in the way, before anything is
     built."""
     found = machines.facts()
-    wrong = [f"{n} does not answer" for n in machines.machines if n not in found]
+    silent = [name for name in machines.machines if name not in found]
+    why = machines.silence
+    wrong = [f"{name}: {why.get(name, 'does not answer')}" for name in silent]
     wrong += [f"{n}: {why}" for n, facts in found.items() for why in facts["refused"]]
     wrong += [
         f"{n}: {len(facts['cores'])} cores: two are measured on and one is for the rest"

@@ -288,7 +288,7 @@ def _docs(adder: Any) -> None:
     )
 
 
-STAGES = ("lint", "unit", "ptrace", "py", "guest")
+STAGES = ("lint", "unit", "ptrace", "py", "guest", "rehearsal")
 
 
 def _stage(word: str) -> str:
@@ -318,7 +318,8 @@ def _test(adder: Any) -> None:
         metavar="WORD",
         help="lint: the checkers of Debian 12; unit, ptrace: the C++ tests, without "
         "and with a live tracee; py: Python and the command line; guest: tests that "
-        "boot kernels (default: all of them)",
+        "boot kernels; rehearsal: machines that really reboot (default: all but the "
+        "last)",
     )
     command.add_argument(
         "--all",

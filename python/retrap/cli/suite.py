@@ -38,6 +38,7 @@ DEBUG = ROOT / "configs/debug.toml"
 RACES = ROOT / "configs/kcsan.toml"
 UNIT = ("retrap-unit-tests", "retrap-profile-tests", "retrap-model-tests")
 CPUS = len(os.sched_getaffinity(0))
+REHEARSAL = "rehearsal"  # a word, and no stage of the usual ones
 ALL_SKIPPED = 77  # of tests/all/conftest.py: no test could run here
 
 # tests/all/test_<key>.py: what it is called, and whose kernels it boots. One that
@@ -100,6 +101,8 @@ def needs(words: Collection[str], everything: bool) -> tuple[str, ...]:
         found += packages.guests([native()], booted)
     if lint.is_here() and (not words or "lint" in words):
         found.append("lint")
+    if REHEARSAL in words or (everything and not words):
+        found += ["machine", "fleet", "rehearsal", *packages.guests([native()], booted)]
     return *found, *(["all"] if everything and not words else [])
 
 
@@ -130,6 +133,12 @@ def usual(everything: bool) -> list[Stage]:
     ]
 
 
+def rehearsals() -> list[Stage]:
+    """Machines that really reboot; each kernel takes a machine's config."""
+    argv = _pytest("tests/rehearsal")
+    return [Stage("rehearsal", argv, needs=(), word=REHEARSAL)]
+
+
 def further() -> list[Stage]:
     """What --all adds: a stage each file of tests/all, in the order of FURTHER."""
     there = {path.stem.removeprefix("test_") for path in _files()}
@@ -153,6 +162,7 @@ def run(
             build(progress, *UNIT, preset="asan-ubsan")
     todo = [each for each in usual(everything) if not words or each.word in words]
     whole = everything and not words
+    todo += rehearsals() if whole or REHEARSAL in words else []
     todo += further() if whole else []
     names = [stage.name for stage in todo]
     ledger = None

@@ -36,6 +36,10 @@ class Site(Protocol):
     def machines(self) -> tuple[str, ...]:
         ...
 
+    @property
+    def silence(self) -> dict[str, str]:
+        """Why a machine did not answer when it was last asked."""
+
     def facts(self) -> Answers:
         """check.py's, of each."""
 
@@ -95,6 +99,7 @@ class Fleet:
             what = f"{inventory} names no machine"
             raise RetrapError(what, "one a line", EXIT_USAGE)
         self.machines = names
+        self.silence: dict[str, str] = {}
 
     def facts(self) -> Answers:
         with scratch.directory() as place:
@@ -141,8 +146,11 @@ class Fleet:
             return (place / f"{machine}.txt").read_text().splitlines()
 
     def _ask(self, play: str, place: Path, **words: str) -> Answers:
-        """A file of JSON a machine; a machine that does not answer has none."""
-        self._play(play, place, (), retrap_into=str(place), **words)
+        """A file of JSON a machine; a machine that does not answer has none, and
+        `silence` says why."""
+        _, log = self._play(play, place, (), retrap_into=str(place), **words)
+        told = re.findall(r"^fatal: \[(\S+?)\]: (.*)$", log.read_text(), re.MULTILINE)
+        self.silence = {name: _reason(text) for name, text in told}
         found = {}
         for name in self.machines:
             try:
@@ -182,6 +190,7 @@ class Here:
     """This machine, without Ansible, as root."""
 
     machines = (HERE,)
+    silence: dict[str, str] = {}
 
     def facts(self) -> Answers:
         from retrap.target import check
@@ -244,6 +253,17 @@ def unpack(archive: Path, directory: Path) -> None:
             assert file
             sealed = 0o644 if member.name == journal.FILE else 0o444
             atomic_write(path, file.read(), sealed)
+
+
+def _reason(text: str) -> str:
+    """Of a line of Ansible's about a task that failed: `UNREACHABLE! => {...}`."""
+    _, _, record = text.partition("=> ")
+    try:
+        facts = json.loads(record)
+    except ValueError:
+        return text
+    said = (str(facts.get(key) or "") for key in ("stderr", "msg", "module_stderr"))
+    return next((each.strip().splitlines()[-1] for each in said if each.strip()), text)
 
 
 def _hosts(listed: dict[str, Any]) -> tuple[str, ...]:
