@@ -48,7 +48,7 @@ Json to_json(const Family& family) {
           {"family", info.name},
           {"parameters", parameters},
           {"help", info.help},
-          {"expected", family.expected},
+          {"expected", word_of(family.expected)},
           {"floor", info.is_floor},
           {"partner", info.has_partner},
           {"least_cpus", info.least_cpus},

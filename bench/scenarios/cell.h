@@ -4,8 +4,8 @@
 // A scenario is a class with
 //   explicit Scenario(const CellConfig&)    set-up; may throw, must not wait
 //   bool arm() noexcept                     reaches the start state, checks it
-//   int fire() noexcept                     the trigger and the wait: a status
-//   static constexpr int kExpected          which status
+//   WaitStatus fire() noexcept              the trigger and the wait
+//   static constexpr WaitStatus kExpected   what it brings
 //   static constexpr FamilyInfo kFamily     name, parameters, help (family.h)
 //   Steps& steps() noexcept                 and its const twin
 //   static const char* missing() noexcept   optional: what this kernel does not

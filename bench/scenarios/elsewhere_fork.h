@@ -37,13 +37,13 @@ inline pid_t fork_plainly() noexcept {
 template <typename Body>
 class ForkWait {
  public:
-  static constexpr int kExpected = kNopExit << 8;
+  static constexpr WaitStatus kExpected = exited(kNopExit);
 
   static const char* missing() noexcept { return missing_for<Body>(); }
 
   explicit ForkWait(const CellConfig&) {}
   bool arm() noexcept { return true; }
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     const pid_t pid = fork_plainly();
     if (pid == 0) body_();
     return reap(pid);
@@ -53,9 +53,10 @@ class ForkWait {
   [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
 
  protected:
-  int reap(pid_t pid) noexcept {
-    int status = 0;
-    if (pid > 0 && ::wait4(pid, &status, 0, nullptr) == pid) return status;
+  WaitStatus reap(pid_t pid) noexcept {
+    int word = 0;
+    if (pid > 0 && ::wait4(pid, &word, 0, nullptr) == pid)
+      return WaitStatus(word);
     steps_.call_failed(pid > 0 ? "wait4" : "clone");
     return kCallFailed;
   }
@@ -70,7 +71,7 @@ template <typename Body>
 class VforkWait : public ForkWait<Body> {
  public:
   using ForkWait<Body>::ForkWait;
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     const pid_t pid = ::vfork();  // NOLINT: the child exits or executes
     if (pid == 0) this->body_();
     return this->reap(pid);

@@ -37,7 +37,7 @@ class Jobctl {
       .help = "SIGSTOP and SIGCONT of an untraced job of so many threads",
       .parameters = kParameters,
       .interfaces = kInNoMode};
-  static constexpr int kExpected = __W_CONTINUED;
+  static constexpr WaitStatus kExpected = kContinued;
 
   explicit Jobctl(const CellConfig& config)
       : count_(config.arguments.at(0)),
@@ -59,9 +59,9 @@ class Jobctl {
            steps_.not_reached("a thread of the job does not sleep");
   }
 
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     return steps_.kill(SIGSTOP) &&
-                   steps_.wait_for(delivery_status(SIGSTOP), WUNTRACED) &&
+                   steps_.wait_for(signal_stop(SIGSTOP), WUNTRACED) &&
                    steps_.kill(SIGCONT)
                ? steps_.wait(WCONTINUED)
                : kCallFailed;

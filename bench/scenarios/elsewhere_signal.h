@@ -23,7 +23,7 @@ class SignalSelf {
       .help = "SIGUSR1 to oneself, with a handler",
       .interfaces = kInNoMode,
       .has_partner = false};
-  static constexpr int kExpected = SIGUSR1;  // what the handler was given
+  static constexpr WaitStatus kExpected{SIGUSR1};  // no wait: the handler's
 
   explicit SignalSelf(const CellConfig&) {
     struct sigaction action {};
@@ -43,8 +43,8 @@ class SignalSelf {
 
   // kill(2): a signal that the caller does not block is delivered to it before
   // the call returns, as there is no other thread.
-  int fire() noexcept {
-    if (::kill(self_, SIGUSR1) == 0) return handled;
+  WaitStatus fire() noexcept {
+    if (::kill(self_, SIGUSR1) == 0) return WaitStatus(handled);
     steps_.call_failed("kill");
     return kCallFailed;
   }

@@ -31,7 +31,7 @@ class SyscallStop {
                                      : "elsewhere/syscall-stop/attach",
       .help = "entry and exit stop of getppid(2)",
       .interfaces = kInNoMode};
-  static constexpr int kExpected = delivery_status(SIGTRAP | 0x80);
+  static constexpr WaitStatus kExpected = kSyscallStop;
 
   explicit SyscallStop(const CellConfig& config)
       : tracee_(Tracee::spawn(call_for_ever, config.ends.tracee_cpu)),
@@ -50,7 +50,7 @@ class SyscallStop {
     return steps_.trapped_and_quiet();
   }
 
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     return steps_.resume_to_syscall() && steps_.wait_for(kExpected) &&
                    steps_.resume_to_syscall()
                ? steps_.wait()
@@ -66,9 +66,9 @@ class SyscallStop {
   }
   bool stop_first() noexcept {
     if constexpr (kHow == Attach::kSeize)
-      return steps_.interrupt() && steps_.wait_for(stop_status(SIGTRAP));
+      return steps_.interrupt() && steps_.wait_for(stop_trap(SIGTRAP));
     else
-      return steps_.wait_for(delivery_status(SIGSTOP)) &&
+      return steps_.wait_for(signal_stop(SIGSTOP)) &&
              steps_.set_options(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
   }
 

@@ -86,23 +86,14 @@ class WaitNohang {
       .parameters = kParameters,
       .interfaces = kInNoMode,
       .has_partner = false};
-  static constexpr int kExpected = 0;
+  static constexpr WaitStatus kExpected{};
 
   explicit WaitNohang(const CellConfig& config)
       : children_(config.arguments.at(0), kKin, config.ends) {}
 
   bool arm() noexcept { return children_.asleep(); }
 
-  int fire() noexcept {
-    int status = 0;
-    const pid_t got = ::wait4(-1, &status, WNOHANG, nullptr);
-    if (got == 0) return kExpected;
-    if (got == -1)
-      steps().call_failed("wait4");
-    else
-      steps().unexpected_stop(status, kExpected);
-    return kCallFailed;
-  }
+  WaitStatus fire() noexcept { return steps().find_no_news(); }
 
   [[nodiscard]] Steps& steps() noexcept { return children_.youngest(); }
   [[nodiscard]] const Steps& steps() const noexcept {
@@ -125,8 +116,8 @@ class WaitBlocking {
                       : "wait4(-1) until the youngest of so many stops",
       .parameters = kParameters,
       .interfaces = kInNoMode};
-  static constexpr int kExpected =
-      kTraced ? stop_status(SIGTRAP) : delivery_status(SIGSTOP);
+  static constexpr WaitStatus kExpected =
+      kTraced ? stop_trap(SIGTRAP) : signal_stop(SIGSTOP);
 
   explicit WaitBlocking(const CellConfig& config)
       : children_(config.arguments.at(0), kKin, config.ends) {}
@@ -137,7 +128,7 @@ class WaitBlocking {
     return children_.asleep();
   }
 
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     return stop_youngest() ? steps().wait_among_all(WUNTRACED) : kCallFailed;
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/measure/sample.h"
+#include "core/ptrace/wait_status.h"
 
 namespace retrap {
 
@@ -13,8 +14,8 @@ struct Failure {
   Outcome outcome = Outcome::kOk;
   const char* what = "";  // the operation, or the state that was not reached
   int error = 0;          // errno; 0: not a failed call
-  int got = 0;            // wait status or letter of a state
-  int expected = 0;
+  WaitStatus got{};
+  WaitStatus expected{};  // 0: not a wrong status
 };
 
 // "PTRACE_LISTEN: No such process"

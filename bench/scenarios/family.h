@@ -53,7 +53,7 @@ struct FamilyInfo {
 // The same with the functions of its class.
 struct Family {
   FamilyInfo info;
-  int expected;  // the wait status that ends a sample as it should
+  WaitStatus expected;  // the wait status that ends a sample as it should
   std::unique_ptr<Cell> (*open)(const CellConfig&);
   const char* (*missing)() noexcept;  // what the kernel lacks; nullptr: nothing
 };

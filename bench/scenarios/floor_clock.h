@@ -14,11 +14,11 @@ class FloorClock {
       .help = "two clock reads, nothing between them",
       .is_floor = true,
       .has_partner = false};
-  static constexpr int kExpected = 0;
+  static constexpr WaitStatus kExpected{};  // no wait
 
   explicit FloorClock(const CellConfig&) {}
   bool arm() noexcept { return true; }
-  int fire() noexcept { return 0; }
+  WaitStatus fire() noexcept { return kExpected; }
   [[nodiscard]] Steps& steps() noexcept { return steps_; }
   [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
 

@@ -54,7 +54,7 @@ class FloorFutex {
       .name = "floor/futex",
       .help = "round trip to a sleeping process by futex(2)",
       .is_floor = true};
-  static constexpr int kExpected = 0;
+  static constexpr WaitStatus kExpected{};  // no wait
 
   explicit FloorFutex(const CellConfig& config)
       : partner_(Tracee::spawn([this] { echo(); }, config.ends.tracee_cpu)),
@@ -62,10 +62,10 @@ class FloorFutex {
 
   bool arm() noexcept { return steps_.asleep_in(SYS_futex); }
 
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     const std::uint32_t round = pair_->pong.load();
     set_and_wake(pair_->ping, round + 1);
-    if (wait_while(pair_->pong, round)) return 0;
+    if (wait_while(pair_->pong, round)) return kExpected;
     steps_.call_failed("FUTEX_WAIT");
     return kCallFailed;
   }

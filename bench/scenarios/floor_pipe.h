@@ -32,7 +32,7 @@ class FloorPipe {
       .name = "floor/pipe",
       .help = "round trip to a sleeping process over pipes",
       .is_floor = true};
-  static constexpr int kExpected = 0;
+  static constexpr WaitStatus kExpected{};  // no wait
 
   explicit FloorPipe(const CellConfig& config)
       : partner_(Tracee::spawn([this] { echo(); }, config.ends.tracee_cpu)),
@@ -43,11 +43,11 @@ class FloorPipe {
 
   bool arm() noexcept { return steps_.asleep_in(SYS_read); }
 
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     char byte = 0;
     if (::write(ping_.writer.get(), &byte, 1) == 1 &&
         ::read(pong_.reader.get(), &byte, 1) == 1)
-      return 0;
+      return kExpected;
     steps_.call_failed("ping-pong over pipes");
     return kCallFailed;
   }

@@ -16,13 +16,13 @@ class FloorSyscall {
                                       .help = "getppid(2)",
                                       .is_floor = true,
                                       .has_partner = false};
-  static constexpr int kExpected = 0;
+  static constexpr WaitStatus kExpected{};  // no wait
 
   explicit FloorSyscall(const CellConfig&) {}
   bool arm() noexcept { return true; }
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     (void)::syscall(SYS_getppid);  // cannot fail
-    return 0;
+    return kExpected;
   }
   [[nodiscard]] Steps& steps() noexcept { return steps_; }
   [[nodiscard]] const Steps& steps() const noexcept { return steps_; }

@@ -36,14 +36,14 @@ bool SeizedTracee::watch() noexcept {
 bool SeizedTracee::resume_from_stop() noexcept {
   const bool by_itself = interface_ == Interface::kAsyncRetrap;
   return steps_.kill(SIGCONT) && (by_itself || steps_.cont()) &&
-         steps_.wait_for(stop_status(SIGTRAP)) && resume_from_notification();
+         steps_.wait_for(stop_trap(SIGTRAP)) && resume_from_notification();
 }
 
 // Asleep at the end: the next SIGSTOP then finds it in one state, not two.
 bool SeizedTracee::resume_from_notification() noexcept {
   if (interface_ == Interface::kAsyncRetrap && !acknowledge(false))
     return false;
-  return steps_.cont() && steps_.wait_for(delivery_status(SIGCONT)) &&
+  return steps_.cont() && steps_.wait_for(signal_stop(SIGCONT)) &&
          steps_.cont() && asleep();
 }
 

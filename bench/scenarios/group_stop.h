@@ -23,8 +23,8 @@ class SeizedTracee {
 
   // Asleep -> group-stop, reported as STOP(STOP).
   bool stop() noexcept {
-    return steps_.kill(SIGSTOP) && steps_.wait_for(delivery_status(SIGSTOP)) &&
-           steps_.cont(SIGSTOP) && steps_.wait_for(stop_status(SIGSTOP));
+    return steps_.kill(SIGSTOP) && steps_.wait_for(signal_stop(SIGSTOP)) &&
+           steps_.cont(SIGSTOP) && steps_.wait_for(stop_trap(SIGSTOP));
   }
 
   // STOP(STOP) -> waiting for a notification, checked.

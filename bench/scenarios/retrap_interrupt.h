@@ -22,7 +22,7 @@ class RetrapInterrupt {
       .name = "retrap/trigger:interrupt",
       .help = "PTRACE_INTERRUPT of a tracee in group-stop",
       .interfaces = kWithWaitingState};
-  static constexpr int kExpected = stop_status(SIGSTOP);
+  static constexpr WaitStatus kExpected = stop_trap(SIGSTOP);
 
   explicit RetrapInterrupt(const CellConfig& config) : tracee_(config) {}
 
@@ -32,7 +32,7 @@ class RetrapInterrupt {
     return tracee_.watch();
   }
 
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     return steps().interrupt() ? steps().wait() : kCallFailed;
   }
 

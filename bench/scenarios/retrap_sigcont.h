@@ -14,7 +14,7 @@ class RetrapSigcont {
   static constexpr FamilyInfo kFamily{
       .name = "retrap/trigger:sigcont",
       .help = "SIGCONT to a tracee in group-stop"};
-  static constexpr int kExpected = stop_status(SIGTRAP);
+  static constexpr WaitStatus kExpected = stop_trap(SIGTRAP);
 
   explicit RetrapSigcont(const CellConfig& config) : tracee_(config) {}
 
@@ -25,7 +25,7 @@ class RetrapSigcont {
     return asleep && tracee_.stop() && tracee_.watch();
   }
 
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     return steps().kill(SIGCONT) ? steps().wait() : kCallFailed;
   }
 

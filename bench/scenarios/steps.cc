@@ -23,7 +23,7 @@ bool Steps::call_failed(const char* what) noexcept {
   return fail({.outcome = Outcome::kCallFailed, .what = what, .error = errno});
 }
 
-bool Steps::unexpected_stop(int status, int expected) noexcept {
+bool Steps::unexpected_stop(WaitStatus status, WaitStatus expected) noexcept {
   if (status == kCallFailed) return false;  // noted by wait()
   return fail({.outcome = Outcome::kUnexpectedStop,
                .what = "wait status",

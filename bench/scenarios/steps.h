@@ -18,12 +18,10 @@
 
 #include "core/ptrace/task_state.h"
 #include "core/ptrace/uapi.h"
+#include "core/ptrace/wait_status.h"
 #include "scenarios/failure.h"
 
 namespace retrap {
-
-// What fire() returns when a call failed; no wait status is negative.
-inline constexpr int kCallFailed = -1;
 
 // The system call that sleep_in_pause() sleeps in: arm64 has no pause.
 #ifdef SYS_pause
@@ -31,6 +29,9 @@ inline constexpr long kPauseSyscall = SYS_pause;
 #else
 inline constexpr long kPauseSyscall = SYS_ppoll;
 #endif
+
+// What fire() returns when a call failed, a wait or another.
+inline constexpr WaitStatus kCallFailed = kWaitFailed;
 
 class Steps {
  public:
@@ -69,18 +70,29 @@ class Steps {
     return request(PTRACE_SETOPTIONS, "PTRACE_SETOPTIONS", data);
   }
   // The status, or kCallFailed.
-  int wait(int options = 0) noexcept {
-    int status = 0;
-    if (::wait4(pid_, &status, __WALL | options, nullptr) == pid_)
-      return status;
+  WaitStatus wait(int options = 0) noexcept {
+    int word = 0;
+    if (::wait4(pid_, &word, __WALL | options, nullptr) == pid_)
+      return WaitStatus(word);
     call_failed("wait4");
     return kCallFailed;
   }
-  // The same among all children; it must be this one that has news.
-  int wait_among_all(int options) noexcept {
-    int status = 0;
-    const pid_t got = ::wait4(-1, &status, options, nullptr);
-    if (got == pid_) return status;
+  // WNOHANG among all children, none of whom may have news: 0.
+  WaitStatus find_no_news() noexcept {
+    int word = 0;
+    const pid_t got = ::wait4(-1, &word, WNOHANG, nullptr);
+    if (got == 0) return WaitStatus{};
+    if (got == -1)
+      call_failed("wait4");
+    else
+      unexpected_stop(WaitStatus(word), WaitStatus{});
+    return kCallFailed;
+  }
+  // Among all children; it must be this one that has news.
+  WaitStatus wait_among_all(int options) noexcept {
+    int word = 0;
+    const pid_t got = ::wait4(-1, &word, options, nullptr);
+    if (got == pid_) return WaitStatus(word);
     if (got == -1)
       call_failed("wait4");
     else
@@ -88,8 +100,8 @@ class Steps {
             .what = "wait4 found another child"});
     return kCallFailed;
   }
-  bool wait_for(int expected, int options = 0) noexcept {
-    const int status = wait(options);
+  bool wait_for(WaitStatus expected, int options = 0) noexcept {
+    const WaitStatus status = wait(options);
     return status == expected || unexpected_stop(status, expected);
   }
 
@@ -104,7 +116,7 @@ class Steps {
   // The failures of these steps, and those a scenario finds itself. All
   // return false.
   bool call_failed(const char* what) noexcept;
-  bool unexpected_stop(int status, int expected) noexcept;
+  bool unexpected_stop(WaitStatus status, WaitStatus expected) noexcept;
   bool not_reached(const char* what) noexcept;
 
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }

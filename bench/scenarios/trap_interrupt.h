@@ -14,7 +14,7 @@ class TrapInterrupt {
   static constexpr FamilyInfo kFamily{
       .name = "trap/trigger:interrupt",
       .help = "PTRACE_INTERRUPT of a sleeping tracee"};
-  static constexpr int kExpected = stop_status(SIGTRAP);
+  static constexpr WaitStatus kExpected = stop_trap(SIGTRAP);
 
   explicit TrapInterrupt(const CellConfig& config) : tracee_(config) {}
 
@@ -24,7 +24,7 @@ class TrapInterrupt {
     return tracee_.asleep();
   }
 
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     return steps().interrupt() ? steps().wait() : kCallFailed;
   }
 

@@ -14,7 +14,7 @@ class TrapSigstop {
   static constexpr FamilyInfo kFamily{
       .name = "trap/trigger:sigstop",
       .help = "SIGSTOP to a sleeping tracee until group-stop"};
-  static constexpr int kExpected = stop_status(SIGSTOP);
+  static constexpr WaitStatus kExpected = stop_trap(SIGSTOP);
 
   explicit TrapSigstop(const CellConfig& config) : tracee_(config) {}
 
@@ -27,7 +27,9 @@ class TrapSigstop {
   }
 
   // All of stop(): when it fails it has said why.
-  int fire() noexcept { return tracee_.stop() ? kExpected : kCallFailed; }
+  WaitStatus fire() noexcept {
+    return tracee_.stop() ? kExpected : kCallFailed;
+  }
 
   [[nodiscard]] Steps& steps() noexcept { return tracee_.steps(); }
   [[nodiscard]] const Steps& steps() const noexcept { return tracee_.steps(); }

@@ -45,7 +45,7 @@ Errno any_request(pid_t tid, std::uint64_t turn) {
 void look_for_gap(const Subject& subject, std::uint64_t turn, Gaps& gaps) {
   const pid_t pid = subject.pid();
   if (turn % 2 == 1 && any_request(pid, turn / 2) != kOk) ++gaps.requests;
-  Status status = wait_at_once(pid);
+  WaitStatus status = wait_at_once(pid);
   if (status == kNothing) {
     ++gaps.waits;
     status = wait_eventually(pid);

@@ -5,7 +5,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -33,8 +32,6 @@ namespace retrap::conform {
 namespace {
 
 constexpr Interface kMode = Interface::kAsyncRetrap;
-
-constexpr int stop_code(int sig) { return (128 << 8) | sig; }
 
 TEST_P(AsyncRetrapRules, AR03_RequestInProgressIsNotDisturbed) {
   const Subject subject(GetParam());
@@ -135,7 +132,7 @@ TEST_P(AsyncRetrapRules, AR03_LongRequestIsNotDisturbed) {
 }
 
 // Elsewhere -> SIGCONT -> nothing; CONT -> a STOP trap, no user mode.
-void expect_deferred(const Subject& subject, Status trap) {
+void expect_deferred(const Subject& subject, WaitStatus trap) {
   const pid_t pid = subject.pid();
   ASSERT_EQ(wait_eventually(pid), trap);
   const Stillness stillness(subject);
@@ -159,8 +156,7 @@ TEST_P(AsyncRetrapRules, AR08_OtherTrapsAreNotDisturbed) {
 
   ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
   ASSERT_EQ(request(PTRACE_SYSCALL, pid), kOk);
-  ASSERT_NO_FATAL_FAILURE(
-      expect_deferred(subject, signal_stop(SIGTRAP | 0x80)));
+  ASSERT_NO_FATAL_FAILURE(expect_deferred(subject, kSyscallStop));
   ASSERT_NO_FATAL_FAILURE(expect_sigcont_delivered(subject));
 
   subject.order(0, Command::kExec);
@@ -173,15 +169,16 @@ TEST_P(AsyncRetrapRules, AR11_StatusIsOfTheTrapGetsiginfoOfNow) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  EXPECT_EQ(siginfo(pid), (Info{kOk, SIGSTOP, stop_code(SIGSTOP), true}));
+  EXPECT_EQ(siginfo(pid),
+            (Info{kOk, SIGSTOP, stop_code_of(stop_trap(SIGSTOP)), true}));
   ASSERT_EQ(cont(pid), kOk);
   expect_runs_silently(subject);
   ASSERT_NO_FATAL_FAILURE(stop_group_again(subject, 0, SIGTSTP));
-  EXPECT_EQ(siginfo(pid), (Info{kOk, SIGTSTP, stop_code(SIGTSTP), true}));
-  const Status waited_last = stop_trap(SIGTSTP);
-  ASSERT_EQ(waited_last.value >> 8, stop_code(SIGTSTP));
+  EXPECT_EQ(siginfo(pid),
+            (Info{kOk, SIGTSTP, stop_code_of(stop_trap(SIGTSTP)), true}));
   subject.kill(SIGCONT);
-  EXPECT_EQ(siginfo(pid), (Info{kOk, SIGTRAP, stop_code(SIGTRAP), false}));
+  EXPECT_EQ(siginfo(pid),
+            (Info{kOk, SIGTRAP, stop_code_of(stop_trap(SIGTRAP)), false}));
   EXPECT_EQ(wait_at_once(pid), stop_trap(SIGTRAP));
 }
 
@@ -213,10 +210,7 @@ TEST_P(AsyncRetrapRules, AR23_BlockingWaitWakesUp) {
   Signaller signaller(pid, SIGCONT);
   for (std::uint64_t turn = 0; turn < options().count; ++turn) {
     signaller.order();
-    int status = 0;
-    // The deadline kills the tracee, which ends the wait.
-    ASSERT_EQ(::waitpid(pid, &status, __WALL), pid) << "turn " << turn;
-    ASSERT_EQ(Status{status}, stop_trap(SIGTRAP)) << "turn " << turn;
+    ASSERT_EQ(wait_asleep(pid), stop_trap(SIGTRAP)) << "turn " << turn;
     ASSERT_TRUE(signaller.finish());
     ASSERT_EQ(siginfo(pid).error, kOk);
     ASSERT_EQ(wait_at_once(pid), kNothing) << "turn " << turn;
@@ -229,8 +223,8 @@ TEST_P(AsyncRetrapRules, AR23_OtherThreadsOfTheTracerSeeNoGap) {
   ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
   std::uint64_t turn = 0;
   for (; turn < lethal_turns(); ++turn) {
-    Status only_own = kNothing;
-    Status any = kNothing;
+    WaitStatus only_own = kNothing;
+    WaitStatus any = kNothing;
     std::thread([&] {
       subject.kill(SIGCONT);
       only_own = parent_wait_at_once(pid, __WALL | __WNOTHREAD);
@@ -290,7 +284,7 @@ TEST_P(AsyncRetrapRules, AR13_StopDuringGetsiginfoIsJoined) {
     ASSERT_EQ(cont(stopper, SIGSTOP), kOk);
     orders.delay();
     ASSERT_EQ(siginfo(trapped).error, kOk);
-    Status status = wait_at_once(trapped);
+    WaitStatus status = wait_at_once(trapped);
     orders.count(status != kNothing, status == kNothing);
     if (status == kNothing) status = wait_eventually(trapped);
     ASSERT_EQ(status, stop_trap(SIGSTOP)) << "turn " << turn;

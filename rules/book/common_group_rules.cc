@@ -26,7 +26,7 @@ void sigcont_cancels_injected_stop(Placement placement, Interface interface) {
   subject.kill(SIGCONT);
   ASSERT_EQ(wait_at_once(pid), kNothing);
   ASSERT_EQ(cont(pid, SIGSTOP), kOk);
-  Status status = wait_eventually(pid);
+  WaitStatus status = wait_eventually(pid);
   if (interface != Interface::kPleaseNotify) {
     ASSERT_EQ(status, stop_trap(SIGTRAP));
     user_mode.expect_not_entered();
@@ -76,7 +76,7 @@ void stop_and_continue_cancel(Placement placement, Interface interface) {
   subject.kill(SIGSTOP);  // SIGCONT is gone
   subject.kill(SIGUSR1);
   // AR re-traps for SIGCONT, ML after CONT: drop the STOP traps.
-  Status status = kNothing;
+  WaitStatus status = kNothing;
   int traps = 0;
   do {
     (void)wait_at_once(pid);

@@ -100,7 +100,7 @@ void setoptions_without_a_mode(Placement placement, Interface interface) {
   ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
   ASSERT_EQ(request(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD), kOk);
   ASSERT_EQ(request(PTRACE_SYSCALL, pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGTRAP | 0x80));
+  ASSERT_EQ(wait_eventually(pid), kSyscallStop);
   ASSERT_EQ(cont(pid), kOk);
   ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
   ASSERT_NO_FATAL_FAILURE(expect_mode(subject, pid, interface));

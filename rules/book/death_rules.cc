@@ -19,7 +19,7 @@
 namespace retrap::conform {
 namespace {
 
-constexpr int kExitCode = (PTRACE_EVENT_EXIT << 8) | SIGTRAP;
+constexpr int kExitCode = stop_code_of(event_stop(PTRACE_EVENT_EXIT));
 
 void expect_gone(pid_t pid) {
   EXPECT_EQ(wait_at_once(pid), kNoTracee);

@@ -28,7 +28,7 @@ void sigkill_meets_request(Subject& subject, Encounter& encounter,
 }
 
 void sigkill_meets_retrap(Subject& subject, Encounter& encounter) {
-  Status status;
+  WaitStatus status{};
   (void)encounter.run([&] {
     subject.kill(SIGCONT);
     status = wait_at_once(subject.pid());

@@ -14,16 +14,16 @@ namespace {
 // Resumes the thread that executes from whatever it reports, and its sibling
 // from an EVENT_EXIT, and waits for that one: exec waits until the tracer has
 // taken note of its death. The last status of the sibling.
-Status resume_until_exec(const Subject& subject, pid_t executing,
-                         pid_t sibling) {
-  Status last = kNothing;
+WaitStatus resume_until_exec(const Subject& subject, pid_t executing,
+                             pid_t sibling) {
+  WaitStatus last = kNothing;
   Patience patience(subject.pid());
   while (!subject.has_executed() && patience.lasts()) {
-    if (wait_at_once(executing).value > 0) {
+    if (is_stop(wait_at_once(executing))) {
       (void)siginfo(executing);
       (void)cont(executing);
     }
-    const Status status = wait_at_once(sibling);
+    const WaitStatus status = wait_at_once(sibling);
     if (status != kNothing) last = status;
     if (status == event_stop(PTRACE_EVENT_EXIT)) (void)cont(sibling);
     (void)::sched_yield();  // to the exec, where it is on this CPU
@@ -35,17 +35,18 @@ Status resume_until_exec(const Subject& subject, pid_t executing,
 
 void expect_exec(const Subject& subject, int trapped) {
   const pid_t tid = subject.tid(trapped);
-  const Status last = resume_until_exec(subject, subject.tid(1 - trapped), tid);
+  const WaitStatus last =
+      resume_until_exec(subject, subject.tid(1 - trapped), tid);
   ASSERT_TRUE(subject.has_executed()) << "exec hangs";
   EXPECT_EQ(wait_at_once(subject.tid(1)), kNoTracee);
   if (trapped != 0) {
     // do_group_exit(): a thread that makes room for exec exits with 0.
-    EXPECT_TRUE(last == Status{0} || last == kNoTracee) << last;
+    EXPECT_TRUE(last == exited(0) || last == kNoTracee) << last;
   } else {  // the thread that executed has the tid of the leader
     ASSERT_EQ(interrupt(tid), kOk);
     // Or its first report was already taken, for one of the leader.
     if (registers(tid).error != kOk) {
-      EXPECT_GT(wait_eventually(tid).value, 0);
+      EXPECT_TRUE(is_stop(wait_eventually(tid)));
     }
   }
 }
@@ -55,7 +56,7 @@ void sigcont_meets_exec(const Subject& subject, Encounter& encounter,
   const pid_t tid = subject.tid(trapped);
   const pid_t executing = subject.tid(1 - trapped);
   subject.order(1 - trapped, Command::kExec);
-  Status first;
+  WaitStatus first{};
   const Errno answer = encounter.run([&] {
     const Errno error = cont(executing);
     first = wait_asleep(tid);

@@ -18,10 +18,10 @@
 namespace retrap::conform {
 namespace {
 
-constexpr Status kContinued{0xffff};
+constexpr WaitStatus kContinued{0xffff};
 
 // The parent has one report to wait for, and was told by one SIGCHLD.
-void expect_one_report(const Subject& subject, int options, Status status) {
+void expect_one_report(const Subject& subject, int options, WaitStatus status) {
   ASSERT_EQ(parent_wait_eventually(subject.pid(), options), status);
   EXPECT_EQ(parent_wait_at_once(subject.pid(), options), kNothing);
   EXPECT_TRUE(sigchld_comes(subject.pid()));

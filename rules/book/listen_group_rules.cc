@@ -105,7 +105,7 @@ TEST_P(ListenRules, ML15_SigcontsWhileListeningAreOneReport) {
   const Stillness one_report(subject);
   one_report.expect();
   ASSERT_EQ(cont(pid), kOk);
-  Status status = wait_eventually(pid);
+  WaitStatus status = wait_eventually(pid);
   if (status == stop_trap(SIGTRAP)) {  // some came after the re-trap
     ASSERT_EQ(cont(pid), kOk);
     status = wait_eventually(pid);

@@ -14,7 +14,8 @@
 namespace retrap::conform {
 namespace {
 
-constexpr int kStopCode = (128 << 8) | SIGTRAP;  // si_code of STOP(TRAP)
+constexpr int kStopCode =
+    stop_code_of(stop_trap(SIGTRAP));  // si_code of STOP(TRAP)
 
 // L in a stopped group; every thread of it.
 void seize_stop_and_listen(const Subject& subject) {
@@ -37,7 +38,7 @@ TEST_P(ListenRules, ML01_ListenOnlyInStopTrap) {
   ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
   EXPECT_EQ(listen(pid), Errno{EIO}) << "signal-delivery-stop";
   ASSERT_EQ(request(PTRACE_SYSCALL, pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGTRAP | 0x80));
+  ASSERT_EQ(wait_eventually(pid), kSyscallStop);
   EXPECT_EQ(listen(pid), Errno{EIO}) << "syscall-stop";
   ASSERT_EQ(cont(pid), kOk);
 
@@ -92,13 +93,13 @@ TEST_P(ListenRules, ML04_OtherPendingSignalsMayPrecedeSigcont) {
   subject.kill(SIGCONT);
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
 
-  std::set<int> delivered;
+  std::set<WaitStatus> delivered;
   for (int i = 0; i < 2; ++i) {
     ASSERT_EQ(cont(pid), kOk);
-    delivered.insert(wait_eventually(pid).value);
+    delivered.insert(wait_eventually(pid));
   }
-  const std::set<int> both = {signal_stop(SIGTERM).value,
-                              signal_stop(SIGCONT).value};
+  const std::set<WaitStatus> both = {signal_stop(SIGTERM),
+                                     signal_stop(SIGCONT)};
   EXPECT_EQ(delivered, both);
   ASSERT_EQ(cont(pid), kOk);
   expect_runs_silently(subject);

@@ -103,12 +103,12 @@ TEST_P(PleaseNotifyRules, PN20_DroppedReportIsNotJustHidden) {
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
   ASSERT_EQ(interrupt(pid), kOk);
   ASSERT_EQ(peek_wait_eventually(pid), stop_trap(SIGTRAP));
-  ASSERT_EQ(subject.exit_code(), stop_trap(SIGTRAP).value >> 8);
+  ASSERT_EQ(subject.exit_code(), stop_code_of(stop_trap(SIGTRAP)));
   ASSERT_EQ(jobctl_cont(pid), kOk);
   EXPECT_EQ(subject.exit_code(), 0);
   // What INTERRUPT makes of it is a report again.
   ASSERT_EQ(interrupt(pid), kOk);
-  EXPECT_EQ(subject.exit_code(), stop_trap(SIGTRAP).value >> 8);
+  EXPECT_EQ(subject.exit_code(), stop_code_of(stop_trap(SIGTRAP)));
   EXPECT_EQ(wait_at_once(pid), stop_trap(SIGTRAP));
 }
 
@@ -154,7 +154,7 @@ TEST_P(PleaseNotifyRules, PN22_WnowaitRepeatsTheReportOfInterrupt) {
 }
 
 // A report, its SIGCHLD, and no other one.
-void expect_told(const Subject& subject, Status status) {
+void expect_told(const Subject& subject, WaitStatus status) {
   ASSERT_EQ(wait_eventually(subject.pid()), status);
   ASSERT_EQ(registers(subject.pid()).error, kOk);  // the SIGCHLD is sent
   EXPECT_TRUE(take_sigchld()) << "none with " << status;

@@ -64,7 +64,7 @@ TEST_P(PleaseNotifyRules, PN01_JobctlContOnlyInStopTrap) {
   ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
   EXPECT_EQ(jobctl_cont(pid), Errno{EIO}) << "signal-delivery-stop";
   ASSERT_EQ(request(PTRACE_SYSCALL, pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGTRAP | 0x80));
+  ASSERT_EQ(wait_eventually(pid), kSyscallStop);
   EXPECT_EQ(jobctl_cont(pid), Errno{EIO}) << "syscall-stop";
   ASSERT_EQ(cont(pid), kOk);
 

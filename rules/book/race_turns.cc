@@ -74,7 +74,7 @@ void sigcont_meets_interrupt_in_group_stop(const Subject& subject,
   ASSERT_EQ(jobctl_cont(pid), kOk);
   ASSERT_EQ(encounter.run([&] { return interrupt(pid); }), kOk);
   ASSERT_TRUE(encounter.finish());
-  Status status = wait_eventually(pid);
+  WaitStatus status = wait_eventually(pid);
   const bool interrupt_won = status == stop_trap(SIGSTOP);
   if (interrupt_won) {
     ASSERT_EQ(wait_at_once(pid), kNothing);
@@ -115,7 +115,7 @@ void sigcont_meets_interrupt_while_listening(const Subject& subject,
   ASSERT_EQ(listen(pid), kOk);
   ASSERT_EQ(encounter.run([&] { return interrupt(pid); }), kOk);
   ASSERT_TRUE(encounter.finish());
-  Status status = wait_eventually(pid);
+  WaitStatus status = wait_eventually(pid);
   if (status == stop_trap(SIGSTOP)) {  // INTERRUPT won; SIGCONT is owed
     ASSERT_EQ(cont(pid), kOk);
     status = wait_eventually(pid);

@@ -19,18 +19,13 @@
 
 #include "core/ptrace/patience.h"
 #include "core/ptrace/uapi.h"
-#include "core/ptrace/wait_status.h"
+#include "core/ptrace/wait.h"
 
 namespace retrap::conform {
 namespace {
 
 constexpr long kPollPauseNs = 50'000;
 constexpr int kYields = 200;
-
-const char* sig_name(int sig) noexcept {
-  const char* name = ::sigabbrev_np(sig);
-  return name == nullptr ? "?" : name;
-}
 
 // Yields at first: without high-resolution timers a sleep is a whole tick.
 void pause_before_poll(int polls) noexcept {
@@ -44,11 +39,11 @@ void pause_before_poll(int polls) noexcept {
 
 // `whom`: who must do something first.
 template <typename Wait>
-Status eventually(pid_t whom, Wait wait) noexcept {
+WaitStatus eventually(pid_t whom, Wait wait) noexcept {
   Patience patience(whom);
   for (int polls = 0;; ++polls) {
     const bool last = !patience.lasts();
-    const Status status = wait();
+    const WaitStatus status = wait();
     if (status != kNothing || last) return status;
     pause_before_poll(polls);
   }
@@ -73,26 +68,6 @@ std::ostream& operator<<(std::ostream& out, Errno error) {
   return out << (name == nullptr ? "unknown errno" : name);
 }
 
-std::ostream& operator<<(std::ostream& out, Status status) {
-  if (status == kNothing) return out << "nothing to wait for";
-  if (status == kNoTracee) return out << "ECHILD";
-  if (status == kWaitFailed) return out << "waitpid failed";
-  const auto flags = out.flags();
-  out << "0x" << std::hex << status.value;
-  out.flags(flags);
-  switch (classify(status.value)) {
-    case StopKind::kGroupStop:
-    case StopKind::kTrapStop:
-      return out << " STOP(" << sig_name(WSTOPSIG(status.value)) << ")";
-    case StopKind::kSignalDelivery:
-      return out << " SD(" << sig_name(WSTOPSIG(status.value)) << ")";
-    case StopKind::kKilled:
-      return out << " killed by " << sig_name(WTERMSIG(status.value));
-    default:
-      return out;
-  }
-}
-
 std::ostream& operator<<(std::ostream& out, const Info& info) {
   if (info.error != kOk) return out << "PTRACE_GETSIGINFO: " << info.error;
   const auto flags = out.flags();
@@ -100,13 +75,6 @@ std::ostream& operator<<(std::ostream& out, const Info& info) {
   out.flags(flags);
   return out << (info.stopped ? ", stopped" : ", not stopped");
 }
-
-Status stop_trap(int sig) noexcept { return {stop_status(sig)}; }
-Status signal_stop(int sig) noexcept { return {delivery_status(sig)}; }
-Status event_stop(int event) noexcept {
-  return {(event << 16) | delivery_status(SIGTRAP)};
-}
-Status killed_by(int sig) noexcept { return {sig}; }
 
 // Not ptrace(3): it knows only the requests of mainline, and hides the result
 // of PTRACE_PEEKDATA in errno.
@@ -185,48 +153,30 @@ Registers registers(pid_t tid) {
   return registers;
 }
 
-namespace {
-
-Status wait_with(pid_t pid, int options) noexcept {
-  int status = 0;
-  const pid_t got = ::waitpid(pid, &status, options);
-  if (got == pid) return {status};
-  if (got == 0) return kNothing;
-  return errno == ECHILD ? kNoTracee : kWaitFailed;
+WaitStatus parent_wait_at_once(pid_t pid, int options) noexcept {
+  return wait_for(pid, options | WNOHANG);
 }
 
-}  // namespace
-
-Status parent_wait_at_once(pid_t pid, int options) noexcept {
-  return wait_with(pid, options | WNOHANG);
-}
-
-Status wait_at_once(pid_t tid) noexcept {
+WaitStatus wait_at_once(pid_t tid) noexcept {
   return parent_wait_at_once(tid, __WALL);
 }
 
-Status wait_asleep(pid_t tid) noexcept { return wait_with(tid, __WALL); }
+WaitStatus wait_asleep(pid_t tid) noexcept { return wait_for(tid, __WALL); }
 
-Status peek_wait_at_once(pid_t tid) noexcept {
-  siginfo_t info{};
-  const int rc = ::waitid(P_PID, static_cast<id_t>(tid), &info,
-                          WSTOPPED | WNOWAIT | WNOHANG | __WALL);
-  if (rc == -1) return errno == ECHILD ? kNoTracee : kWaitFailed;
-  if (info.si_pid == 0) return kNothing;
-  if (info.si_code != CLD_TRAPPED) return kWaitFailed;
-  return {(info.si_status << 8) | 0x7f};  // si_status: (event << 8) | signal
+WaitStatus peek_wait_at_once(pid_t tid) noexcept {
+  return peek_wait(tid, WSTOPPED | WNOHANG | __WALL);
 }
 
-Status wait_eventually(pid_t tid) noexcept {
+WaitStatus wait_eventually(pid_t tid) noexcept {
   return eventually(tid, [tid] { return wait_at_once(tid); });
 }
 
-Status parent_wait_eventually(pid_t pid, int options) noexcept {
+WaitStatus parent_wait_eventually(pid_t pid, int options) noexcept {
   return eventually(
       pid, [pid, options] { return parent_wait_at_once(pid, options); });
 }
 
-Status peek_wait_eventually(pid_t tid) noexcept {
+WaitStatus peek_wait_eventually(pid_t tid) noexcept {
   return eventually(tid, [tid] { return peek_wait_at_once(tid); });
 }
 

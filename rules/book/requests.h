@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/ptrace/interface.h"
+#include "core/ptrace/wait_status.h"
 
 namespace retrap::conform {
 
@@ -21,22 +22,6 @@ struct Errno {
 };
 inline constexpr Errno kOk{0};
 std::ostream& operator<<(std::ostream& out, Errno error);
-
-// The outcome of a wait: a status word, or one of the three words below.
-struct Status {
-  int value = 0;
-  friend bool operator==(Status, Status) = default;
-};
-inline constexpr Status kNothing{-1};     // waitpid returned 0
-inline constexpr Status kNoTracee{-2};    // ECHILD
-inline constexpr Status kWaitFailed{-3};  // any other errno
-std::ostream& operator<<(std::ostream& out, Status status);
-
-// The status words of the rules: STOP(s), SD(s), and PTRACE_EVENT stops.
-[[nodiscard]] Status stop_trap(int sig) noexcept;
-[[nodiscard]] Status signal_stop(int sig) noexcept;
-[[nodiscard]] Status event_stop(int event) noexcept;
-[[nodiscard]] Status killed_by(int sig) noexcept;
 
 // ptrace(2) with any request number.
 Errno request(unsigned long number, pid_t tid, unsigned long addr = 0,
@@ -74,18 +59,18 @@ struct Registers {
 Registers registers(pid_t tid);
 
 // The very next WNOHANG call.
-Status wait_at_once(pid_t tid) noexcept;
+WaitStatus wait_at_once(pid_t tid) noexcept;
 // The first status; kNothing when the tracee had its chance (patience.h): on a
 // machine with nothing else to do, after 2 s.
-Status wait_eventually(pid_t tid) noexcept;
+WaitStatus wait_eventually(pid_t tid) noexcept;
 // Sleeps until there is one: whoever hangs is killed at the deadline.
-Status wait_asleep(pid_t tid) noexcept;
+WaitStatus wait_asleep(pid_t tid) noexcept;
 // As a parent that may be no tracer: WUNTRACED and WCONTINUED in `options`.
-Status parent_wait_at_once(pid_t pid, int options) noexcept;
-Status parent_wait_eventually(pid_t pid, int options) noexcept;
+WaitStatus parent_wait_at_once(pid_t pid, int options) noexcept;
+WaitStatus parent_wait_eventually(pid_t pid, int options) noexcept;
 // A stop, with WNOWAIT: left for another wait.
-Status peek_wait_at_once(pid_t tid) noexcept;
-Status peek_wait_eventually(pid_t tid) noexcept;
+WaitStatus peek_wait_at_once(pid_t tid) noexcept;
+WaitStatus peek_wait_eventually(pid_t tid) noexcept;
 
 // Whether a SIGCHLD to this program was pending; it no longer is. main()
 // blocks the signal.

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +14,7 @@
 #include "book/requests.h"
 #include "book/subject.h"
 #include "core/ptrace/patience.h"
+#include "core/ptrace/wait.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 
@@ -59,9 +59,7 @@ Signaller::Signaller(pid_t pid, int sig) {
 }
 
 Signaller::~Signaller() {
-  (void)::kill(self_, SIGKILL);
-  while (::waitpid(self_, nullptr, 0) == -1 && errno == EINTR) {
-  }
+  kill_and_reap(self_);
   (void)::munmap(page_, sizeof(Page));
 }
 

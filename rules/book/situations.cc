@@ -65,7 +65,7 @@ void seize_into_disguised_stop(const Subject& subject, Interface interface) {
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, interface));
   subject.kill(SIGUSR1);
   ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
-  ASSERT_EQ(set_siginfo(pid, SIGUSR1, (PTRACE_EVENT_STOP << 8) | SIGTRAP), kOk);
+  ASSERT_EQ(set_siginfo(pid, SIGUSR1, stop_code_of(stop_trap(SIGTRAP))), kOk);
 }
 
 void stop_group_again(const Subject& subject, int thread, int sig) {
@@ -112,7 +112,7 @@ void expect_mode(const Subject& subject, pid_t tid, Interface interface) {
 }
 
 void expect_interrupts_at_once(const Subject& subject, Interface interface,
-                               Status status) {
+                               WaitStatus status) {
   const pid_t pid = subject.pid();
   std::uint64_t empty_waits = 0;
   std::uint64_t refused_requests = 0;
@@ -123,7 +123,7 @@ void expect_interrupts_at_once(const Subject& subject, Interface interface,
     ASSERT_EQ(wait_at_once(pid), kNothing) << "turn " << turn;
     ASSERT_EQ(interrupt(pid), kOk) << "turn " << turn;
     if (turn % 2 == 1 && registers(pid).error != kOk) ++refused_requests;
-    Status got = wait_at_once(pid);
+    WaitStatus got = wait_at_once(pid);
     if (turn % 2 == 0 && registers(pid).error != kOk) ++refused_requests;
     if (got == kNothing) {
       ++empty_waits;
@@ -162,10 +162,9 @@ void expect_sigcont_delivered(const Subject& subject) {
 
 void expect_death(Subject& subject) {
   const pid_t pid = subject.pid();
-  const Status exit_trap = event_stop(PTRACE_EVENT_EXIT);
-  Status status = wait_eventually(pid);
-  const bool is_stop = status.value > 0 && WIFSTOPPED(status.value);
-  if (is_stop && status != exit_trap) status = wait_eventually(pid);
+  const WaitStatus exit_trap = event_stop(PTRACE_EVENT_EXIT);
+  WaitStatus status = wait_eventually(pid);
+  if (is_stop(status) && status != exit_trap) status = wait_eventually(pid);
   if (status == exit_trap) {
     EXPECT_EQ(cont(pid), kOk);
     status = wait_eventually(pid);
@@ -233,7 +232,7 @@ void syscall_stop(const Subject& subject, Interface interface,
       seize_all(subject, interface, options | PTRACE_O_TRACESYSGOOD));
   ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
   ASSERT_EQ(request(PTRACE_SYSCALL, subject.pid()), kOk);
-  ASSERT_EQ(wait_eventually(subject.pid()), signal_stop(SIGTRAP | 0x80));
+  ASSERT_EQ(wait_eventually(subject.pid()), kSyscallStop);
 }
 
 void unwaited_stop(const Subject& subject, Interface interface,

@@ -50,7 +50,7 @@ Errno rearm(pid_t tid, Interface interface);
 
 // Re-armed -> INTERRUPT -> at once `status`, `count` times, without a wakeup.
 void expect_interrupts_at_once(const Subject& subject, Interface interface,
-                               Status status);
+                               WaitStatus status);
 
 // Listens to silence for a while. It decides nothing on a correct kernel.
 void settle();

@@ -7,7 +7,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,6 +23,7 @@
 
 #include "core/ptrace/hang_guard.h"
 #include "core/ptrace/patience.h"
+#include "core/ptrace/wait.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 #include "core/sys/relax.h"
@@ -43,30 +43,18 @@ std::string proc_path(pid_t pid, pid_t tid, const char* file) {
          file;
 }
 
-// Takes what there is to wait for; false when the dead are still to come.
-bool reap_pending(pid_t whom) noexcept {
-  int status = 0;
-  for (;;) {
-    const pid_t got = ::waitpid(whom, &status, __WALL | WNOHANG);
-    if (got == -1 && errno == EINTR) continue;
-    if (got <= 0) return got == -1;
-    // A last EVENT_EXIT.
-    if (WIFSTOPPED(status)) ::ptrace(PTRACE_CONT, got, nullptr, nullptr);
-  }
-}
-
 // The group as a whole, with threads nobody knows of: a leader that has traced
 // siblings is not reapable. It is empty when a subject died before setpgid().
 // False on a kernel that lets a tracee outlive SIGKILL: whoever waited for that
 // would hang, and no test would have failed. The tracee goes with the program.
-[[nodiscard]] bool reap_killed(pid_t pid) noexcept {
+[[nodiscard]] bool reap_group(pid_t pid) noexcept {
   sigset_t sigchld;  // blocked, see main()
   sigemptyset(&sigchld);
   sigaddset(&sigchld, SIGCHLD);
   const timespec slice{0, 100'000'000};
   Patience patience(pid, kDeathLimit);
   for (const pid_t whom : {-pid, pid}) {
-    while (!reap_pending(whom)) {
+    while (!reap_killed(whom)) {
       if (!patience.lasts()) return false;
       (void)::sigtimedwait(&sigchld, nullptr, &slice);
     }
@@ -128,7 +116,7 @@ Subject::Subject(Placement placement, int threads, Body body) : Subject() {
 Subject::~Subject() {
   if (pid_ > 0 && !reaped_) {
     (void)::kill(pid_, SIGKILL);
-    if (!reap_killed(pid_)) ADD_FAILURE() << "the tracee outlives SIGKILL";
+    if (!reap_group(pid_)) ADD_FAILURE() << "the tracee outlives SIGKILL";
   }
   if (watched_ && hang_guard().let_go(pid_))
     ADD_FAILURE() << "nothing ran for --deadline, "

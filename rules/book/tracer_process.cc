@@ -5,12 +5,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 
+#include "core/ptrace/wait.h"
 #include "core/sys/check.h"
 
 namespace retrap::conform {
@@ -51,9 +51,7 @@ void TracerProcess::step() {
 }
 
 void TracerProcess::die() {
-  (void)::kill(pid_, SIGKILL);
-  while (::waitpid(pid_, nullptr, 0) == -1 && errno == EINTR) {
-  }
+  kill_and_reap(pid_);
   pid_ = -1;
 }
 

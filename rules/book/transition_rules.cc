@@ -33,7 +33,7 @@ void look_at_once(const Subject& subject, Event event, bool by_wait,
   } else {
     subject.kill(SIGCONT);
   }
-  Status status = kNothing;
+  WaitStatus status = kNothing;
   if (by_wait) {
     status = wait_at_once(pid);
     if (status == kNothing) ++seen.empty_waits;

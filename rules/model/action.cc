@@ -61,7 +61,7 @@ bool sends_signal(Verb verb) {
 
 Siginfo siginfo_of(const Action& action) {
   if (action.sig == 0) return {SIGTRAP, SI_USER};
-  return {action.sig, (kEventStop << 8) | action.sig};
+  return {action.sig, stop_code_of(stop_trap(action.sig))};
 }
 
 std::string to_word(const Action& action) {
@@ -123,7 +123,7 @@ std::string to_text(Verb verb, const Outcome& outcome) {
   if (verb == Verb::kSettle)
     text << "threads in state " << outcome.states.data();
   else if (is_wait(verb))
-    text << conform::Status{outcome.status};
+    text << outcome.status;
   else if (verb == Verb::kGetSiginfo && outcome.error == 0)
     text << conform::Info{{}, outcome.signo, outcome.code, outcome.stopped};
   else

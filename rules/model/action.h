@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/ptrace/wait_status.h"
+
 namespace retrap::model {
 
 enum class Verb {
@@ -62,7 +64,7 @@ std::optional<Actions> actions_from_text(std::string_view text,
 // What was seen of an action. Fields that say nothing about it are 0.
 struct Outcome {
   int error = 0;                 // errno of a request
-  int status = 0;                // of a wait: conform::Status
+  WaitStatus status{};           // of a wait
   int signo = 0, code = 0;       // of GETSIGINFO
   bool stopped = false;          // its PTRACE_SI_STOPPED
   std::array<char, 4> states{};  // of settle: the letters of /proc

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "core/ptrace/uapi.h"
+#include "core/ptrace/wait_status.h"
 
 namespace retrap::model {
 namespace {
@@ -44,7 +44,7 @@ int AsyncRetrap::rearm(const State&, Thread&, Rearm) const {
 void AsyncRetrap::on_getsiginfo(Thread& t, int stop_signal) const {
   if (!in_stop_trap(t)) return;                           // AR10
   t.info_signo = static_cast<std::uint8_t>(stop_signal);  // AR04, AR11
-  t.info_code = (kEventStop << 8) | stop_signal;
+  t.info_code = stop_code_of(stop_trap(stop_signal));
   t.info_stopped = stop_signal != SIGTRAP;
   t.must_notify = false;  // AR06
   t.retrap_is_owed = false;

@@ -5,7 +5,7 @@
 #include <csignal>
 #include <numeric>
 
-#include "core/ptrace/uapi.h"
+#include "core/ptrace/wait_status.h"
 
 namespace retrap::model {
 namespace {
@@ -46,7 +46,7 @@ const Weights& weights_of(const Thread& t) {
 
 // By its siginfo, which may be a lie: siginfo_of().
 bool seems_in_stop_trap(const Thread& t) {
-  return in_stop_trap(t) || t.info_code >> 8 == kEventStop;
+  return in_stop_trap(t) || event_of(stopped(t.info_code)) == kEventStop;
 }
 
 Verb rearm_of(Interface interface) {

@@ -3,7 +3,7 @@
 
 #include <bit>
 
-#include "core/ptrace/uapi.h"
+#include "core/ptrace/wait_status.h"
 
 namespace retrap::model {
 namespace {
@@ -110,7 +110,7 @@ void trap(Thread& t, Trap kind, int sig, int code) {
 void take_stop_trap(const Design& design, State& s, Thread& t) {
   const int sig = stop_signal_now(s, t);
   participate(s, t);
-  trap(t, Trap::kStop, sig, (kEventStop << 8) | sig);
+  trap(t, Trap::kStop, sig, stop_code_of(stop_trap(sig)));
   design.on_stop_trap(t, sig != SIGTRAP);
 }
 

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "core/ptrace/uapi.h"
+#include "core/ptrace/wait_status.h"
 
 namespace retrap::model {
 
@@ -24,7 +24,7 @@ void Listen::on_stop_trap(Thread& t, bool) const {
 int Listen::rearm(const State&, Thread& t, Rearm request) const {
   if (request != Rearm::kListen) return EIO;
   // ML01; ML19: the kernel looks at si_code, which the tracer can set.
-  if (t.info_code >> 8 != kEventStop) return EIO;
+  if (event_of(stopped(t.info_code)) != kEventStop) return EIO;
   t.is_hidden = true;                // ML02, ML03; ML18: with its status
   if (t.must_notify) leave_trap(t);  // ML08: the change came before
   return 0;

@@ -6,7 +6,6 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,9 +30,9 @@ Outcome of_error(conform::Errno error) {
   return outcome;
 }
 
-Outcome of_status(conform::Status status) {
+Outcome of_status(WaitStatus status) {
   Outcome outcome;
-  outcome.status = status.value;
+  outcome.status = status;
   return outcome;
 }
 
@@ -60,17 +59,15 @@ Outcome await(pid_t tid) {
   const itimerval looks{{1, 0}, {kEventually.count(), 0}};
   check_unix(::setitimer(ITIMER_REAL, &looks, nullptr), "setitimer");
   Patience patience(tid, kEventually);
-  int status = 0;
-  pid_t got = -1;
+  WaitStatus status{};
+  bool is_interrupted = false;
   do {
-    got = ::waitpid(tid, &status, __WALL);
-  } while (got == -1 && errno == EINTR && patience.lasts());
-  const int error = got == -1 ? errno : 0;
+    status = conform::wait_asleep(tid);
+    is_interrupted = status == kWaitFailed && errno == EINTR;
+  } while (is_interrupted && patience.lasts());
   const itimerval none{};
   check_unix(::setitimer(ITIMER_REAL, &none, nullptr), "setitimer");
-  if (got == tid) return of_status({status});
-  if (error == EINTR) return of_status(conform::kNothing);
-  return of_status(error == ECHILD ? conform::kNoTracee : conform::kWaitFailed);
+  return of_status(is_interrupted ? kNothing : status);
 }
 
 void interrupt_waits() {

@@ -5,12 +5,12 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <new>
 
+#include "core/ptrace/wait.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 
@@ -33,9 +33,7 @@ Sender::Sender(int cpu) {
 
 Sender::~Sender() {
   orders_.reset();
-  (void)::kill(self_, SIGKILL);
-  while (::waitpid(self_, nullptr, 0) == -1 && errno == EINTR) {
-  }
+  kill_and_reap(self_);
   (void)::munmap(sent_, sizeof(*sent_));
 }
 

@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -15,6 +14,7 @@
 #include <thread>
 
 #include "core/ptrace/patience.h"
+#include "core/ptrace/wait.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 
@@ -36,16 +36,6 @@ bool poll(pid_t whom, std::chrono::seconds limit, Done done) {
       std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
   return true;
-}
-
-// A status from before the kill is passed over.
-bool is_reaped(pid_t tid) {
-  for (;;) {
-    int status = 0;
-    const pid_t got = ::waitpid(tid, &status, __WALL | WNOHANG);
-    if (got == 0) return false;
-    if (got == -1 || !WIFSTOPPED(status)) return true;
-  }
 }
 
 }  // namespace
@@ -135,7 +125,7 @@ std::string TraceeThreads::finish() {
   for (int i = threads_ - 1; i >= 0; --i) {
     const pid_t id = tid(i);
     const bool gone = poll(tracee_->pid(), kDeathLimit, [this, i, id] {
-      return is_reaped(id) && letter(i) == '\0';
+      return reap_killed(id) && letter(i) == '\0';
     });
     if (!gone)
       left += "thread " + std::to_string(i) + " (tid " + std::to_string(id) +

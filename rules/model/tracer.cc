@@ -44,13 +44,12 @@ Outcome seize(Thread& t) {
 Outcome wait(const State& s, Thread& t, bool consumes) {
   Outcome outcome;
   if (!t.is_traced) {
-    outcome.status =
-        &t == &s.thread[0] ? conform::kNothing.value : conform::kNoTracee.value;
+    outcome.status = &t == &s.thread[0] ? kNothing : kNoTracee;
   } else if (!has_report(t)) {
-    outcome.status = conform::kNothing.value;
+    outcome.status = kNothing;
   } else {
-    outcome.status = t.trap == Trap::kStop ? stop_status(t.report)
-                                           : delivery_status(t.report);
+    outcome.status =
+        t.trap == Trap::kStop ? stop_trap(t.report) : signal_stop(t.report);
     if (consumes) t.report = 0;
   }
   return outcome;

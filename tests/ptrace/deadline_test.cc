@@ -25,14 +25,14 @@ using testing::HasSubstr;
 class NoTrigger : public TrapInterrupt {
  public:
   using TrapInterrupt::TrapInterrupt;
-  int fire() noexcept { return steps().wait(); }
+  WaitStatus fire() noexcept { return steps().wait(); }
 };
 
 TEST(Watchdog, WakesTheTracerByTheDeathOfTheTracee) {
   const Tracee tracee = Tracee::spawn(sleep_in_pause);
   tracee.seize(Interface::kListen);
   const Watchdog watchdog(tracee.pid(), 50ms);
-  EXPECT_EQ(tracee.wait(), SIGKILL);
+  EXPECT_EQ(tracee.wait(), killed_by(SIGKILL));
   EXPECT_TRUE(watchdog.expired());
 }
 
@@ -46,7 +46,7 @@ TEST(HangGuard, LetsATracerWork) {
   while (RawClock::now() < end) {
   }
   tracee.interrupt();
-  EXPECT_EQ(tracee.wait(), stop_status(SIGTRAP));
+  EXPECT_EQ(tracee.wait(), stop_trap(SIGTRAP));
   EXPECT_FALSE(guard.let_go(tracee.pid()));
 }
 
@@ -57,7 +57,7 @@ TEST(HangGuard, WakesATracerThatWaitsForNothing) {
     const Tracee tracee = Tracee::spawn(sleep_in_pause);
     tracee.seize(Interface::kListen);
     guard.watch(tracee.pid());
-    EXPECT_EQ(tracee.wait(), SIGKILL);
+    EXPECT_EQ(tracee.wait(), killed_by(SIGKILL));
     EXPECT_TRUE(guard.let_go(tracee.pid()));
   }
 }
@@ -68,7 +68,7 @@ TEST(HangGuard, KillsNoneThatWasLetGo) {
   HangGuard guard(1000ms);
   guard.watch(tracee.pid());
   EXPECT_FALSE(guard.let_go(tracee.pid()));
-  EXPECT_EQ(tracee.wait_within(2500ms), std::nullopt);
+  EXPECT_EQ(tracee.wait_within(2500ms), kNothing);
 }
 
 TEST(HangGuard, HasRoomForSoManyTracees) {
@@ -84,7 +84,7 @@ TEST(Watchdog, LeavesTheTraceeAloneWhenItEndsBefore) {
     const Watchdog watchdog(tracee.pid(), 60s);
     EXPECT_FALSE(watchdog.expired());
   }
-  EXPECT_EQ(tracee.wait_within(20ms), std::nullopt);
+  EXPECT_EQ(tracee.wait_within(20ms), kNothing);
 }
 
 TEST(Deadline, IsTheOutcomeOfTheSampleItEnds) {
@@ -100,7 +100,7 @@ TEST(Deadline, IsTheOutcomeOfTheSampleItEnds) {
   run_benchmarks({&hangs, 1}, 10, {}, std::nullopt);
   ASSERT_EQ(samples.samples().size(), 1U);
   EXPECT_EQ(samples.samples()[0].outcome, Outcome::kDeadline);
-  EXPECT_EQ(samples.samples()[0].wait_status, SIGKILL);
+  EXPECT_EQ(samples.samples()[0].wait_status, killed_by(SIGKILL));
   EXPECT_TRUE(run.cut);
   EXPECT_THAT(run.stop_reason, HasSubstr("longer than --deadline 2 s"));
 }

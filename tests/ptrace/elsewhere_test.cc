@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // elsewhere/...: a sample that is not what its scenario says is caught.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <csignal>
 
 #include "cells.h"
+#include "core/ptrace/wait.h"
 #include "scenarios/elsewhere_fork.h"
 #include "scenarios/elsewhere_jobctl.h"
 #include "scenarios/elsewhere_signal.h"
@@ -34,7 +34,7 @@ TEST(Elsewhere, SignalThatIsBlockedIsCaught) {
   (void)std::signal(SIGUSR1, SIG_IGN);  // drops the pending one
   ASSERT_EQ(::sigprocmask(SIG_SETMASK, &before, nullptr), 0);
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-  EXPECT_EQ(sample.wait_status, 0);
+  EXPECT_EQ(sample.wait_status, WaitStatus());
 }
 
 TEST(Elsewhere, ChildThatIsKilledIsCaught) {
@@ -47,7 +47,7 @@ TEST(Elsewhere, ChildThatIsKilledIsCaught) {
   for (const Sample& sample :
        {sample_of<ForkWait<Dies>>(), sample_of<VforkWait<Dies>>()}) {
     EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-    EXPECT_EQ(sample.wait_status, SIGKILL);
+    EXPECT_EQ(sample.wait_status, killed_by(SIGKILL));
   }
 }
 
@@ -61,7 +61,7 @@ TEST(Elsewhere, ExecThatFailsIsCaught) {
   for (const Sample& sample :
        {sample_of<ForkWait<NoProgram>>(), sample_of<VforkWait<NoProgram>>()}) {
     EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-    EXPECT_EQ(sample.wait_status, 127 << 8);
+    EXPECT_EQ(sample.wait_status, exited(127));
   }
 }
 
@@ -70,13 +70,10 @@ TEST(Elsewhere, ScanThatFindsAChildIsCaught) {
   ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
   ASSERT_TRUE(cell.settle());
   ASSERT_EQ(::kill(cell.partner(), SIGKILL), 0);
-  siginfo_t info{};
-  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(cell.partner()), &info,
-                     WEXITED | WNOWAIT),
-            0);
+  ASSERT_EQ(peek_wait(cell.partner(), WEXITED), killed_by(SIGKILL));
   const Sample sample = cell.sample(0);
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-  EXPECT_EQ(sample.wait_status, SIGKILL);
+  EXPECT_EQ(sample.wait_status, killed_by(SIGKILL));
 }
 
 // The stranger is the eldest: a scan meets it first, stopped youngest or not.
@@ -86,10 +83,7 @@ TEST(Elsewhere, NewsOfAnotherChildAreCaught) {
   ASSERT_EQ(cell.sample(0).outcome, Outcome::kOk);
   ASSERT_TRUE(cell.settle());
   ASSERT_EQ(::kill(stranger.pid(), SIGKILL), 0);
-  siginfo_t info{};
-  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(stranger.pid()), &info,
-                     WEXITED | WNOWAIT),
-            0);
+  ASSERT_EQ(peek_wait(stranger.pid(), WEXITED), killed_by(SIGKILL));
   const Sample sample = cell.sample(0);
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
   EXPECT_EQ(describe(cell.failure()), "wait4 found another child");
@@ -99,13 +93,13 @@ TEST(Elsewhere, JobThatDiesInsteadOfStoppingIsCaught) {
   class Killed : public Jobctl {
    public:
     using Jobctl::Jobctl;
-    int fire() noexcept {
+    WaitStatus fire() noexcept {
       return steps().kill(SIGKILL) ? Jobctl::fire() : kCallFailed;
     }
   };
   const Sample sample = sample_of<Killed>({8});
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-  EXPECT_EQ(sample.wait_status, SIGKILL);
+  EXPECT_EQ(sample.wait_status, killed_by(SIGKILL));
 }
 
 TEST(Elsewhere, JobThatIsStoppedBeforeIsCaught) {
@@ -125,7 +119,7 @@ TEST(Elsewhere, SignalInsteadOfASyscallStopIsCaught) {
   };
   const Sample sample = sample_of<Signalled>();
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-  EXPECT_EQ(sample.wait_status, delivery_status(SIGUSR1));
+  EXPECT_EQ(sample.wait_status, signal_stop(SIGUSR1));
 }
 
 // After an odd number of stops all statuses are right and the cycle is another.
@@ -135,9 +129,8 @@ TEST(Elsewhere, EntryInPlaceOfAnExitIsCaught) {
   });
   tracee.seize(Interface::kListen, PTRACE_O_TRACESYSGOOD);
   Steps steps(tracee.pid(), false);
-  ASSERT_TRUE(steps.interrupt() && steps.wait_for(stop_status(SIGTRAP)));
-  ASSERT_TRUE(steps.resume_to_syscall() &&
-              steps.wait_for(delivery_status(SIGTRAP | 0x80)));
+  ASSERT_TRUE(steps.interrupt() && steps.wait_for(stop_trap(SIGTRAP)));
+  ASSERT_TRUE(steps.resume_to_syscall() && steps.wait_for(kSyscallStop));
   EXPECT_FALSE(steps.at_syscall_exit());
   EXPECT_EQ(steps.failure().outcome, Outcome::kStartNotReached);
 }

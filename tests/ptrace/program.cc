@@ -6,7 +6,6 @@
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +15,7 @@
 #include <memory>
 #include <sstream>
 
+#include "core/ptrace/wait.h"
 #include "core/sys/check.h"
 #include "core/sys/file.h"
 
@@ -72,10 +72,9 @@ Output run_bench(const std::vector<std::string>& arguments,
   const File err(::tmpfile());
   const pid_t pid =
       start(arguments, ::fileno(out.get()), ::fileno(err.get()), before);
-  int status = 0;
-  check_unix(::waitpid(pid, &status, 0), "waitpid");
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out),
-          text_of(err)};
+  const WaitStatus status = wait_for(pid, 0);
+  const bool exits = kind_of(status) == StopKind::kExited;
+  return {exits ? exit_code_of(status) : -1, text_of(out), text_of(err)};
 }
 
 pid_t start_bench(const std::vector<std::string>& arguments) {

@@ -20,6 +20,7 @@
 #include "core/output/npy.h"
 #include "core/ptrace/patience.h"
 #include "core/ptrace/task_state.h"
+#include "core/ptrace/wait.h"
 #include "core/sys/affinity.h"
 #include "core/sys/file.h"
 
@@ -296,7 +297,7 @@ TEST_F(Bench, LeavesNoTraceeWhenItIsKilled) {
   }
   ASSERT_EQ(children.size(), 2U) << "a tracee and a watchdog";
   ASSERT_EQ(::kill(bench, SIGKILL), 0);
-  ASSERT_EQ(::waitpid(bench, nullptr, 0), bench);
+  ASSERT_TRUE(is_status(wait_for(bench, 0)));
   for (const pid_t child : children) {
     char state = state_of(child);
     for (Patience patience(child);

@@ -85,7 +85,7 @@ TEST_P(EveryCell, EndsEverySampleWithItsStatus) {
   const auto ends = choose_ends(placement, {}, allowed_cpus());
   if (!ends) GTEST_SKIP() << "this machine has no such CPUs";
   pin_to_cpu(ends->tracer_cpu);
-  const int expected = kStatuses.at(pattern_of(scenario.info()));
+  const WaitStatus expected{kStatuses.at(pattern_of(scenario.info()))};
   EXPECT_EQ(scenario.family->expected, expected);
   const auto cell =
       scenario.family->open({*ends, interface, scenario.arguments});

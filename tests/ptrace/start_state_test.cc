@@ -26,9 +26,9 @@ class StartState : public testing::Test {
   // Group-stopped and listening.
   static void stop_and_listen(const Tracee& tracee) {
     tracee.kill(SIGSTOP);
-    ASSERT_EQ(tracee.wait(), delivery_status(SIGSTOP));
+    ASSERT_EQ(tracee.wait(), signal_stop(SIGSTOP));
     tracee.cont(SIGSTOP);
-    ASSERT_EQ(tracee.wait(), stop_status(SIGSTOP));
+    ASSERT_EQ(tracee.wait(), stop_trap(SIGSTOP));
     tracee.listen();
   }
   static void wait_for_report(const Tracee& tracee) {

@@ -32,10 +32,10 @@ TEST(Tracee, IsGoneAfterItsOwnerWhateverItsState) {
     const Tracee fourth = Tracee::spawn([] {});
     second.seize(Interface::kListen);
     second.interrupt();
-    ASSERT_EQ(second.wait(), stop_status(SIGTRAP));
+    ASSERT_EQ(second.wait(), stop_trap(SIGTRAP));
     third.seize(Interface::kListen, PTRACE_O_TRACEEXIT);
     third.interrupt();
-    ASSERT_EQ(third.wait(), stop_status(SIGTRAP));
+    ASSERT_EQ(third.wait(), stop_trap(SIGTRAP));
     third.listen();
     asleep = first.pid();
     trapped = second.pid();
@@ -59,16 +59,16 @@ TEST(Tracee, RequestsSayWhatFailed) {
 TEST(Tracee, WaitsForAWhileOnly) {
   const Tracee tracee = Tracee::spawn(sleep_in_pause);
   tracee.seize(Interface::kListen);
-  EXPECT_EQ(tracee.wait_within(20ms), std::nullopt);
+  EXPECT_EQ(tracee.wait_within(20ms), kNothing);
   tracee.interrupt();
-  EXPECT_EQ(tracee.wait_within(60s), stop_status(SIGTRAP));
+  EXPECT_EQ(tracee.wait_within(60s), stop_trap(SIGTRAP));
 }
 
 TEST(Tracee, IsPinned) {
   const int cpu = allowed_cpus().back();
   const Tracee tracee = Tracee::spawn(
       [cpu] { ::_exit(allowed_cpus() == std::vector{cpu} ? 7 : 1); }, cpu);
-  EXPECT_EQ(tracee.wait(), 7 << 8);
+  EXPECT_EQ(tracee.wait(), exited(7));
 }
 
 TEST(Tracee, SetUpThatFailsIsReported) {
@@ -77,7 +77,7 @@ TEST(Tracee, SetUpThatFailsIsReported) {
 
 TEST(Tracee, BodyThatThrowsExitsWithOne) {
   const Tracee tracee = Tracee::spawn([] { throw std::runtime_error("body"); });
-  EXPECT_EQ(tracee.wait(), 1 << 8);
+  EXPECT_EQ(tracee.wait(), exited(1));
 }
 
 TEST(Interfaces, ListenIsOfferedByEveryKernel) {

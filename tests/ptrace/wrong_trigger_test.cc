@@ -18,7 +18,7 @@ template <typename Scenario, int kSignal>
 class Triggered : public Scenario {
  public:
   using Scenario::Scenario;
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     return this->steps().kill(kSignal) ? this->steps().wait() : kCallFailed;
   }
 };
@@ -31,27 +31,27 @@ Sample sample_of() {
 TEST(WrongTrigger, OfTrapInterruptIsCaught) {
   const Sample sample = sample_of<Triggered<TrapInterrupt, SIGUSR1>>();
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-  EXPECT_EQ(sample.wait_status, delivery_status(SIGUSR1));
+  EXPECT_EQ(sample.wait_status, signal_stop(SIGUSR1));
   EXPECT_NE(sample.t_return_ns, kNeverReturned);
 }
 
 TEST(WrongTrigger, OfTrapSigstopIsCaught) {
   const Sample sample = sample_of<Triggered<TrapSigstop, SIGTSTP>>();
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-  EXPECT_EQ(sample.wait_status, delivery_status(SIGTSTP));
+  EXPECT_EQ(sample.wait_status, signal_stop(SIGTSTP));
 }
 
 TEST(WrongTrigger, OfRetrapSigcontIsCaught) {
   const Sample sample = sample_of<Triggered<RetrapSigcont, SIGKILL>>();
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-  EXPECT_EQ(sample.wait_status, SIGKILL);
+  EXPECT_EQ(sample.wait_status, killed_by(SIGKILL));
 }
 
 // SIGCONT re-traps as well, but with another state.
 TEST(WrongTrigger, OfRetrapInterruptIsCaught) {
   const Sample sample = sample_of<Triggered<RetrapInterrupt, SIGCONT>>();
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-  EXPECT_EQ(sample.wait_status, stop_status(SIGTRAP));
+  EXPECT_EQ(sample.wait_status, stop_trap(SIGTRAP));
 }
 
 // The first stop of the two that trap/trigger:sigstop times.
@@ -59,13 +59,13 @@ TEST(WrongTrigger, OnTheWayToTheGroupStopIsCaught) {
   class Early : public TrapSigstop {
    public:
     using TrapSigstop::TrapSigstop;
-    int fire() noexcept {
+    WaitStatus fire() noexcept {
       return steps().interrupt() ? TrapSigstop::fire() : kCallFailed;
     }
   };
   const Sample sample = sample_of<Early>();
   EXPECT_EQ(sample.outcome, Outcome::kUnexpectedStop);
-  EXPECT_NE(sample.wait_status, delivery_status(SIGSTOP));
+  EXPECT_NE(sample.wait_status, signal_stop(SIGSTOP));
 }
 
 // A signal that nobody sent for: between two samples, from outside.

@@ -18,9 +18,9 @@ TEST(Failure, NamesTheCallAndItsError) {
 TEST(Failure, NamesTheStatusAndTheOneExpected) {
   EXPECT_EQ(describe({.outcome = Outcome::kUnexpectedStop,
                       .what = "wait status",
-                      .got = 0x80137f,
-                      .expected = 0x80057f}),
-            "wait status: 0x80137f, expected 0x80057f");
+                      .got = stop_trap(SIGSTOP),
+                      .expected = stop_trap(SIGTRAP)}),
+            "wait status: 0x80137f STOP(STOP), expected 0x80057f STOP(TRAP)");
 }
 
 TEST(Failure, NamesTheStateThatWasNotReached) {

@@ -68,7 +68,8 @@ constexpr int kSamples = 1'001;  // as measure_clock_floor()
 std::uint64_t cheapest_sample() {
   std::uint64_t least = kNever;
   for (int i = 0; i < kSamples; ++i) {
-    const Sample sample = time_once<RawClock>([]() noexcept { return 0; });
+    const Sample sample =
+        time_once<RawClock>([]() noexcept { return WaitStatus(); });
     least = std::min(least, sample.t_return_ns - sample.t_trigger_ns);
   }
   return least;

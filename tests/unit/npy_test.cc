@@ -34,7 +34,7 @@ TEST(Npy, BytesOfASampleFollowTheHeader) {
   SampleBuffer samples(1);
   samples.push({.t_trigger_ns = 0x0102030405060708,
                 .t_return_ns = kNeverReturned,
-                .wait_status = 0x80057f,
+                .wait_status = WaitStatus(0x80057f),
                 .outcome = Outcome::kDeadline,
                 .cpu = 0x0203});
   const auto bytes = npy_bytes(samples);

@@ -19,11 +19,11 @@ class Outside {
                                       .help = "does nothing",
                                       .parameters = kParameters,
                                       .has_partner = false};
-  static constexpr int kExpected = 0;
+  static constexpr WaitStatus kExpected{};
 
   explicit Outside(const CellConfig&) {}
   bool arm() noexcept { return true; }
-  int fire() noexcept { return 0; }
+  WaitStatus fire() noexcept { return kExpected; }
   [[nodiscard]] Steps& steps() noexcept { return steps_; }
   [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
 

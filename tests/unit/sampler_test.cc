@@ -21,11 +21,11 @@ TEST(TimeOnce, ReadsTheClockJustAroundTheCall) {
   FakeClock::step = 3;
   const Sample sample = time_once<FakeClock>([]() noexcept {
     FakeClock::time += 40;
-    return 0x80057f;
+    return WaitStatus(0x80057f);
   });
   EXPECT_EQ(sample.t_trigger_ns, 1003U);
   EXPECT_EQ(sample.t_return_ns, 1046U);
-  EXPECT_EQ(sample.wait_status, 0x80057f);
+  EXPECT_EQ(sample.wait_status, WaitStatus(0x80057f));
   EXPECT_EQ(sample.outcome, Outcome::kOk);
 }
 

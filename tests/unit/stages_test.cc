@@ -18,13 +18,13 @@ class TwoStages {
                                       .help = "reads the clock twice",
                                       .stages = kStages,
                                       .has_partner = false};
-  static constexpr int kExpected = 0;
+  static constexpr WaitStatus kExpected{};
 
   explicit TwoStages(const CellConfig&) {}
   bool arm() noexcept { return true; }
-  int fire() noexcept {
+  WaitStatus fire() noexcept {
     for (std::uint64_t& stamp : stamps_) stamp = RawClock::now();
-    return 0;
+    return kExpected;
   }
   [[nodiscard]] std::span<const std::uint64_t> stamps() const noexcept {
     return stamps_;

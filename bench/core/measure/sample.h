@@ -11,6 +11,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "core/ptrace/wait_status.h"
+
 namespace retrap {
 
 enum class Outcome : std::uint16_t {
@@ -32,7 +34,7 @@ inline constexpr std::uint64_t kNeverReturned =
 struct Sample {
   std::uint64_t t_trigger_ns = 0;
   std::uint64_t t_return_ns = kNeverReturned;
-  std::int32_t wait_status = 0;
+  WaitStatus wait_status{};
   Outcome outcome = Outcome::kOk;
   std::uint16_t cpu = 0;
 };

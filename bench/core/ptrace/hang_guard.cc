@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "core/ptrace/standstill.h"
+#include "core/ptrace/wait.h"
 #include "core/sys/check.h"
 
 namespace retrap {
@@ -48,9 +48,7 @@ HangGuard::HangGuard(std::chrono::milliseconds limit) {
 }
 
 HangGuard::~HangGuard() {
-  (void)::kill(pid_, SIGKILL);
-  while (::waitpid(pid_, nullptr, 0) == -1 && errno == EINTR) {
-  }
+  kill_and_reap(pid_);
   (void)::munmap(page_, sizeof(Page));
 }
 

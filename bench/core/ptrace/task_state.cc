@@ -2,13 +2,13 @@
 #include "core/ptrace/task_state.h"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
 #include <string>
 
+#include "core/ptrace/wait.h"
 #include "core/sys/check.h"
 
 namespace retrap {
@@ -51,10 +51,7 @@ char TaskState::letter() const noexcept {
 }
 
 bool TaskState::has_report() const noexcept {
-  siginfo_t info{};
-  const int flags = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL;
-  const int rc = ::waitid(P_PID, static_cast<id_t>(pid_), &info, flags);
-  return rc == 0 && info.si_pid != 0;
+  return is_status(peek_wait(pid_, WEXITED | WSTOPPED | WNOHANG | __WALL));
 }
 
 }  // namespace retrap

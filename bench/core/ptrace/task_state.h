@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What state a child is in, asked without disturbing it: reads of /proc and
-// waitid(2) with WNOWAIT, none of the calls whose number is measured.
+// peek_wait(), none of the calls whose number is measured.
 #ifndef RETRAP_CORE_PTRACE_TASK_STATE_H_
 #define RETRAP_CORE_PTRACE_TASK_STATE_H_
 

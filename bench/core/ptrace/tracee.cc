@@ -5,7 +5,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <thread>
@@ -14,6 +13,7 @@
 #include "core/measure/marker.h"
 #include "core/ptrace/patience.h"
 #include "core/ptrace/uapi.h"
+#include "core/ptrace/wait.h"
 #include "core/sys/affinity.h"
 #include "core/sys/check.h"
 #include "core/sys/unique_fd.h"
@@ -84,15 +84,8 @@ Tracee::~Tracee() {
   if (pid_ <= 0) return;
   (void)::kill(pid_, SIGKILL);
   Patience patience(pid_);
-  while (patience.lasts()) {
-    int status = 0;
-    const pid_t got = ::waitpid(pid_, &status, __WALL | WNOHANG);
-    if (got == -1 && errno != EINTR) return;  // ECHILD: reaped before
-    if (got == pid_ && !WIFSTOPPED(status)) return;
-    // A report from before the kill, or PTRACE_EVENT_EXIT.
-    if (got == pid_) (void)try_cont();
-    if (got == 0) std::this_thread::sleep_for(kPollTime);
-  }
+  while (!reap_killed(pid_) && patience.lasts())
+    std::this_thread::sleep_for(kPollTime);
 }
 
 std::error_code Tracee::try_request(long request, const void* addr,
@@ -163,23 +156,20 @@ siginfo_t Tracee::getsiginfo() const {
   return info;
 }
 
-std::optional<int> Tracee::try_wait(int options) const {
-  int status = 0;
-  pid_t got = 0;
+WaitStatus Tracee::wait(int options) const {
+  WaitStatus status{};
   do {
-    got = ::waitpid(pid_, &status, options | __WALL);
-  } while (got == -1 && errno == EINTR);
-  if (check_unix(got, "waitpid") == 0) return std::nullopt;
+    status = wait_for(pid_, options | __WALL);
+  } while (status == kWaitFailed && errno == EINTR);
+  if (!is_status(status) && status != kNothing) throw_errno(errno, "waitpid");
   return status;
 }
 
-int Tracee::wait() const { return *try_wait(0); }
-
-std::optional<int> Tracee::wait_within(std::chrono::milliseconds time) const {
+WaitStatus Tracee::wait_within(std::chrono::milliseconds time) const {
   const auto deadline = Clock::now() + time;
   for (;;) {
-    if (const auto status = try_wait(WNOHANG)) return status;
-    if (Clock::now() >= deadline) return std::nullopt;
+    const WaitStatus status = wait(WNOHANG);
+    if (status != kNothing || Clock::now() >= deadline) return status;
     std::this_thread::sleep_for(kPollTime);
   }
 }

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "core/ptrace/interface.h"
+#include "core/ptrace/wait_status.h"
 
 namespace retrap {
 
@@ -64,12 +65,10 @@ class Tracee {
   void tgkill(int sig) const;  // to its first thread
 
   // waitpid(2) with __WALL. A status that says the tracee is dead reaps it.
-  [[nodiscard]] int wait() const;
-  // The same with `options`, WNOHANG say; nothing when it returns 0.
-  [[nodiscard]] std::optional<int> try_wait(int options) const;
-  // Polls until there is a status or the time is over.
-  [[nodiscard]] std::optional<int> wait_within(
-      std::chrono::milliseconds time) const;
+  // kNothing with WNOHANG alone.
+  [[nodiscard]] WaitStatus wait(int options = 0) const;
+  // Polls until there is a status or, kNothing, the time is over.
+  [[nodiscard]] WaitStatus wait_within(std::chrono::milliseconds time) const;
 
  private:
   explicit Tracee(pid_t pid) noexcept : pid_(pid) {}

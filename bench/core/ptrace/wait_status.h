@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a waitpid(2) status of a tracee means.
+// The status word of wait(2), and all that is read off it.
 #ifndef RETRAP_CORE_PTRACE_WAIT_STATUS_H_
 #define RETRAP_CORE_PTRACE_WAIT_STATUS_H_
 
 #include <sys/wait.h>
 
 #include <csignal>
+#include <iosfwd>
 
 #include "core/ptrace/uapi.h"
 
 namespace retrap {
 
 enum class StopKind {
-  kRunning,  // not a status of a stopped or dead task
+  kNone,  // not the status of a stopped or dead task
   kExited,
   kKilled,
   kSignalDelivery,  // SD(sig)
@@ -22,38 +23,77 @@ enum class StopKind {
   kEvent,           // any other PTRACE_EVENT stop
 };
 
+// A value type. To the compiler it is an int: the timed region knows no other.
+enum class WaitStatus : int {};
+
+// What a wait brings that brings no status. No status is negative.
+inline constexpr WaitStatus kWaitFailed{-1};  // errno says why
+inline constexpr WaitStatus kNothing{-2};     // none yet: waitpid returned 0
+inline constexpr WaitStatus kNoTracee{-3};    // ECHILD
+
+// The statuses of docs/glossary.md: STOP(sig), SD(sig), and their like.
+constexpr WaitStatus stopped(int code) noexcept {
+  return WaitStatus((code << 8) | 0x7f);
+}
+constexpr WaitStatus stop_trap(int sig) noexcept {
+  return stopped((kEventStop << 8) | sig);
+}
+constexpr WaitStatus signal_stop(int sig) noexcept { return stopped(sig); }
+constexpr WaitStatus event_stop(int event) noexcept {
+  return stopped((event << 8) | SIGTRAP);
+}
+inline constexpr WaitStatus kSyscallStop = stopped(SIGTRAP | 0x80);
+inline constexpr WaitStatus kContinued{__W_CONTINUED};
+constexpr WaitStatus exited(int code) noexcept { return WaitStatus(code << 8); }
+constexpr WaitStatus killed_by(int sig) noexcept { return WaitStatus(sig); }
+
+constexpr int word_of(WaitStatus status) noexcept {
+  return static_cast<int>(status);
+}
+// Not one of kWaitFailed, kNothing and kNoTracee.
+constexpr bool is_status(WaitStatus status) noexcept {
+  return word_of(status) >= 0;
+}
+constexpr bool is_stop(WaitStatus status) noexcept {
+  return WIFSTOPPED(word_of(status));
+}
+constexpr int exit_code_of(WaitStatus exited) noexcept {
+  return WEXITSTATUS(word_of(exited));
+}
+constexpr int death_signal_of(WaitStatus killed) noexcept {
+  return WTERMSIG(word_of(killed));
+}
+constexpr int stop_signal_of(WaitStatus stop) noexcept {
+  return WSTOPSIG(word_of(stop));
+}
+// PTRACE_EVENT_*, or 0.
+constexpr int event_of(WaitStatus stop) noexcept { return word_of(stop) >> 16; }
+// Event and signal as si_code of GETSIGINFO and task->exit_code have them.
+constexpr int stop_code_of(WaitStatus stop) noexcept {
+  return word_of(stop) >> 8;
+}
+
 constexpr bool is_stop_signal(int sig) noexcept {
   return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
-constexpr StopKind classify(int status) noexcept {
-  if (WIFEXITED(status)) return StopKind::kExited;
-  if (WIFSIGNALED(status)) return StopKind::kKilled;
-  if (!WIFSTOPPED(status)) return StopKind::kRunning;
-  const int sig = WSTOPSIG(status);
-  const int event = status >> 16;
+constexpr StopKind kind_of(WaitStatus status) noexcept {
+  const int word = word_of(status);
+  if (!is_status(status)) return StopKind::kNone;
+  if (WIFEXITED(word)) return StopKind::kExited;
+  if (WIFSIGNALED(word)) return StopKind::kKilled;
+  if (!is_stop(status)) return StopKind::kNone;
+  const int sig = stop_signal_of(status);
+  const int event = event_of(status);
   if (event == kEventStop && sig == SIGTRAP) return StopKind::kTrapStop;
   if (event == kEventStop && is_stop_signal(sig)) return StopKind::kGroupStop;
   if (event != 0) return StopKind::kEvent;
-  if (sig == (SIGTRAP | 0x80)) return StopKind::kSyscall;
-  return StopKind::kSignalDelivery;
+  return status == kSyscallStop ? StopKind::kSyscall
+                                : StopKind::kSignalDelivery;
 }
 
-// The statuses of docs/glossary.md: STOP(sig) and SD(sig).
-constexpr int stop_status(int sig) noexcept {
-  return (kEventStop << 16) | (sig << 8) | 0x7f;
-}
-constexpr int delivery_status(int sig) noexcept { return (sig << 8) | 0x7f; }
-
-static_assert(classify(0) == StopKind::kExited);
-static_assert(classify(SIGKILL) == StopKind::kKilled);
-static_assert(classify(0x80057f) == StopKind::kTrapStop);
-static_assert(classify(0x80137f) == StopKind::kGroupStop);
-static_assert(classify(0x137f) == StopKind::kSignalDelivery);
-static_assert(classify(0x857f) == StopKind::kSyscall);
-static_assert(classify(0x6057f) == StopKind::kEvent);
-static_assert(stop_status(SIGTRAP) == 0x80057f);
-static_assert(delivery_status(SIGSTOP) == 0x137f);
+// "0x80137f STOP(STOP)"
+std::ostream& operator<<(std::ostream& out, WaitStatus status);
 
 }  // namespace retrap
 

@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -13,6 +12,7 @@
 
 #include "core/ptrace/standstill.h"
 #include "core/ptrace/task_state.h"
+#include "core/ptrace/wait.h"
 #include "core/sys/check.h"
 #include "core/sys/unique_fd.h"
 
@@ -51,9 +51,7 @@ Watchdog::Watchdog(pid_t tracee, milliseconds deadline) : deadline_(deadline) {
 }
 
 Watchdog::~Watchdog() {
-  (void)::kill(pid_, SIGKILL);
-  while (::waitpid(pid_, nullptr, 0) == -1 && errno == EINTR) {
-  }
+  kill_and_reap(pid_);
   (void)::munmap(expired_, sizeof *expired_);
 }
 
