@@ -2,7 +2,6 @@
 // AR: changes that come while the tracee is elsewhere, and several threads.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/ptrace.h>
 
 #include <cstdint>
 
@@ -28,31 +27,6 @@ TEST_P(AsyncRetrapRules, AR07_ChangeBetweenGetsiginfoAndContRetraps) {
     user_mode.expect_not_entered();
   }
   ASSERT_EQ(siginfo(pid).error, kOk);
-  expect_sigcont_delivered(subject);
-}
-
-TEST_P(AsyncRetrapRules, AR09_ChangesWhileRunningTrap) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
-  ASSERT_EQ(cont(pid), kOk);
-  expect_runs_silently(subject);
-  subject.kill(SIGCONT);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-  EXPECT_FALSE(siginfo(pid).stopped);
-  expect_sigcont_delivered(subject);
-}
-
-TEST_P(AsyncRetrapRules, AR09_SigcontWhileRunningTraps) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_all(subject, Interface::kAsyncRetrap));
-  expect_runs_silently(subject);
-  subject.kill(SIGCONT);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-  const Info info = siginfo(pid);
-  EXPECT_EQ(info.signo, SIGTRAP);
-  EXPECT_FALSE(info.stopped);
   expect_sigcont_delivered(subject);
 }
 
@@ -92,28 +66,6 @@ TEST_P(AsyncRetrapRules, AR14_EachThreadRetrapsAndIsAcknowledged) {
   ASSERT_EQ(cont(subject.tid(1)), kOk);
   ASSERT_EQ(wait_eventually(subject.tid(1)), stop_trap(SIGTRAP));
   unacknowledged.expect_not_entered();
-}
-
-TEST_P(AsyncRetrapRules, AR15_InterruptOfTrappedTraceeTrapsAfterCont) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
-  const Stillness stillness(subject);
-  ASSERT_EQ(interrupt(pid), kOk);
-  stillness.expect();
-  ASSERT_EQ(cont(pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
-  ASSERT_EQ(cont(pid), kOk);
-  expect_runs_silently(subject);
-}
-
-TEST_P(AsyncRetrapRules, AR16_SecondStopSignalIsNoChange) {
-  const Subject subject(GetParam());
-  ASSERT_NO_FATAL_FAILURE(seize_stop_and_acknowledge(subject));
-  const Stillness stillness(subject);
-  subject.kill(SIGSTOP);
-  subject.kill(SIGUSR1);
-  stillness.expect();
 }
 
 TEST_P(AsyncRetrapRules, AR22_WnowaitSeesTheRetrapAtOnce) {

@@ -14,19 +14,6 @@ namespace {
 
 constexpr Interface kMode = Interface::kListen;
 
-TEST_P(ListenRules, ML10_ListeningInRunningGroup) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
-  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
-  ASSERT_EQ(listen(pid), kOk);
-  const Stillness stillness(subject);
-  subject.kill(SIGSTOP);  // nobody dequeues it
-  stillness.expect();
-  subject.kill(SIGCONT);  // a report without a change
-  EXPECT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-}
-
 TEST_P(ListenRules, ML11_GroupStopBySiblingReportsTheNewSignal) {
   const Subject subject(GetParam(), 2);
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
@@ -36,19 +23,6 @@ TEST_P(ListenRules, ML11_GroupStopBySiblingReportsTheNewSignal) {
   ASSERT_EQ(wait_at_once(subject.tid(0)), kNothing);
   ASSERT_NO_FATAL_FAILURE(stop_group_again(subject, 1, SIGTSTP));
   EXPECT_EQ(wait_eventually(subject.tid(0)), stop_trap(SIGTSTP));
-}
-
-TEST_P(ListenRules, ML12_OnlyTheListeningThreadReports) {
-  const Subject subject(GetParam(), 2);
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  ASSERT_EQ(listen(subject.tid(0)), kOk);
-  const UserMode user_mode(subject, 1);
-  subject.kill(SIGCONT);
-  ASSERT_EQ(wait_eventually(subject.tid(0)), stop_trap(SIGTRAP));
-  EXPECT_EQ(wait_at_once(subject.tid(1)), kNothing);
-  ASSERT_EQ(cont(subject.tid(1)), kOk);
-  EXPECT_EQ(wait_eventually(subject.tid(1)), stop_trap(SIGTRAP));
-  user_mode.expect_not_entered();
 }
 
 // Process-directed: for the thread that runs first, and for no other.
@@ -69,16 +43,6 @@ TEST_P(ListenRules, ML12_AllListeningThreadsReportOneSigcontIsDelivered) {
   EXPECT_EQ(wait_at_once(subject.tid(0)), kNothing);
 }
 
-TEST_P(ListenRules, ML14_SigcontWhileRunningInStoppedGroupReports) {
-  const Subject subject(GetParam());
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  ASSERT_EQ(cont(subject.pid()), kOk);
-  expect_runs_silently(subject);
-  subject.kill(SIGCONT);
-  ASSERT_EQ(wait_eventually(subject.pid()), stop_trap(SIGTRAP));
-  expect_sigcont_delivered(subject);
-}
-
 TEST_P(ListenRules, ML15_LaterSigcontsCauseOneExtraTrap) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
@@ -92,27 +56,6 @@ TEST_P(ListenRules, ML15_LaterSigcontsCauseOneExtraTrap) {
   ASSERT_EQ(cont(pid), kOk);
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
   expect_sigcont_delivered(subject);
-}
-
-TEST_P(ListenRules, ML15_SigcontsWhileListeningAreOneReport) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  ASSERT_EQ(listen(pid), kOk);
-  ASSERT_EQ(wait_at_once(pid), kNothing);
-  for (int i = 0; i < 5; ++i) subject.kill(SIGCONT);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-  const Stillness one_report(subject);
-  one_report.expect();
-  ASSERT_EQ(cont(pid), kOk);
-  WaitStatus status = wait_eventually(pid);
-  if (status == stop_trap(SIGTRAP)) {  // some came after the re-trap
-    ASSERT_EQ(cont(pid), kOk);
-    status = wait_eventually(pid);
-  }
-  ASSERT_EQ(status, signal_stop(SIGCONT));
-  ASSERT_EQ(cont(pid), kOk);
-  expect_runs_silently(subject);
 }
 
 TEST_P(ListenRules, ML16_SigcontInDeliveryStopIsReportedBeforeUserMode) {
@@ -129,17 +72,6 @@ TEST_P(ListenRules, ML16_SigcontInDeliveryStopIsReportedBeforeUserMode) {
   ASSERT_EQ(cont(pid), kOk);
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
   user_mode.expect_not_entered();
-}
-
-TEST_P(ListenRules, ML18_ListenHidesTheUnwaitedReport) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
-  ASSERT_EQ(interrupt(pid), kOk);
-  ASSERT_EQ(peek_wait_eventually(pid), stop_trap(SIGTRAP));
-  EXPECT_EQ(listen(pid), kOk);
-  const Stillness stillness(subject);
-  stillness.expect();
 }
 
 TEST_P(ListenRules, ML18_TheNextEventBringsAStatusAgain) {

@@ -2,7 +2,6 @@
 // PN: which reports PTRACE_JOBCTL_CONT brings, hides and drops.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/ptrace.h>
 
 #include "book/requests.h"
 #include "book/rule_test.h"
@@ -32,19 +31,6 @@ TEST_P(PleaseNotifyRules, PN16_ContAfterJobctlContIsEsrch) {
   expect_sigcont_delivered(subject);
 }
 
-TEST_P(PleaseNotifyRules, PN17_JobctlContInRunningGroup) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
-  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
-  ASSERT_EQ(jobctl_cont(pid), kOk);
-  const Stillness stillness(subject);
-  subject.kill(SIGSTOP);  // nobody dequeues it
-  stillness.expect();
-  subject.kill(SIGCONT);
-  EXPECT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-}
-
 TEST_P(PleaseNotifyRules, PN17_GroupStopBySiblingIsReported) {
   const Subject subject(GetParam(), 2);
   const pid_t pid = subject.pid();
@@ -57,42 +43,6 @@ TEST_P(PleaseNotifyRules, PN17_GroupStopBySiblingIsReported) {
   EXPECT_EQ(siginfo(pid).signo, SIGTSTP);
   const Stillness one_report(subject);
   one_report.expect();
-}
-
-TEST_P(PleaseNotifyRules, PN18_OtherSignalsAfterJobctlContAreSilent) {
-  const Subject subject(GetParam());
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  ASSERT_EQ(jobctl_cont(subject.pid()), kOk);
-  const Stillness stillness(subject);
-  subject.kill(SIGSTOP);
-  subject.kill(SIGTERM);
-  stillness.expect();
-}
-
-TEST_P(PleaseNotifyRules, PN19_OnlyTheThreadWithJobctlContReports) {
-  const Subject subject(GetParam(), 2);
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  ASSERT_EQ(jobctl_cont(subject.tid(0)), kOk);
-  const UserMode user_mode(subject, 1);
-  subject.kill(SIGCONT);
-  ASSERT_EQ(wait_eventually(subject.tid(0)), stop_trap(SIGTRAP));
-  EXPECT_EQ(wait_at_once(subject.tid(1)), kNothing);
-  ASSERT_EQ(cont(subject.tid(1)), kOk);
-  EXPECT_EQ(wait_eventually(subject.tid(1)), stop_trap(SIGTRAP));  // PN12
-  user_mode.expect_not_entered();
-}
-
-TEST_P(PleaseNotifyRules, PN20_JobctlContDropsTheUnwaitedReport) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_all(subject, kMode));
-  ASSERT_EQ(interrupt(pid), kOk);
-  // WNOWAIT is the precondition: there is a report.
-  ASSERT_EQ(peek_wait_eventually(pid), stop_trap(SIGTRAP));
-  EXPECT_EQ(jobctl_cont(pid), kOk);
-  EXPECT_EQ(wait_at_once(pid), kNothing);
-  const Stillness stillness(subject);
-  stillness.expect();
 }
 
 // After LISTEN such a report is hidden and still there (ML18); here it is gone.
@@ -126,19 +76,6 @@ TEST_P(PleaseNotifyRules, PN21_LaterSigcontIsForTheNextJobctlContOnly) {
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
   subject.kill(SIGCONT);
   expect_sigcont_delivered(subject);  // PN13: no trap in front of it
-}
-
-TEST_P(PleaseNotifyRules, PN21_SigcontsAfterJobctlContAreOneReport) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  ASSERT_EQ(jobctl_cont(pid), kOk);
-  ASSERT_EQ(wait_at_once(pid), kNothing);
-  for (int i = 0; i < 5; ++i) subject.kill(SIGCONT);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-  const Stillness one_report(subject);
-  one_report.expect();
-  expect_sigcont_delivered(subject);
 }
 
 TEST_P(PleaseNotifyRules, PN22_WnowaitRepeatsTheReportOfInterrupt) {

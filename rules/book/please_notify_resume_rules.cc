@@ -2,7 +2,6 @@
 // PN: what is owed to a tracee that leaves its trap.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/ptrace.h>
 
 #include "book/requests.h"
 #include "book/rule_test.h"
@@ -14,42 +13,12 @@ namespace {
 
 constexpr Interface kMode = Interface::kPleaseNotify;
 
-void resume_then_sigcont(Placement placement, unsigned long how) {
-  const Subject subject(placement);
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  ASSERT_EQ(request(how, pid), kOk);
-  if (how == PTRACE_SINGLESTEP) {
-    ASSERT_EQ(wait_eventually(pid), signal_stop(SIGTRAP));
-    ASSERT_EQ(cont(pid), kOk);
-  }
-  expect_runs_silently(subject);
-  subject.kill(SIGCONT);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-  expect_sigcont_delivered(subject);
-}
-
 TEST_P(PleaseNotifyRules, PN08_InterruptAfterJobctlContOwesNoTrap) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
   ASSERT_EQ(jobctl_cont(pid), kOk);
   ASSERT_EQ(interrupt(pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
-  ASSERT_EQ(cont(pid), kOk);
-  expect_runs_silently(subject);
-}
-
-TEST_P(PleaseNotifyRules, PN08_SecondInterruptTrapsAfterCont) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  ASSERT_EQ(jobctl_cont(pid), kOk);
-  ASSERT_EQ(interrupt(pid), kOk);
-  ASSERT_EQ(interrupt(pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
-  EXPECT_EQ(wait_at_once(pid), kNothing);
-  ASSERT_EQ(cont(pid), kOk);
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
   ASSERT_EQ(cont(pid), kOk);
   expect_runs_silently(subject);
@@ -85,31 +54,6 @@ TEST_P(PleaseNotifyRules, PN10_GetsiginfoKeepsTheStateOfTheTrap) {
   ASSERT_EQ(cont(pid), kOk);
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
   EXPECT_FALSE(siginfo(pid).stopped);
-}
-
-TEST_P(PleaseNotifyRules, PN11_SigcontAfterContReportsStopTrap) {
-  resume_then_sigcont(GetParam(), PTRACE_CONT);
-}
-
-TEST_P(PleaseNotifyRules, PN11_SigcontAfterSyscallReportsStopTrap) {
-  resume_then_sigcont(GetParam(), PTRACE_SYSCALL);
-}
-
-TEST_P(PleaseNotifyRules, PN11_SigcontAfterStepReportsStopTrap) {
-  resume_then_sigcont(GetParam(), PTRACE_SINGLESTEP);
-}
-
-TEST_P(PleaseNotifyRules, PN12_MissedSigcontIsReportedBeforeUserMode) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, kMode));
-  const UserMode user_mode(subject);
-  subject.kill(SIGCONT);
-  ASSERT_EQ(wait_at_once(pid), kNothing);
-  ASSERT_EQ(cont(pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
-  user_mode.expect_not_entered();
-  expect_sigcont_delivered(subject);
 }
 
 TEST_P(PleaseNotifyRules, PN13_SigcontToRunningGroupIsNotReported) {

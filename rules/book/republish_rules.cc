@@ -11,19 +11,6 @@
 namespace retrap::conform {
 namespace {
 
-TEST_P(RepublishRules, LR01_InterruptReportsAtOnce) {
-  const Subject subject(GetParam());
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, *republishing()));
-  expect_interrupts_at_once(subject, *republishing(), stop_trap(SIGSTOP));
-}
-
-TEST_P(RepublishRules, LR01_InterruptInRunningGroupReportsAtOnce) {
-  const Subject subject(GetParam());
-  ASSERT_NO_FATAL_FAILURE(seize_all(subject, *republishing()));
-  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
-  expect_interrupts_at_once(subject, *republishing(), stop_trap(SIGTRAP));
-}
-
 TEST_P(RepublishRules, LR02_InterruptOwesNoTrap) {
   const Subject subject(GetParam());
   const pid_t pid = subject.pid();
@@ -32,21 +19,6 @@ TEST_P(RepublishRules, LR02_InterruptOwesNoTrap) {
   ASSERT_EQ(listen(pid), kOk);
   ASSERT_EQ(interrupt(pid), kOk);
   ASSERT_EQ(wait_at_once(pid), stop_trap(SIGSTOP));
-  ASSERT_EQ(cont(pid), kOk);
-  expect_runs_silently(subject);
-}
-
-TEST_P(RepublishRules, LR02_SecondInterruptTrapsAfterCont) {
-  const Subject subject(GetParam());
-  const pid_t pid = subject.pid();
-  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, *republishing()));
-  ASSERT_EQ(listen(pid), kOk);
-  ASSERT_EQ(interrupt(pid), kOk);
-  ASSERT_EQ(interrupt(pid), kOk);
-  ASSERT_EQ(wait_at_once(pid), stop_trap(SIGSTOP));
-  EXPECT_EQ(wait_at_once(pid), kNothing);
-  ASSERT_EQ(cont(pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), stop_trap(SIGSTOP));
   ASSERT_EQ(cont(pid), kOk);
   expect_runs_silently(subject);
 }

@@ -89,6 +89,19 @@ Errno rearm(pid_t tid, Interface interface) {
   return {};
 }
 
+void hide(const Subject& subject, Interface interface) {
+  for (int thread = 0; thread < subject.threads(); ++thread) {
+    ASSERT_EQ(rearm(subject.tid(thread), interface), kOk);
+    ASSERT_EQ(registers(subject.tid(thread)).error, Errno{ESRCH});
+    ASSERT_EQ(wait_at_once(subject.tid(thread)), kNothing);
+  }
+}
+
+void seize_stop_and_hide(const Subject& subject, Interface interface) {
+  ASSERT_NO_FATAL_FAILURE(seize_and_stop(subject, interface));
+  ASSERT_NO_FATAL_FAILURE(hide(subject, interface));
+}
+
 void resume_in_stopped_group(const Subject& subject, int thread) {
   ASSERT_EQ(siginfo(subject.tid(thread)).error, kOk);  // AR: acknowledged
   ASSERT_EQ(cont(subject.tid(thread)), kOk);

@@ -48,6 +48,10 @@ void expect_mode(const Subject& subject, pid_t tid, Interface interface);
 // PTRACE_JOBCTL_CONT, or GETSIGINFO.
 Errno rearm(pid_t tid, Interface interface);
 
+// A waited STOP trap -> hidden: L or J, every thread of it.
+void hide(const Subject& subject, Interface interface);
+void seize_stop_and_hide(const Subject& subject, Interface interface);
+
 // Re-armed -> INTERRUPT -> at once `status`, `count` times, without a wakeup.
 void expect_interrupts_at_once(const Subject& subject, Interface interface,
                                WaitStatus status);
