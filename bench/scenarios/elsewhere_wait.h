@@ -17,6 +17,9 @@
 #include <array>
 #include <csignal>
 #include <exception>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/ptrace/tracee.h"
@@ -27,20 +30,40 @@ namespace retrap {
 
 enum class Kin { kChildren, kTracees };
 
+// What the families have in common.
+template <Kin kKin>
 class SleepingChildren {
  public:
-  SleepingChildren(int count, Kin kin, const Ends& ends)
-      : same_cpu_(ends.same_cpu()) {
+  explicit SleepingChildren(const CellConfig& config)
+      : same_cpu_(config.ends.same_cpu()) {
+    const int count = config.arguments.at(0);
     children_.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
-      children_.push_back(Tracee::spawn(sleep_in_pause, ends.tracee_cpu));
-      if (kin == Kin::kTracees) children_.back().seize(Interface::kListen);
+      children_.push_back(
+          Tracee::spawn(sleep_in_pause, config.ends.tracee_cpu));
+      if (kTraced) children_.back().seize(Interface::kListen);
     }
     youngest_.emplace(children_.back().pid(), same_cpu_);
   }
 
-  [[nodiscard]] Steps& youngest() noexcept { return *youngest_; }
-  [[nodiscard]] const Steps& youngest() const noexcept { return *youngest_; }
+  [[nodiscard]] Steps& steps() noexcept { return *youngest_; }
+  [[nodiscard]] const Steps& steps() const noexcept { return *youngest_; }
+
+ protected:
+  static constexpr bool kTraced = kKin == Kin::kTracees;
+  static constexpr std::array kUsualCounts = {1, 10, 100, 1000};
+
+  static constexpr Parameter count(std::string_view name) {
+    return {name, 1, 2000, kUsualCounts};
+  }
+  static constexpr FamilyInfo family(std::span<const Parameter> parameters,
+                                     std::string_view help, bool has_partner) {
+    return {.name = "elsewhere/wait",
+            .help = help,
+            .parameters = parameters,
+            .interfaces = kInNoMode,
+            .has_partner = has_partner};
+  }
 
   // All on the first call, then the one child that something was done to.
   bool asleep() noexcept {
@@ -67,85 +90,60 @@ class SleepingChildren {
   bool settled_ = false;
 };
 
-inline constexpr std::array kUsualChildren = {1, 10, 100, 1000};
-
-constexpr Parameter children(std::string_view name) {
-  return {name, 1, 2000, kUsualChildren};
-}
-
 template <Kin kKin = Kin::kChildren>
-class WaitNohang {
+class WaitNohang : public SleepingChildren<kKin> {
+  using Base = SleepingChildren<kKin>;
+
  public:
-  static constexpr bool kTraced = kKin == Kin::kTracees;
   static constexpr std::array kParameters = {
-      children(kTraced ? "tracees-nohang" : "nohang")};
-  static constexpr FamilyInfo kFamily{
-      .name = "elsewhere/wait",
-      .help = kTraced ? "wait4(-1, WNOHANG) with so many sleeping tracees"
-                      : "wait4(-1, WNOHANG) with so many sleeping children",
-      .parameters = kParameters,
-      .interfaces = kInNoMode,
-      .has_partner = false};
+      Base::count(Base::kTraced ? "tracees-nohang" : "nohang")};
+  static constexpr FamilyInfo kFamily = Base::family(
+      kParameters,
+      Base::kTraced ? "wait4(-1, WNOHANG) with so many sleeping tracees"
+                    : "wait4(-1, WNOHANG) with so many sleeping children",
+      false);
   static constexpr WaitStatus kExpected{};
 
-  explicit WaitNohang(const CellConfig& config)
-      : children_(config.arguments.at(0), kKin, config.ends) {}
-
-  bool arm() noexcept { return children_.asleep(); }
-
-  WaitStatus fire() noexcept { return steps().find_no_news(); }
-
-  [[nodiscard]] Steps& steps() noexcept { return children_.youngest(); }
-  [[nodiscard]] const Steps& steps() const noexcept {
-    return children_.youngest();
-  }
-
- private:
-  SleepingChildren children_;
+  using Base::Base;
+  bool arm() noexcept { return this->asleep(); }
+  WaitStatus fire() noexcept { return this->steps().find_no_news(); }
 };
 
 template <Kin kKin = Kin::kChildren>
-class WaitBlocking {
+class WaitBlocking : public SleepingChildren<kKin> {
+  using Base = SleepingChildren<kKin>;
+
  public:
-  static constexpr bool kTraced = kKin == Kin::kTracees;
   static constexpr std::array kParameters = {
-      children(kTraced ? "tracees-blocking" : "blocking")};
-  static constexpr FamilyInfo kFamily{
-      .name = "elsewhere/wait",
-      .help = kTraced ? "wait4(-1) until the youngest of so many traps"
-                      : "wait4(-1) until the youngest of so many stops",
-      .parameters = kParameters,
-      .interfaces = kInNoMode};
+      Base::count(Base::kTraced ? "tracees-blocking" : "blocking")};
+  static constexpr FamilyInfo kFamily = Base::family(
+      kParameters,
+      Base::kTraced ? "wait4(-1) until the youngest of so many traps"
+                    : "wait4(-1) until the youngest of so many stops",
+      true);
   static constexpr WaitStatus kExpected =
-      kTraced ? stop_trap(SIGTRAP) : signal_stop(SIGSTOP);
+      Base::kTraced ? stop_trap(SIGTRAP) : signal_stop(SIGSTOP);
 
-  explicit WaitBlocking(const CellConfig& config)
-      : children_(config.arguments.at(0), kKin, config.ends) {}
-
+  using Base::Base;
   bool arm() noexcept {
     if (stopped_ && !resume_youngest()) return false;
     stopped_ = true;  // after fire()
-    return children_.asleep();
+    return this->asleep();
   }
-
   WaitStatus fire() noexcept {
-    return stop_youngest() ? steps().wait_among_all(WUNTRACED) : kCallFailed;
-  }
-
-  [[nodiscard]] Steps& steps() noexcept { return children_.youngest(); }
-  [[nodiscard]] const Steps& steps() const noexcept {
-    return children_.youngest();
+    return stop_youngest() ? this->steps().wait_among_all(WUNTRACED)
+                           : kCallFailed;
   }
 
  private:
   bool stop_youngest() noexcept {
-    return kTraced ? steps().interrupt() : steps().kill(SIGSTOP);
+    return Base::kTraced ? this->steps().interrupt()
+                         : this->steps().kill(SIGSTOP);
   }
   bool resume_youngest() noexcept {
-    return kTraced ? steps().cont() : steps().kill(SIGCONT);
+    return Base::kTraced ? this->steps().cont() : this->steps().kill(SIGCONT);
   }
 
-  SleepingChildren children_;
   bool stopped_ = false;
 };
 
