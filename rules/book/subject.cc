@@ -160,10 +160,6 @@ bool Subject::has_executed() const {
   return name == "sleep";
 }
 
-bool Subject::reaches_exec() const {
-  return eventually(pid_, [this] { return has_executed(); });
-}
-
 std::uint64_t Subject::voluntary_switches(int thread) const {
   return std::stoull(status_field(thread, "voluntary_ctxt_switches:"));
 }

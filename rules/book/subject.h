@@ -65,7 +65,6 @@ class Subject {
   [[nodiscard]] char state(int thread = 0) const;
   [[nodiscard]] bool reaches_state(char state, int thread = 0) const;
   [[nodiscard]] bool has_executed() const;  // /bin/sleep runs
-  [[nodiscard]] bool reaches_exec() const;
   [[nodiscard]] std::uint64_t voluntary_switches(int thread = 0) const;
   // In the queue of the process or of its first thread.
   [[nodiscard]] bool is_pending(int sig) const;

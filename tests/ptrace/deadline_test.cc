@@ -2,12 +2,14 @@
 // A run that hangs ends at its deadline, and says so.
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
+#include "book/requests.h"
 #include "cells.h"
 #include "core/ptrace/hang_guard.h"
 #include "core/ptrace/tracee.h"
-#include "core/ptrace/wait_status.h"
 #include "core/ptrace/watchdog.h"
 #include "harness.h"
 #include "sampling.h"
@@ -32,7 +34,7 @@ TEST(Watchdog, WakesTheTracerByTheDeathOfTheTracee) {
   const Tracee tracee = Tracee::spawn(sleep_in_pause);
   tracee.seize(Interface::kListen);
   const Watchdog watchdog(tracee.pid(), 50ms);
-  EXPECT_EQ(tracee.wait(), killed_by(SIGKILL));
+  EXPECT_EQ(conform::wait_asleep(tracee.pid()), killed_by(SIGKILL));
   EXPECT_TRUE(watchdog.expired());
 }
 
@@ -45,8 +47,8 @@ TEST(HangGuard, LetsATracerWork) {
   const std::uint64_t end = RawClock::now() + 3'000'000'000;
   while (RawClock::now() < end) {
   }
-  tracee.interrupt();
-  EXPECT_EQ(tracee.wait(), stop_trap(SIGTRAP));
+  ASSERT_EQ(conform::interrupt(tracee.pid()), conform::kOk);
+  EXPECT_EQ(conform::wait_asleep(tracee.pid()), stop_trap(SIGTRAP));
   EXPECT_FALSE(guard.let_go(tracee.pid()));
 }
 
@@ -57,7 +59,7 @@ TEST(HangGuard, WakesATracerThatWaitsForNothing) {
     const Tracee tracee = Tracee::spawn(sleep_in_pause);
     tracee.seize(Interface::kListen);
     guard.watch(tracee.pid());
-    EXPECT_EQ(tracee.wait(), killed_by(SIGKILL));
+    EXPECT_EQ(conform::wait_asleep(tracee.pid()), killed_by(SIGKILL));
     EXPECT_TRUE(guard.let_go(tracee.pid()));
   }
 }
@@ -68,7 +70,8 @@ TEST(HangGuard, KillsNoneThatWasLetGo) {
   HangGuard guard(1000ms);
   guard.watch(tracee.pid());
   EXPECT_FALSE(guard.let_go(tracee.pid()));
-  EXPECT_EQ(tracee.wait_within(2500ms), kNothing);
+  std::this_thread::sleep_for(2500ms);
+  EXPECT_EQ(conform::wait_at_once(tracee.pid()), kNothing);
 }
 
 TEST(HangGuard, HasRoomForSoManyTracees) {
@@ -84,7 +87,8 @@ TEST(Watchdog, LeavesTheTraceeAloneWhenItEndsBefore) {
     const Watchdog watchdog(tracee.pid(), 60s);
     EXPECT_FALSE(watchdog.expired());
   }
-  EXPECT_EQ(tracee.wait_within(20ms), kNothing);
+  std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(conform::wait_at_once(tracee.pid()), kNothing);
 }
 
 TEST(Deadline, IsTheOutcomeOfTheSampleItEnds) {

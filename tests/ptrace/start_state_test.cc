@@ -2,12 +2,12 @@
 // The checks of the start state see what they are there for.
 #include <gtest/gtest.h>
 
-#include <cerrno>
+#include <csignal>
 #include <thread>
 
+#include "book/requests.h"
 #include "cells.h"
 #include "core/ptrace/tracee.h"
-#include "core/ptrace/wait_status.h"
 
 namespace retrap {
 namespace {
@@ -25,11 +25,12 @@ class StartState : public testing::Test {
   }
   // Group-stopped and listening.
   static void stop_and_listen(const Tracee& tracee) {
-    tracee.kill(SIGSTOP);
-    ASSERT_EQ(tracee.wait(), signal_stop(SIGSTOP));
-    tracee.cont(SIGSTOP);
-    ASSERT_EQ(tracee.wait(), stop_trap(SIGSTOP));
-    tracee.listen();
+    const pid_t pid = tracee.pid();
+    ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+    ASSERT_EQ(conform::wait_asleep(pid), signal_stop(SIGSTOP));
+    ASSERT_EQ(conform::cont(pid, SIGSTOP), conform::kOk);
+    ASSERT_EQ(conform::wait_asleep(pid), stop_trap(SIGSTOP));
+    ASSERT_EQ(conform::listen(pid), conform::kOk);
   }
   static void wait_for_report(const Tracee& tracee) {
     const TaskState state(tracee.pid());
@@ -56,7 +57,7 @@ TEST_F(StartState, OfATrappedSleeperIsNotAsleep) {
   const Tracee tracee = spawn_seized(sleep_in_pause);
   Steps steps(tracee.pid(), false);
   ASSERT_TRUE(steps.asleep_in(kPauseSyscall));
-  tracee.interrupt();
+  ASSERT_EQ(conform::interrupt(tracee.pid()), conform::kOk);
   wait_for_report(tracee);
   EXPECT_FALSE(steps.asleep_in(kPauseSyscall));
 }
@@ -72,7 +73,7 @@ TEST_F(StartState, OfAListenerIsTrappedAndQuiet) {
 TEST_F(StartState, OfANotifiedListenerIsNotQuiet) {
   const Tracee tracee = spawn_seized(sleep_in_pause);
   ASSERT_NO_FATAL_FAILURE(stop_and_listen(tracee));
-  tracee.kill(SIGCONT);
+  ASSERT_EQ(::kill(tracee.pid(), SIGCONT), 0);
   wait_for_report(tracee);
   Steps steps(tracee.pid(), false);
   EXPECT_FALSE(steps.trapped_and_quiet());

@@ -8,14 +8,11 @@
 #include <cerrno>
 #include <stdexcept>
 
+#include "book/requests.h"
 #include "cells.h"
-#include "core/ptrace/wait_status.h"
 
 namespace retrap {
 namespace {
-
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 
 // Reaped: not even a zombie is left.
 bool gone(pid_t pid) { return ::kill(pid, 0) == -1 && errno == ESRCH; }
@@ -31,12 +28,12 @@ TEST(Tracee, IsGoneAfterItsOwnerWhateverItsState) {
     const Tracee third = Tracee::spawn(sleep_in_pause);
     const Tracee fourth = Tracee::spawn([] {});
     second.seize(Interface::kListen);
-    second.interrupt();
-    ASSERT_EQ(second.wait(), stop_trap(SIGTRAP));
+    ASSERT_EQ(conform::interrupt(second.pid()), conform::kOk);
+    ASSERT_EQ(conform::wait_asleep(second.pid()), stop_trap(SIGTRAP));
     third.seize(Interface::kListen, PTRACE_O_TRACEEXIT);
-    third.interrupt();
-    ASSERT_EQ(third.wait(), stop_trap(SIGTRAP));
-    third.listen();
+    ASSERT_EQ(conform::interrupt(third.pid()), conform::kOk);
+    ASSERT_EQ(conform::wait_asleep(third.pid()), stop_trap(SIGTRAP));
+    ASSERT_EQ(conform::listen(third.pid()), conform::kOk);
     asleep = first.pid();
     trapped = second.pid();
     listening = third.pid();
@@ -51,24 +48,16 @@ TEST(Tracee, IsGoneAfterItsOwnerWhateverItsState) {
 TEST(Tracee, RequestsSayWhatFailed) {
   const Tracee tracee = Tracee::spawn(sleep_in_pause);
   tracee.seize(Interface::kListen);
-  EXPECT_EQ(tracee.try_listen(), std::errc::no_such_process);
-  EXPECT_THROW(tracee.listen(), std::system_error);
+  EXPECT_EQ(tracee.try_request(PTRACE_LISTEN), std::errc::no_such_process);
   EXPECT_EQ(tracee.try_seize(0), std::errc::operation_not_permitted);
-}
-
-TEST(Tracee, WaitsForAWhileOnly) {
-  const Tracee tracee = Tracee::spawn(sleep_in_pause);
-  tracee.seize(Interface::kListen);
-  EXPECT_EQ(tracee.wait_within(20ms), kNothing);
-  tracee.interrupt();
-  EXPECT_EQ(tracee.wait_within(60s), stop_trap(SIGTRAP));
+  EXPECT_THROW(tracee.seize(Interface::kListen), std::system_error);
 }
 
 TEST(Tracee, IsPinned) {
   const int cpu = allowed_cpus().back();
   const Tracee tracee = Tracee::spawn(
       [cpu] { ::_exit(allowed_cpus() == std::vector{cpu} ? 7 : 1); }, cpu);
-  EXPECT_EQ(tracee.wait(), exited(7));
+  EXPECT_EQ(conform::wait_asleep(tracee.pid()), exited(7));
 }
 
 TEST(Tracee, SetUpThatFailsIsReported) {
@@ -77,7 +66,7 @@ TEST(Tracee, SetUpThatFailsIsReported) {
 
 TEST(Tracee, BodyThatThrowsExitsWithOne) {
   const Tracee tracee = Tracee::spawn([] { throw std::runtime_error("body"); });
-  EXPECT_EQ(tracee.wait(), exited(1));
+  EXPECT_EQ(conform::wait_asleep(tracee.pid()), exited(1));
 }
 
 TEST(Interfaces, ListenIsOfferedByEveryKernel) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 
 #include "core/ptrace/patience.h"
 #include "core/ptrace/tracee.h"
@@ -25,7 +26,7 @@ TEST(Wait, PeekLeavesTheStatus) {
   const Tracee child = Tracee::spawn(sleep_in_pause);
   EXPECT_EQ(peek_wait(child.pid(), WSTOPPED | WNOHANG), kNothing);
   child.seize(Interface::kListen);
-  child.interrupt();
+  ASSERT_FALSE(child.try_request(PTRACE_INTERRUPT));
   EXPECT_EQ(peek_wait(child.pid(), WSTOPPED), stop_trap(SIGTRAP));
   EXPECT_EQ(peek_wait(child.pid(), WSTOPPED), stop_trap(SIGTRAP));
   EXPECT_EQ(wait_for(child.pid(), 0), stop_trap(SIGTRAP));
@@ -34,12 +35,12 @@ TEST(Wait, PeekLeavesTheStatus) {
 
 TEST(Wait, PeekTellsAStopWithoutTracerAndADeath) {
   const Tracee stopped = Tracee::spawn(sleep_in_pause);
-  stopped.kill(SIGSTOP);
+  ASSERT_FALSE(stopped.try_kill(SIGSTOP));
   EXPECT_EQ(peek_wait(stopped.pid(), WSTOPPED), signal_stop(SIGSTOP));
   const Tracee exits = Tracee::spawn([] { ::_exit(7); });
   EXPECT_EQ(peek_wait(exits.pid(), WEXITED), exited(7));
   const Tracee killed = Tracee::spawn(sleep_in_pause);
-  killed.kill(SIGKILL);
+  ASSERT_FALSE(killed.try_kill(SIGKILL));
   EXPECT_EQ(peek_wait(killed.pid(), WEXITED), killed_by(SIGKILL));
 }
 
@@ -54,7 +55,7 @@ TEST(Wait, ReapKilledResumesFromTheExitStop) {
   const Tracee child = Tracee::spawn(sleep_in_pause);
   child.seize(Interface::kListen, PTRACE_O_TRACEEXIT);
   EXPECT_FALSE(reap_killed(child.pid()));
-  child.kill(SIGKILL);
+  ASSERT_FALSE(child.try_kill(SIGKILL));
   ASSERT_EQ(peek_wait(child.pid(), WSTOPPED), event_stop(PTRACE_EVENT_EXIT));
   for (Patience patience(child.pid()); !reap_killed(child.pid());)
     ASSERT_TRUE(patience.lasts());

@@ -51,8 +51,9 @@ std::optional<std::string> read_own_build_id() {
         for (int n = 0; n < object->dlpi_phnum; ++n) {
           const auto& part = object->dlpi_phdr[n];
           if (part.p_type != PT_NOTE) continue;
-          const auto* start =
-              reinterpret_cast<const char*>(object->dlpi_addr + part.p_vaddr);
+          const auto address = object->dlpi_addr + part.p_vaddr;
+          // NOLINTNEXTLINE(performance-no-int-to-ptr): <link.h> has a number
+          const auto* start = reinterpret_cast<const char*>(address);
           if (const auto id = find_build_id({start, part.p_memsz}))
             *static_cast<std::optional<std::string>*>(into) = id;
         }

@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <thread>
 #include <utility>
 
@@ -20,8 +22,6 @@
 
 namespace retrap {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr auto kPollTime = std::chrono::microseconds(100);
 
@@ -99,79 +99,12 @@ std::error_code Tracee::try_seize(unsigned long options) const noexcept {
                      as_data(options | PTRACE_O_EXITKILL));
 }
 
-std::error_code Tracee::try_interrupt() const noexcept {
-  return try_request(PTRACE_INTERRUPT);
-}
-
-std::error_code Tracee::try_listen() const noexcept {
-  return try_request(PTRACE_LISTEN);
-}
-
-std::error_code Tracee::try_jobctl_cont() const noexcept {
-  return try_request(kRequestJobctlCont);
-}
-
-std::error_code Tracee::try_cont(int sig) const noexcept {
-  return try_request(PTRACE_CONT, nullptr,
-                     as_data(static_cast<unsigned long>(sig)));
-}
-
-std::error_code Tracee::try_detach(int sig) const noexcept {
-  return try_request(PTRACE_DETACH, nullptr,
-                     as_data(static_cast<unsigned long>(sig)));
-}
-
-std::error_code Tracee::try_getsiginfo(siginfo_t& info) const noexcept {
-  return try_request(PTRACE_GETSIGINFO, nullptr, &info);
-}
-
 std::error_code Tracee::try_kill(int sig) const noexcept {
   return to_error(::kill(pid_, sig));
 }
 
 void Tracee::seize(Interface interface, unsigned long options) const {
   throw_if(try_seize(seize_option(interface) | options), "PTRACE_SEIZE");
-}
-
-void Tracee::interrupt() const {
-  throw_if(try_interrupt(), "PTRACE_INTERRUPT");
-}
-void Tracee::listen() const { throw_if(try_listen(), "PTRACE_LISTEN"); }
-void Tracee::jobctl_cont() const {
-  throw_if(try_jobctl_cont(), "PTRACE_JOBCTL_CONT");
-}
-void Tracee::cont(int sig) const { throw_if(try_cont(sig), "PTRACE_CONT"); }
-void Tracee::detach(int sig) const {
-  throw_if(try_detach(sig), "PTRACE_DETACH");
-}
-void Tracee::kill(int sig) const { throw_if(try_kill(sig), "kill"); }
-
-void Tracee::tgkill(int sig) const {
-  check_unix(::syscall(SYS_tgkill, pid_, pid_, sig), "tgkill");
-}
-
-siginfo_t Tracee::getsiginfo() const {
-  siginfo_t info{};
-  throw_if(try_getsiginfo(info), "PTRACE_GETSIGINFO");
-  return info;
-}
-
-WaitStatus Tracee::wait(int options) const {
-  WaitStatus status{};
-  do {
-    status = wait_for(pid_, options | __WALL);
-  } while (status == kWaitFailed && errno == EINTR);
-  if (!is_status(status) && status != kNothing) throw_errno(errno, "waitpid");
-  return status;
-}
-
-WaitStatus Tracee::wait_within(std::chrono::milliseconds time) const {
-  const auto deadline = Clock::now() + time;
-  for (;;) {
-    const WaitStatus status = wait(WNOHANG);
-    if (status != kNothing || Clock::now() >= deadline) return status;
-    std::this_thread::sleep_for(kPollTime);
-  }
 }
 
 }  // namespace retrap

@@ -5,22 +5,19 @@
 
 #include <sys/types.h>
 
-#include <chrono>
-#include <csignal>
 #include <functional>
 #include <optional>
 #include <system_error>
 
 #include "core/ptrace/interface.h"
-#include "core/ptrace/wait_status.h"
 
 namespace retrap {
 
 // The usual body of a tracee: pause(2) for ever.
 void sleep_in_pause();
 
-// x() throws std::system_error naming the request; try_x() returns the error.
-// All requests must come from the thread that spawned.
+// seize() throws std::system_error naming the request; try_x() returns the
+// error. All requests must come from the thread that spawned.
 class Tracee {
  public:
   // Forks; the child dies with its parent, moves to `cpu` if given, then runs
@@ -47,28 +44,8 @@ class Tracee {
       long request, const void* addr = nullptr,
       const void* data = nullptr) const noexcept;
 
-  [[nodiscard]] std::error_code try_interrupt() const noexcept;
-  [[nodiscard]] std::error_code try_listen() const noexcept;
-  [[nodiscard]] std::error_code try_jobctl_cont() const noexcept;
-  [[nodiscard]] std::error_code try_cont(int sig = 0) const noexcept;
-  [[nodiscard]] std::error_code try_detach(int sig = 0) const noexcept;
-  [[nodiscard]] std::error_code try_getsiginfo(siginfo_t& info) const noexcept;
-  void interrupt() const;
-  void listen() const;
-  void jobctl_cont() const;
-  void cont(int sig = 0) const;
-  void detach(int sig = 0) const;
-  [[nodiscard]] siginfo_t getsiginfo() const;
-
+  // To the thread group.
   [[nodiscard]] std::error_code try_kill(int sig) const noexcept;
-  void kill(int sig) const;    // to the thread group
-  void tgkill(int sig) const;  // to its first thread
-
-  // waitpid(2) with __WALL. A status that says the tracee is dead reaps it.
-  // kNothing with WNOHANG alone.
-  [[nodiscard]] WaitStatus wait(int options = 0) const;
-  // Polls until there is a status or, kNothing, the time is over.
-  [[nodiscard]] WaitStatus wait_within(std::chrono::milliseconds time) const;
 
  private:
   explicit Tracee(pid_t pid) noexcept : pid_(pid) {}
