@@ -73,7 +73,7 @@ class VforkWait : public ForkWait<Body> {
   using ForkWait<Body>::ForkWait;
   WaitStatus fire() noexcept {
     const pid_t pid = ::vfork();  // NOLINT: the child exits or executes
-    if (pid == 0) this->body_();
+    if (pid == 0) this->body_();  // NOLINT: the same
     return this->reap(pid);
   }
 };
