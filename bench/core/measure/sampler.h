@@ -9,7 +9,7 @@
 namespace retrap {
 
 // `fire` returns the wait status. Whether that was the right one is judged
-// after the second clock read, by the caller.
+// after the second clock read: CellOf::judged() in scenarios/cell.h.
 template <typename Clock, typename Fire>
 [[gnu::always_inline]] inline Sample time_once(Fire&& fire) noexcept {
   Sample sample;

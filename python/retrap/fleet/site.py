@@ -262,7 +262,7 @@ def _reason(text: str) -> str:
         facts = json.loads(record)
     except ValueError:
         return text
-    said = (str(facts.get(key) or "") for key in ("stderr", "msg", "module_stderr"))
+    said = (str(facts.get(key) or "") for key in ("stderr", "module_stderr", "msg"))
     return next((each.strip().splitlines()[-1] for each in said if each.strip()), text)
 
 
