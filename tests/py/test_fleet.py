@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -140,6 +141,22 @@ def test_the_name_of_a_campaign_can_stand_in_a_boot_entry(
     folder: str, name: str
 ) -> None:
     assert follow.campaign_name(Path("/results") / folder) == name
+
+
+def test_what_a_boot_took_is_said(tmp_path: Path) -> None:
+    rows = []
+    for name, times in (("a/block-1", (0, 50, 90)), ("b/block-1", (90, 150, 180))):
+        for state, seconds in zip(("armed", "running", "done"), times):
+            at = f"2026-11-28T10:{seconds // 60:02}:{seconds % 60:02}Z"
+            rows.append(json.dumps({"at": at, "job": name, "state": state}))
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        record = {"quiet": {"waited_s": 10.0}}
+        (tmp_path / "raw" / name / "boot.json").write_text(json.dumps(record))
+    (tmp_path / "journal.jsonl").write_text("\n".join(rows) + "\n")
+    assert follow.overhead(tmp_path) == (
+        "A boot took 90 s: 55 s from one kernel to the next, 10 s until it was quiet, "
+        "25 s measured (medians of 2)."
+    )
 
 
 def test_no_answer_to_the_question_is_no(monkeypatch: pytest.MonkeyPatch) -> None:

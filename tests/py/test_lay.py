@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is laid on a machine, and taken away. The whole of it runs in the rehearsal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from retrap.base.errors import EXIT_MACHINE, EXIT_REFUSED, RetrapError
+from retrap.target import lay, record
+from retrap.target.grub import Grub
+from retrap.target.record import Kernel, Target
+
+
+@pytest.fixture
+def target() -> Target:
+    kernel = Kernel("mine", "00", "id", ("listen",), ("listen",), {})
+    return Target("c1", {"mine": kernel}, ("panic=10",), 60, 65534)
+
+
+def test_a_second_campaign_is_refused(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = tmp_path / "unit"
+    unit.write_text(lay.UNIT_TEXT.format(campaign="c0", directory="/var/lib/retrap/c0"))
+    monkeypatch.setattr(lay, "UNIT", unit)
+    before = unit.read_text()
+    with pytest.raises(RetrapError, match="/var/lib/retrap/c0: a campaign") as caught:
+        lay.lay(tmp_path / "c1", target, Grub(tmp_path))
+    assert caught.value.exit_code == EXIT_REFUSED
+    assert unit.read_text() == before
+
+
+def test_without_a_boot_loader_nothing_is_laid(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lay, "UNIT", tmp_path / "unit")
+    with pytest.raises(RetrapError, match="no boot can be armed") as caught:
+        lay.lay(tmp_path / "c1", target, Grub(tmp_path))
+    assert caught.value.exit_code == EXIT_MACHINE
+    assert not (tmp_path / "unit").exists()
+
+
+BAD = {
+    "a campaign": ("campaign", "c1; reboot", "c1; reboot"),
+    "a campaign with a folder": ("campaign", "../c1", "../c1"),
+    "an option": ("options", ["panic=10 init=/bin/sh"], "panic=10 init=/bin/sh"),
+    "an option of GRUB's": ("options", ["${x}"], "${x}"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_could_be_something_else_in_a_boot_entry_is_refused(
+    target: Target, tmp_path: Path, what: str
+) -> None:
+    key, value, named = BAD[what]
+    text = {"schema": record.SCHEMA, **asdict(target)}
+    (tmp_path / record.FILE).write_text(json.dumps(text))
+    assert record.read(tmp_path) == target
+    (tmp_path / record.FILE).write_text(json.dumps({**text, key: value}))
+    with pytest.raises(RetrapError) as caught:
+        record.read(tmp_path)
+    assert repr(named) in caught.value.message
+
+
+def test_a_variant_is_a_plain_name(target: Target, tmp_path: Path) -> None:
+    text = {"schema": record.SCHEMA, **asdict(target)}
+    text["kernels"] = {"../../grub/x": text["kernels"]["mine"]}
+    (tmp_path / record.FILE).write_text(json.dumps(text))
+    with pytest.raises(RetrapError, match="cannot stand in a boot entry"):
+        record.read(tmp_path)
