@@ -3,7 +3,7 @@
 
 Whatever lies under its final name is whole: it was made under a name ending
 in .partial and renamed. A .partial is nobody's and is deleted on sight, by
-whoever holds the lock.
+whoever holds the lock. A kernel's name there is kernel_key() (kernel/kernels.py).
 """
 
 from __future__ import annotations
