@@ -90,7 +90,7 @@ def test_what_was_there_is_there_again(
     assert "retrap_slot=c1:mine:block-1:1\n" in environment.read_text()
     booted = environment.read_text().replace("next_entry=retrap-c1-mine", "next_entry=")
     environment.write_text(booted)
-    grub.remove("c1", "saved_entry=1\n")
+    grub.remove("c1", {"grubenv": "saved_entry=1\n"})
     assert environment.read_text() == "saved_entry=1\n"
     assert (file.read_text() if file.exists() else None) == own
 
@@ -99,7 +99,7 @@ def test_a_next_entry_of_somebody_elses_stays(grub: Grub, tmp_path: Path) -> Non
     environment = tmp_path / "boot/grub/grubenv"
     environment.write_text("next_entry=theirs\n")
     lay(grub, tmp_path)
-    grub.remove("c1")
+    grub.remove("c1", {"grubenv": ""})
     assert environment.read_text() == "next_entry=theirs\n"
 
 

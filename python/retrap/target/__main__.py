@@ -18,7 +18,7 @@ from retrap.executors.running import Running
 from retrap.base.progress import Task, say
 from retrap.base.rawfile import read_json
 from retrap.target import agent, check, lay, record
-from retrap.target.grub import Grub
+from retrap.target.loader import of_this_machine
 from retrap.target.this_machine import BOOT, ThisMachine
 
 
@@ -74,7 +74,7 @@ def main(words: list[str]) -> int:
         command, directory = words[0], Path(words[1]).absolute()
         target = record.read(directory)
         if command == "lay":
-            lay.lay(directory, target, Grub())
+            lay.lay(directory, target, of_this_machine())
         elif command == "go-on":
             machine = ThisMachine(directory, target)
             say(agent.go_on(directory, target, machine))
@@ -85,7 +85,7 @@ def main(words: list[str]) -> int:
         elif command == "abort":
             (directory / agent.ABORT).touch()
         elif command == "restore":
-            for difference in lay.restore(directory, target, Grub()):
+            for difference in lay.restore(directory, target, of_this_machine()):
                 say(difference)
         else:
             raise IndexError

@@ -14,7 +14,7 @@ from retrap.base.errors import RetrapError
 from retrap.base.process import capture
 from retrap.machine import doctor
 from retrap.target import lay
-from retrap.target.grub import Grub
+from retrap.target.loader import Loader, of_this_machine
 from retrap.target.record import HOME
 from retrap.target.this_machine import FREE_MIB
 
@@ -26,6 +26,7 @@ TOOLS = ("setpriv", "findmnt", "systemctl")
 def facts(root: Path = Path("/")) -> dict[str, Any]:
     """As JSON. `refused`: why no campaign can run here, each with what to do."""
     release = platform.release()
+    loader = of_this_machine(root)
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "arch": platform.machine(),
@@ -33,7 +34,7 @@ def facts(root: Path = Path("/")) -> dict[str, Any]:
         "kernel_release": release,
         "cpus": os.cpu_count(),
         "cores": cores(root),
-        "loader": "grub" if Grub(root).directory else None,
+        "loader": loader.name if loader.present else None,
         "secure_boot": secure_boot(root),
         "boot_mib": _free_mib(root / "boot"),
         "home_mib": _free_mib(root / HOME.parent.relative_to("/")),
@@ -44,14 +45,14 @@ def facts(root: Path = Path("/")) -> dict[str, Any]:
         "config": _text(root / f"boot/config-{release}"),
         "modules": _text(root / "proc/modules"),
     }
-    return {**found, "refused": _refused(found, Grub(root))}
+    return {**found, "refused": _refused(found, loader)}
 
 
-def _refused(found: dict[str, Any], grub: Grub) -> list[str]:
+def _refused(found: dict[str, Any], loader: Loader) -> list[str]:
     why = []
     if os.geteuid() != 0:
         why.append("root is needed to lay kernels: become, or sudo")
-    if text := grub.refusal():
+    if text := loader.refusal():
         why.append(f"no boot can be armed: {text}")
     try:
         lay.root_option()

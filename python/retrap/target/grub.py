@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,15 @@ class Grub:
     """GRUB of the system below `root`. Errors of all: EXIT_MACHINE."""
 
     root: Path = Path("/")
+    name = "grub"
+
+    @property
+    def present(self) -> bool:
+        return self.directory is not None
+
+    @property
+    def kernels(self) -> Path:
+        return self.root / "boot/retrap"
 
     @property
     def directory(self) -> Path | None:
@@ -55,7 +65,9 @@ class Grub:
     def entry(self, campaign: str, variant: str) -> str:
         return f"retrap-{campaign}-{variant}"
 
-    def lay(self, campaign: str, kernels: dict[str, Path], options: list[str]) -> None:
+    def lay(
+        self, campaign: str, kernels: dict[str, Path], options: Sequence[str]
+    ) -> None:
         """Adds the entries; `kernels`: the file of each variant, below /boot."""
         lines = [self._begin(campaign)]
         if not self._custom.exists():
@@ -99,9 +111,9 @@ class Grub:
                 EXIT_MACHINE,
             )
 
-    def remove(self, campaign: str, before: str = "") -> None:
-        """Entries and variables; custom.cfg goes if it came with us. `before`: grubenv
-        as it was. GRUB leaves an empty next_entry where there was none."""
+    def remove(self, campaign: str, before: dict[str, str | None]) -> None:
+        """Entries and variables; custom.cfg goes if it came with us. GRUB leaves an
+        empty next_entry where there was none."""
         if self._custom.exists():
             rest, new = self._others(campaign), NEW in self._custom.read_text()
             if rest or not new:
@@ -112,9 +124,19 @@ class Grub:
         self._run("editenv", environment, "unset", SLOT)
         listed = self._run("editenv", environment, "list")
         armed = f"next_entry=retrap-{campaign}-" in listed
-        left = "next_entry=\n" in listed and "next_entry=" not in before
+        left = "next_entry=\n" in listed and "next_entry=" not in (
+            before.get("grubenv") or ""
+        )
         if armed or left:
             self._run("editenv", environment, "unset", "next_entry")
+
+    def state(self) -> dict[str, str | None]:
+        assert self.directory
+        found = {name: self.directory / name for name in ("custom.cfg", "grubenv")}
+        return {
+            name: path.read_bytes().decode("latin-1") if path.exists() else None
+            for name, path in found.items()
+        }
 
     @property
     def _custom(self) -> Path:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Lays a campaign on this machine, and takes it away again.
 
-Laid are the kernels below /boot/retrap, their boot entries, a unit and a drop-in of
-systemd. What was there before is kept in `saved`, and put back and compared.
+Laid are the kernels, their boot entries, a unit and a drop-in of systemd. What was
+there before is kept in `saved.json`, and is compared at the end.
 """
 
 from __future__ import annotations
@@ -17,15 +17,13 @@ from pathlib import Path
 from retrap.base.errors import EXIT_MACHINE, EXIT_REFUSED, RetrapError
 from retrap.base.rawfile import atomic_write, read_json
 from retrap.results import sealed
-from retrap.target.grub import Grub
+from retrap.target.loader import Loader, image
 from retrap.target.record import HOME, Target
-from retrap.target.this_machine import image
 
 UNIT = Path("/etc/systemd/system/retrap-campaign.service")
 WANTS = Path("/etc/systemd/system/multi-user.target.wants/retrap-campaign.service")
 WATCHDOG = Path("/etc/systemd/system.conf.d/retrap.conf")
 SAVED = "saved.json"
-PATCHED = ("custom.cfg", "grubenv")  # of GRUB's directory
 
 UNIT_TEXT = """\
 [Unit]
@@ -51,23 +49,22 @@ RuntimeWatchdogSec={seconds}
 WATCHDOG_S = 60
 
 
-def lay(directory: Path, target: Target, grub: Grub) -> None:
+def lay(directory: Path, target: Target, loader: Loader) -> None:
     """Errors: EXIT_MACHINE; EXIT_REFUSED, where another campaign is on the machine."""
     _refuse_another(directory)
-    if why := grub.refusal():
+    if why := loader.refusal():
         raise RetrapError(f"no boot can be armed: {why}", "mend that", EXIT_MACHINE)
-    assert grub.directory
     root = root_option()
     if not (directory / SAVED).exists():
-        saved = {name: _text(grub.directory / name) for name in PATCHED}
-        atomic_write(directory / SAVED, json.dumps({"files": saved}, indent=1) + "\n")
+        saved = json.dumps(loader.state(), indent=1)
+        atomic_write(directory / SAVED, saved + "\n")
     files = {}
     for variant, kernel in target.kernels.items():
-        file = image(target.campaign, variant)
+        file = image(loader, target.campaign, variant)
         if not file.exists() or sealed.sha256(file) != kernel.sha256:
             atomic_write(file, (directory / "kernels" / variant).read_bytes())
         files[variant] = file
-    grub.lay(target.campaign, files, [root, *kept_options(), *target.options])
+    loader.lay(target.campaign, files, [root, *kept_options(), *target.options])
     text = UNIT_TEXT.format(campaign=target.campaign, directory=directory)
     atomic_write(UNIT, text)
     atomic_write(WATCHDOG, WATCHDOG_TEXT.format(seconds=WATCHDOG_S))
@@ -78,30 +75,28 @@ def lay(directory: Path, target: Target, grub: Grub) -> None:
     os.sync()
 
 
-def restore(directory: Path, target: Target, grub: Grub) -> list[str]:
+def restore(directory: Path, target: Target, loader: Loader) -> list[str]:
     """Takes away what was laid; what is not as it was before. The result directory
     stays: whoever fetched it deletes it."""
-    kernels = Path("/boot/retrap")
+    kernels = loader.kernels
     shutil.rmtree(kernels / target.campaign, ignore_errors=True)
     if kernels.is_dir() and not list(kernels.iterdir()):
         kernels.rmdir()
-    saved: dict[str, str | None] = dict.fromkeys(PATCHED)
+    saved: dict[str, str | None] = {}
     if (directory / SAVED).exists():
-        saved = read_json(directory / SAVED)["files"]
-    if grub.directory:
-        grub.remove(target.campaign, saved["grubenv"] or "")
+        saved = read_json(directory / SAVED)
+    loader.remove(target.campaign, saved)
     for file in (WANTS, UNIT, WATCHDOG):
         file.unlink(missing_ok=True)
     if WATCHDOG.parent.is_dir() and not list(WATCHDOG.parent.iterdir()):
         WATCHDOG.parent.rmdir()
     _systemctl("daemon-reload")
     os.sync()
-    if grub.directory is None or not (directory / SAVED).exists():
-        return []
+    now = loader.state()
     return [
-        f"{grub.directory / name} is not as it was"
-        for name in PATCHED
-        if _text(grub.directory / name) != saved[name]
+        f"{loader.name}: {name} is not as it was"
+        for name, text in saved.items()
+        if now[name] != text
     ]
 
 
@@ -137,10 +132,6 @@ def _refuse_another(directory: Path) -> None:
 def laid() -> list[Path]:
     """The campaigns whose folders are here."""
     return sorted(path.parent for path in HOME.glob("*/target.json"))
-
-
-def _text(path: Path) -> str | None:
-    return path.read_bytes().decode("latin-1") if path.exists() else None
 
 
 def _systemctl(*words: str) -> None:

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from retrap.campaign.manifest import Job, Payload
 from retrap.executors.running import build_id
 from retrap.results import sealed
 from retrap.target import quiet, tune
-from retrap.target.grub import Grub
+from retrap.target.loader import Loader, image, of_this_machine
 from retrap.target.record import Target
 
 FREE_MIB = 256  # below that nothing is armed: a boot's files, and room for a log
@@ -31,9 +30,13 @@ class ThisMachine:
     """`agent.Machine`, of the system below /."""
 
     def __init__(
-        self, directory: Path, target: Target, grub: Grub | None = None
+        self, directory: Path, target: Target, loader: Loader | None = None
     ) -> None:
-        self._directory, self._target, self._grub = directory, target, grub or Grub()
+        self._directory, self._target, self._loader = (
+            directory,
+            target,
+            loader or of_this_machine(),
+        )
         self.boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         self.build_id = build_id()
         found = re.search(r"\bretrap\.slot=(\S+)", Path("/proc/cmdline").read_text())
@@ -49,17 +52,17 @@ class ThisMachine:
                 EXIT_MACHINE,
             )
         kernel = self._target.kernels[job.variant]
-        file = image(self._target.campaign, job.variant)
+        file = image(self._loader, self._target.campaign, job.variant)
         if not file.is_file() or sealed.sha256(file) != kernel.sha256:
             raise RetrapError(
                 f"{file}: is not the kernel that was laid",
                 "./retrap campaign resume lays it again",
                 EXIT_MACHINE,
             )
-        self._grub.armable(self._target.campaign, job.variant, file)
+        self._loader.armable(self._target.campaign, job.variant, file)
 
     def arm(self, job: Job, slot: str) -> None:
-        self._grub.arm(self._target.campaign, job.variant, slot)
+        self._loader.arm(self._target.campaign, job.variant, slot)
 
     def measure(self, job: Job, lines: Payload, directory: Path) -> None:
         """By a process of nobody's with the capabilities that pinning, a real-time
@@ -98,12 +101,3 @@ class ThisMachine:
     def reboot(self) -> None:
         os.sync()
         subprocess.run(["systemctl", "reboot"], check=True)
-
-
-def image(campaign: str, variant: str) -> Path:
-    """Outside the distribution's names: none of ours is ever its newest kernel."""
-    return Path("/boot/retrap") / campaign / variant / "vmlinuz"
-
-
-def uptime_s() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Entries of ours for systemd-boot, each booted once when it is asked for.
+
+An entry is a file beside the distribution's, and its kernel lies on the same
+partition. `bootctl set-oneshot` sets an EFI variable that the loader deletes when it
+reads it. The slot is written into the entry when it is armed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from retrap.base.errors import EXIT_MACHINE, RetrapError
+from retrap.base.rawfile import atomic_write
+
+SLOT = re.compile(r" retrap\.slot=\S*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class SystemdBoot:
+    """systemd-boot of the system below `root`. Errors of all: EXIT_MACHINE."""
+
+    root: Path = Path("/")
+    name = "systemd-boot"
+
+    @property
+    def present(self) -> bool:
+        if shutil.which("bootctl") is None:
+            return False
+        done = subprocess.run(["bootctl", "is-installed"], capture_output=True)
+        return done.returncode == 0
+
+    @cached_property
+    def _partition(self) -> Path:
+        """$BOOT of the Boot Loader Specification: XBOOTLDR, else the ESP."""
+        path = Path(self._run("--print-boot-path").strip())
+        return self.root / path.relative_to("/")
+
+    @property
+    def kernels(self) -> Path:
+        return self._partition / "retrap"
+
+    def refusal(self) -> str:
+        if not self.present:
+            return "bootctl does not know systemd-boot as installed"
+        try:
+            entries = self._partition / "loader/entries"
+        except RetrapError as error:
+            return error.message
+        if not entries.is_dir():
+            return f"{entries} is missing"
+        return ""
+
+    def entry(self, campaign: str, variant: str) -> Path:
+        name = f"retrap-{campaign}-{variant}.conf"
+        return self._partition / "loader/entries" / name
+
+    def lay(
+        self, campaign: str, kernels: dict[str, Path], options: Sequence[str]
+    ) -> None:
+        for variant, file in kernels.items():
+            relative = file.relative_to(self._partition)
+            text = (
+                f"title retrap {campaign} {variant}\n"
+                f"linux /{relative}\n"
+                f"options {' '.join(options)}\n"
+            )
+            atomic_write(self.entry(campaign, variant), text)
+
+    def armable(self, campaign: str, variant: str, file: Path) -> None:
+        entry = self.entry(campaign, variant)
+        relative = file.relative_to(self._partition)
+        if not entry.is_file() or f"linux /{relative}\n" not in entry.read_text():
+            raise RetrapError(
+                f"{entry}: the entry is gone",
+                "./retrap campaign resume lays it again",
+                EXIT_MACHINE,
+            )
+
+    def arm(self, campaign: str, variant: str, slot: str) -> None:
+        entry = self.entry(campaign, variant)
+        text = SLOT.sub("", entry.read_text()).rstrip("\n")
+        atomic_write(entry, f"{text} retrap.slot={slot}\n")
+        self._run("set-oneshot", entry.name)
+
+    def remove(self, campaign: str, before: dict[str, str | None]) -> None:
+        entries = self._partition / "loader/entries"
+        for entry in entries.glob(f"retrap-{campaign}-*.conf"):
+            entry.unlink()
+        self._run("set-oneshot", "")
+
+    def state(self) -> dict[str, str | None]:
+        """Its own settings and the names of all entries."""
+        file = self._partition / "loader/loader.conf"
+        entries = sorted(p.name for p in (self._partition / "loader/entries").iterdir())
+        return {
+            "loader.conf": file.read_text() if file.exists() else None,
+            "entries": "\n".join(entries),
+        }
+
+    def _run(self, *words: str) -> str:
+        done = subprocess.run(["bootctl", *words], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RetrapError(
+                f"bootctl {' '.join(words)}: {done.stderr.strip()}",
+                "mend that, then ./retrap campaign resume",
+                EXIT_MACHINE,
+            )
+        return done.stdout
