@@ -107,7 +107,7 @@ class Maker:
             "scenarios": list(self.scenarios),
             "placements": list(self.placements),
             "exact": {"samples": self.samples, "boots": 1, "cycles": 100, "seed": 7},
-            "host": {"samples": self.samples, "boots": self.boots, "cycles": 100},
+            "vm": {"samples": self.samples, "boots": self.boots, "cycles": 100},
             "binary_sha256": "b" * 64,
             "experiment_sha256": "e" * 64,
             **self.plan,
@@ -115,7 +115,7 @@ class Maker:
 
     def _boot(self, substrate: str, arch: str, variant: str, boot: int) -> None:
         exact = substrate == "exact"
-        name = f"exact-{boot + 1}" if exact else f"boot-{boot:08x}"
+        name = f"exact-{boot + 1}" if exact else f"vm-{arch}-{boot + 1}"
         name = f"exact-{arch}-1" if arch != "x86_64" else name  # names do not matter
         path = self.path / "raw" / variant / name
         path.mkdir(parents=True, exist_ok=True)
@@ -281,5 +281,5 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A directory with everything in it, for tests that only read."""
+    """What an experiment with [exact] and [vm] fills, for tests that only read."""
     yield Maker(tmp_path_factory.mktemp("whole") / "quick/20261123-120000").write()
