@@ -9,6 +9,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,11 @@ import pytest
 from conftest import PLACEMENTS, Maker, move, perf_text
 
 from retrap.base import textgrid
-from retrap.report import lkml, table
+from retrap.base.errors import EXIT_UNSUPPORTED, RetrapError
+from retrap.campaign.directory import Campaign
+from retrap.campaign.manifest import QEMU_EXACT, Job, Payload
+from retrap.report import brief, lkml, table
+from retrap.results import sealed
 from retrap.results.store import load
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -286,3 +291,29 @@ def test_short_and_spread() -> None:
     assert textgrid.spread(None, 3, 12) == "-"
     for low, high in ((0, 9), (99999, 999999), (10**9, 10**12), (999999, 10**7)):
         assert len(textgrid.spread(low, high, 12)) < 12
+
+
+def test_what_was_given_up_is_in_the_tables(maker: Maker) -> None:
+    """A kernel that can run none of the cells has no row, so a line says why."""
+    maker.samples, maker.substrates, maker.variants = 20, ("exact",), ("mainline",)
+    path = maker.write()
+    (record,) = path.glob("raw/*/*/boot.json")
+    sealed.close(record.parent, json.loads(record.read_text()))
+    jobs = [
+        Job(variant, record.parent.name, "x86_64", QEMU_EXACT, "cells")
+        for variant in ("mainline", "mine")
+    ]
+
+    def do(job: Job, lines: Payload, directory: Path) -> None:
+        if job.variant == "mine":
+            raise RetrapError("no cell can run: no such request", "", EXIT_UNSUPPORTED)
+
+    campaign = Campaign(path, "fills", os.open(os.devnull, os.O_RDONLY))
+    campaign.plan(jobs, {"cells": ()})
+    assert len(campaign.run(do, (jobs, 1))) == 1
+    campaign.close()
+    flat = " ".join(table.render(path).split())
+    assert "given up: no cell can run: no such request (mine/exact-1)" in flat
+    assert "Given up, and why stands in table.txt: mine/exact-1." in brief.render(
+        load(path)
+    )

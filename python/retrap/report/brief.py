@@ -50,6 +50,9 @@ def render(results: Results) -> str:
     lines = _compared(results, machine) if base else _alone(results, machine)
     told = _sentences(results, machine, base) if base else []
     told += [f"! {line[0].upper()}{line[1:]}." for line in results.stand_ins]
+    if results.void:
+        names = ", ".join(results.void)
+        told.append(f"! Given up, and why stands in table.txt: {names}.")
     if base and not machine.exact:
         told.append(_boots(results, machine))
         if any(IN_ORDER in each.warnings for each in comparisons(results)):

@@ -43,6 +43,8 @@ def tables(results: Results) -> str:
             notes.add(why_not(why), f"{stem} {boot.variant}")
     for told in results.stand_ins:
         notes.add(told)
+    for name, why in results.void.items():
+        notes.add(f"given up: {why}", name)
     for name in results.unfinished:
         notes.add(f"boot {name} is not finished and is left out")
     text = "\n".join(block for block in blocks if block)

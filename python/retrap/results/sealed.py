@@ -84,6 +84,14 @@ def finished_boots(path: Path, found: list[Path]) -> list[Path]:
     return [p for p in whole if (p / RECORD).exists()]
 
 
+def void_boots(path: Path) -> dict[str, str]:
+    """Why, by variant/boot, those that the campaign gave up. Errors: EXIT_RESULTS."""
+    if not (path / journal.FILE).exists():
+        return {}
+    states = journal.read(path).states
+    return {n: s.reason for n, s in states.items() if s.state == journal.VOID}
+
+
 def verify_campaign(path: Path) -> set[str]:
     """The plan and the boots of a result directory are those of its journal; the boots
     that are done, as variant/boot. Errors: EXIT_RESULTS."""

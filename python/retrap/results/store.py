@@ -43,12 +43,14 @@ OF_THE_PROGRAM = ("argv", "code")  # of run.json: long, and for the profile alon
 @dataclass(frozen=True, eq=False)
 class Results:
     """A result directory, as it was read: another reading is another one.
-    `unfinished` are boots that have no boot.json."""
+    `unfinished` are boots that have no boot.json, `void` those that never will have
+    one, and why."""
 
     path: Path
     plan: dict[str, Any]
     boots: tuple[Boot, ...]
     unfinished: tuple[str, ...]
+    void: dict[str, str]
 
     def cells(self) -> Iterator[Cell]:
         for boot in self.boots:
@@ -275,4 +277,4 @@ def load(path: Path) -> Results:
         raise damaged(path, "holds no finished boot", remedy)
     missing = tuple(f"{p.parent.name}/{p.name}" for p in found if p not in done)
     boots = _told_apart([_read_boot(p) for p in done], plan["baseline"])
-    return Results(path, plan, boots, missing)
+    return Results(path, plan, boots, missing, sealed.void_boots(path))
