@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from retrap.base.errors import EXIT_RESULTS, RetrapError
+from retrap.base.errors import EXIT_MACHINE, EXIT_RESULTS, RetrapError
 from retrap.base.progress import Progress, say
 from retrap.base.rawfile import atomic_write, read_json
 from retrap.campaign import journal
@@ -85,6 +85,13 @@ def follow(
                         say(f"{name}: {text}")
                     matrix.report(directory, progress)
                     del open_[name]
+                elif why := told[name]["stopped"]:
+                    raise RetrapError(
+                        f"{name}: the campaign stopped: {why}",
+                        "mend that and reboot the machine, or ./retrap campaign abort "
+                        f"{directory}; then resume",
+                        EXIT_MACHINE,
+                    )
             task.update("; ".join(words))
             if open_:
                 time.sleep(EVERY_S)
@@ -92,7 +99,9 @@ def follow(
 
 def over(told: dict[str, Any]) -> bool:
     """A machine's campaign has ended, and the machine is in its own kernel."""
-    return (told["finished"] or told["aborted"]) and told["slot"] is None
+    under_way = any(job["state"] in (ARMED, RUNNING) for job in told["jobs"])
+    ended = told["finished"] or (told["aborted"] and not under_way)
+    return ended and told["slot"] is None
 
 
 def overhead(directory: Path) -> str:
@@ -138,7 +147,7 @@ def summary(told: dict[str, Any]) -> str:
     text = f"{done} of {len(jobs)} boots"
     if given_up:
         text += f", {given_up} given up"
-    under_way = [job for job in jobs if job["state"] in ("armed", "running")]
+    under_way = [job for job in jobs if job["state"] in (ARMED, RUNNING)]
     if under_way:
         text += f", {under_way[0]['job']} is {under_way[0]['state']}"
     return text

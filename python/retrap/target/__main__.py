@@ -4,6 +4,7 @@ measure, status, abort, restore."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -21,12 +22,14 @@ from retrap.target import agent, check, lay, record
 from retrap.target.loader import of_this_machine
 from retrap.target.this_machine import BOOT, ThisMachine
 
+STOPPED = "stopped"  # a file: why the campaign does not go on
+
 
 def status(directory: Path) -> dict[str, object]:
     """What the journal says, and what is up."""
     story = journal.read(directory)
     target = record.read(directory)
-    machine = ThisMachine(directory, target)
+    machine, stopped = ThisMachine(directory, target), directory / STOPPED
     jobs = [
         {
             "job": name,
@@ -40,11 +43,27 @@ def status(directory: Path) -> dict[str, object]:
     return {
         "campaign": target.campaign,
         "finished": story.finished,
+        "stopped": stopped.read_text().strip() if stopped.exists() else None,
         "aborted": (directory / agent.ABORT).exists(),
         "slot": machine.slot,
         "boot_id": machine.boot_id,
         "jobs": jobs,
     }
+
+
+def go_on(directory: Path, target: record.Target) -> None:
+    """One boot's work. Where it cannot go on it says why in a file, and goes back to
+    the distribution's kernel."""
+    machine, stopped = ThisMachine(directory, target), directory / STOPPED
+    try:
+        say(agent.go_on(directory, target, machine))
+        stopped.unlink(missing_ok=True)
+    except RetrapError as error:
+        with contextlib.suppress(OSError):  # the disk may be what is full
+            stopped.write_text(f"{error.message}\n")
+        if machine.slot is not None:
+            machine.reboot()
+        raise
 
 
 def measure(directory: Path, name: str) -> None:
@@ -76,8 +95,7 @@ def main(words: list[str]) -> int:
         if command == "lay":
             lay.lay(directory, target, of_this_machine())
         elif command == "go-on":
-            machine = ThisMachine(directory, target)
-            say(agent.go_on(directory, target, machine))
+            go_on(directory, target)
         elif command == "measure":
             measure(directory, words[2])
         elif command == "status":

@@ -94,7 +94,7 @@ class Grub:
         if f"--id {name} " not in text or self._relative(file) not in text:
             raise RetrapError(
                 f"{self._custom}: the entry {name} is gone",
-                "./retrap campaign resume lays it again",
+                "./retrap campaign abort, and begin anew",
                 EXIT_MACHINE,
             )
 
@@ -176,7 +176,7 @@ class Grub:
             said = (done.stderr or done.stdout).strip()
             raise RetrapError(
                 f"{Path(tool).name} {' '.join(words)}: {said}",
-                "mend that, then ./retrap campaign resume",
+                "mend that; the next boot goes on",
                 EXIT_MACHINE,
             )
         return done.stdout

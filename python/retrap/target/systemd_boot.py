@@ -79,7 +79,7 @@ class SystemdBoot:
         if not entry.is_file() or f"linux /{relative}\n" not in entry.read_text():
             raise RetrapError(
                 f"{entry}: the entry is gone",
-                "./retrap campaign resume lays it again",
+                "./retrap campaign abort, and begin anew",
                 EXIT_MACHINE,
             )
 
@@ -109,7 +109,7 @@ class SystemdBoot:
         if done.returncode != 0:
             raise RetrapError(
                 f"bootctl {' '.join(words)}: {done.stderr.strip()}",
-                "mend that, then ./retrap campaign resume",
+                "mend that; the next boot goes on",
                 EXIT_MACHINE,
             )
         return done.stdout

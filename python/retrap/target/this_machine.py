@@ -14,6 +14,8 @@ from pathlib import Path
 from retrap.base.errors import EXIT_MACHINE, EXIT_UNSUPPORTED, RetrapError
 from retrap.base.paths import ROOT
 from retrap.campaign.manifest import Job, Payload
+from retrap.config.plan import Run
+from retrap.executors.host import limit_s as limit_s_of
 from retrap.executors.running import build_id
 from retrap.results import sealed
 from retrap.target import quiet, tune
@@ -23,7 +25,7 @@ from retrap.target.record import Target
 FREE_MIB = 256  # below that nothing is armed: a boot's files, and room for a log
 CAPABILITIES = "-all,+sys_nice,+ipc_lock,+perfmon,+dac_read_search"
 BOOT = "this-boot.json"  # what the boot's record gets of quiet.py and tune.py
-LIMIT_S = 3600.0  # of one boot's measurement
+START_S = 60.0  # of a measurement, beside its cells
 
 
 class ThisMachine:
@@ -48,7 +50,7 @@ class ThisMachine:
         if free < FREE_MIB:
             raise RetrapError(
                 f"{self._directory}: {free} MiB are free, {FREE_MIB} are needed",
-                "make room, then ./retrap campaign resume",
+                "make room; the next boot goes on",
                 EXIT_MACHINE,
             )
         kernel = self._target.kernels[job.variant]
@@ -56,7 +58,7 @@ class ThisMachine:
         if not file.is_file() or sealed.sha256(file) != kernel.sha256:
             raise RetrapError(
                 f"{file}: is not the kernel that was laid",
-                "./retrap campaign resume lays it again",
+                "./retrap campaign abort, and begin anew",
                 EXIT_MACHINE,
             )
         self._loader.armable(self._target.campaign, job.variant, file)
@@ -81,14 +83,15 @@ class ThisMachine:
         ]
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
         log = self._directory / "measure.log"
+        limit_s = START_S + sum(limit_s_of(Run.of(line)) for line in lines)
         try:
             with log.open("ab") as out:
                 done = subprocess.run(
-                    argv, stdout=out, stderr=out, env=environment, timeout=LIMIT_S
+                    argv, stdout=out, stderr=out, env=environment, timeout=limit_s
                 )
         except subprocess.TimeoutExpired:
             raise RetrapError(
-                f"no end of the measurement after {LIMIT_S:.0f} s", "", EXIT_MACHINE
+                f"no end of the measurement after {limit_s:.0f} s", "", EXIT_MACHINE
             ) from None
         if done.returncode != 0:
             lines_ = log.read_text(errors="replace").splitlines()
