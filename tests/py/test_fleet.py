@@ -10,11 +10,13 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from retrap.base.errors import EXIT_USAGE, RetrapError
+from retrap.base.errors import EXIT_MACHINE, EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
+from retrap.base.progress import Progress
 from retrap.cli import follow, machines
 from retrap.config.experiments import load_experiment
 from retrap.fleet import bundle, site
@@ -157,6 +159,42 @@ def test_what_a_boot_took_is_said(tmp_path: Path) -> None:
         "A boot took 90 s: 55 s from one kernel to the next, 10 s until it was quiet, "
         "25 s measured (medians of 2)."
     )
+
+
+@pytest.mark.parametrize(
+    ("finished", "aborted", "slot", "state", "ended"),
+    [
+        (True, False, None, "done", True),
+        (True, False, "c1:x:y:1", "done", False),  # it reboots once more
+        (False, False, None, "failed", False),
+        (False, True, None, "planned", True),
+        (False, True, None, "armed", False),  # it is about to boot
+        (False, True, "c1:x:y:1", "done", False),
+    ],
+)
+def test_when_a_campaign_is_over(
+    finished: bool, aborted: bool, slot: str | None, state: str, ended: bool
+) -> None:
+    told = {"finished": finished, "aborted": aborted, "slot": slot}
+    assert follow.over({**told, "jobs": [{"state": state}]}) is ended
+
+
+class Stopped:
+    """One machine whose campaign does not go on."""
+
+    machines = ("box1",)
+    silence: dict[str, str] = {}
+
+    def status(self, campaign: str) -> site.Answers:
+        told = {"finished": False, "aborted": False, "slot": None, "jobs": []}
+        return {"box1": {**told, "stopped": "/boot: 1 MiB are free"}}
+
+
+def test_a_campaign_that_stopped_is_not_waited_for(tmp_path: Path) -> None:
+    machines = cast(site.Site, Stopped())
+    with Progress() as progress, pytest.raises(RetrapError, match="1 MiB") as caught:
+        follow.follow({"box1": tmp_path}, machines, "c1", progress)
+    assert caught.value.exit_code == EXIT_MACHINE
 
 
 def test_no_answer_to_the_question_is_no(monkeypatch: pytest.MonkeyPatch) -> None:

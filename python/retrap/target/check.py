@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,23 @@ from retrap.target.this_machine import FREE_MIB
 
 SCHEMA = "retrap.machine/1"
 BOOT_MIB = 128  # of some kernels of 5 to 15 MiB
+SETTLE_S = 120
 TOOLS = ("setpriv", "findmnt", "systemctl")
+
+
+def settle() -> None:
+    """Until all that the boot starts has started, and its modules are loaded."""
+    for argv in (
+        ["systemctl", "is-system-running", "--wait"],
+        ["udevadm", "settle", f"--timeout={SETTLE_S}"],
+    ):
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(argv, capture_output=True, timeout=SETTLE_S)
 
 
 def facts(root: Path = Path("/")) -> dict[str, Any]:
     """As JSON. `refused`: why no campaign can run here, each with what to do."""
+    settle()
     release = platform.release()
     loader = of_this_machine(root)
     found: dict[str, Any] = {
