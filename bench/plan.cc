@@ -175,14 +175,17 @@ void prove_exact() {
 }
 
 Substrate require_substrate(const std::string& name) {
-  const auto detected = detect_substrate();
   const auto claimed = substrate_from_name(name);
+  if (claimed == Substrate::kExact) {
+    prove_exact();
+    return *claimed;
+  }
+  const auto detected = detect_substrate();
   if (!claimed && !detected)
     usage(
         "this machine does not say whether it is virtual; say --substrate "
         "vm or --substrate bare-metal");
   if (!claimed) return *detected;
-  if (*claimed == Substrate::kExact) prove_exact();
   if (*claimed == Substrate::kBareMetal && detected == Substrate::kVm)
     throw Refusal(ExitCode::kMismatch,
                   "a hypervisor is present, so this is not bare-metal; use "

@@ -142,8 +142,12 @@ def _clocksource(facts: Facts) -> Finding:
 
 def _hypervisor(facts: Facts) -> Finding:
     value = facts["hypervisor"]
+    name, file = facts["accelerator"] or "yes", facts["hypervisor_told_by"]
+    text = f"{name if value else 'none'}, by /{file}" if file else None
     remedy = "results are marked vm; measure on bare metal for a claim about time"
-    return _finding("hypervisor", value, None if value is None else not value, remedy)
+    unknown = "no device tree, DMI or CPU flag tells: a host's runs are refused"
+    good = None if value is None else not value
+    return _finding("hypervisor", text, good, remedy, unknown)
 
 
 def _pmu(facts: Facts) -> Finding:

@@ -7,9 +7,11 @@ reader serves both. A fact that cannot be read is None, never a default.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
+
+from retrap.machine import hypervisor
+from retrap.machine.files import Root, match
 
 SCHEMA = "retrap.env/1"
 _CPU0 = "sys/devices/system/cpu/cpu0"
@@ -53,34 +55,11 @@ FACT_FILES = (
 Facts = dict[str, Any]
 
 
-class _Root:
-    """Files below a root; None for what cannot be read."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def text(self, name: str) -> str | None:
-        try:
-            return (self._root / name).read_text(errors="replace").strip()
-        except OSError:
-            return None
-
-    def number(self, name: str) -> int | None:
-        text = self.text(name)
-        return int(text) if text and re.fullmatch(r"-?\d+", text) else None
-
-    def flag(self, name: str, on: int = 1) -> bool | None:
-        value = self.number(name)
-        return None if value is None else value == on
-
-    def exists(self, name: str) -> bool:
-        return (self._root / name).exists()
-
-
 def read(root: Path = Path("/")) -> Facts:
     """All facts, keys as in docs/data-format.md."""
-    files = _Root(root)
+    files = Root(root)
     cpuinfo = files.text("proc/cpuinfo") or ""
+    machine = hypervisor.detect(files)
     return {
         "arch": files.text("proc/sys/kernel/arch"),
         "kernel_release": files.text("proc/sys/kernel/osrelease"),
@@ -88,7 +67,9 @@ def read(root: Path = Path("/")) -> Facts:
         "cmdline": files.text("proc/cmdline"),
         "cpu_model": _cpu_model(cpuinfo),
         "cpus_online": files.text("sys/devices/system/cpu/online"),
-        "hypervisor": _hypervisor(cpuinfo, files),
+        "hypervisor": machine.present,
+        "accelerator": machine.name,
+        "hypervisor_told_by": machine.told_by,
         "clocksource": files.text(
             "sys/devices/system/clocksource/clocksource0/current_clocksource"
         ),
@@ -101,8 +82,8 @@ def read(root: Path = Path("/")) -> Facts:
             for name in FACT_FILES
             if name.startswith(_VULNERABILITIES)
         },
-        "thp": _match(
-            r"\[(\w+)\]", files.text("sys/kernel/mm/transparent_hugepage/enabled") or ""
+        "thp": match(
+            r"\[(\w+)\]", files.text("sys/kernel/mm/transparent_hugepage/enabled")
         ),
         "numa_balancing": files.flag("proc/sys/kernel/numa_balancing"),
         "watchdog": files.flag("proc/sys/kernel/watchdog"),
@@ -122,41 +103,25 @@ def substrate(facts: Facts) -> str | None:
     return "vm" if facts["hypervisor"] else "bare-metal"
 
 
-def _match(pattern: str, text: str) -> str | None:
-    found = re.search(pattern, text, re.MULTILINE)
-    return found.group(1) if found else None
-
-
 def _cpu_model(cpuinfo: str) -> str | None:
     """The name; on arm64, which has none, the fields of MIDR_EL1."""
-    if name := _match(r"^model name\s*:\s*(.+)$", cpuinfo):
+    if name := match(r"^model name\s*:\s*(.+)$", cpuinfo):
         return name
     fields = ("implementer", "variant", "part", "revision")
-    found = [_match(rf"^CPU {field}\s*:\s*(.+)$", cpuinfo) for field in fields]
+    found = [match(rf"^CPU {field}\s*:\s*(.+)$", cpuinfo) for field in fields]
     if None in found:
         return None
     return ", ".join(f"{name} {value}" for name, value in zip(fields, found))
 
 
-def _hypervisor(cpuinfo: str, files: _Root) -> bool | None:
-    """The CPUID hypervisor bit (x86); elsewhere what DMI names."""
-    flags = _match(r"^flags\s*:\s*(.+)$", cpuinfo)
-    if flags is not None:
-        return "hypervisor" in flags.split()
-    vendor = files.text("sys/class/dmi/id/sys_vendor")
-    if vendor and re.search(r"QEMU|KVM|VMware|Xen|Google|Microsoft", vendor):
-        return True
-    return None
-
-
-def _turbo(files: _Root) -> bool | None:
+def _turbo(files: Root) -> bool | None:
     off = files.flag("sys/devices/system/cpu/intel_pstate/no_turbo")
     if off is not None:
         return not off
     return files.flag("sys/devices/system/cpu/cpufreq/boost")
 
 
-def _pmu(files: _Root) -> bool | None:
+def _pmu(files: Root) -> bool | None:
     """Whether a hardware PMU driver registered with perf."""
     if not files.exists("sys/bus/event_source/devices"):
         return None
