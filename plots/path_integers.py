@@ -19,6 +19,7 @@ NAMES = {
     "branch-misses:k": "branch misses, kernel",
     "cache-misses:k": "cache misses, kernel",
 }
+HARDWARE = tuple(name for name in NAMES if name.endswith(":k"))
 WIDTH, ACROSS = 10.0, 4  # inches; panels beside each other
 SMALL, NAME = 8.0, 125.0  # points: of names, and their room
 Counts = dict[tuple[str, str, str], dict[str, float | None]]
@@ -47,7 +48,7 @@ def _counts(results: Results, machine: Machine) -> Counts:
         if boots:
             found[key] = {
                 name: _mean([e.per_cycle for b in boots for e in b if e.event == name])
-                for name in (*counters.INTEGERS, *counters.HARDWARE)
+                for name in (*counters.INTEGERS, *HARDWARE)
             }
     return found
 
@@ -68,7 +69,7 @@ def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
     if not groups:
         return []
     events = list(counters.INTEGERS)
-    for event in counters.HARDWARE:
+    for event in HARDWARE:
         if any(by_event[event] is not None for by_event in counts.values()):
             events.append(event)
     sides = looks.sides(results, machine)

@@ -13,7 +13,7 @@ from retrap.results import counters, perf_stat
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.results.store import load
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parents[1] / "data/perf"
 LINE = '{"counter-value" : "%s", "event" : "%s", "pcnt-running" : 100.00}\n'
 
 
@@ -24,7 +24,7 @@ def put(tmp_path: Path, text: str) -> Path:
 
 
 def test_file_of_perf_6_1() -> None:
-    got = perf_stat.parse(DATA / "perf-6.1.jsonl")
+    got = perf_stat.parse(DATA / "no-pmu.jsonl")
     assert got["context-switches"] == 1.0
     assert got["wakeups"] == 0.0
     assert got["syscalls"] == 29.0
@@ -32,6 +32,40 @@ def test_file_of_perf_6_1() -> None:
     assert got["instructions:k"] is None
     assert got["cycles:k"] is None
     assert "sched:sched_waking" not in got
+
+
+def test_files_of_processors() -> None:
+    """Names are ours, and so is the mode; a hybrid CPU's kinds of core add up."""
+    got = perf_stat.parse(DATA / "sapphire-rapids.jsonl", "k")
+    assert (got["cycles:k"], got["instructions:k"]) == (48433482.0, 38620409.0)
+    assert (got["branches:k"], got["branch-misses:k"]) == (7369473.0, 54747.0)
+    got = perf_stat.parse(DATA / "hybrid.jsonl", "k")
+    assert got["cycles:k"] == 6404864.0 + 3011411.0
+    assert got["branch-misses:k"] == 31974.0 + 18643.0
+    assert perf_stat.parse(DATA / "hybrid-one-core.jsonl", "u") == {
+        "branch-misses:u": 6326.0
+    }
+    got = perf_stat.parse(DATA / "amd-user.jsonl", "u")
+    assert (got["cycles:u"], got["instructions:u"]) == (143761.0, 150684.0)
+    assert got["branch-misses:u"] is None
+
+
+def test_what_was_multiplexed_is_no_count() -> None:
+    got = perf_stat.parse(DATA / "hybrid-multiplexed.jsonl", "k")
+    assert got == {"cycles:k": None, "instructions:k": 15489913.0}
+
+
+@pytest.mark.parametrize(
+    ("core", "atom", "count"),
+    [("54.01", "45.99", 7.0), ("54.00", "45.00", None), ("100.00", "100.00", 7.0)],
+)
+def test_a_task_is_on_one_kind_of_core_at_a_time(
+    tmp_path: Path, core: str, atom: str, count: float | None
+) -> None:
+    """Shares of it that add up leave no time in which nothing was counted."""
+    text = (LINE % ("3.0", "cpu_core/cycles/u")).replace("100.00", core)
+    text += (LINE % ("4.0", "cpu_atom/cycles/u")).replace("100.00", atom)
+    assert perf_stat.parse(put(tmp_path, text), "u") == {"cycles:u": count}
 
 
 def test_threads_and_cpus_add_up(tmp_path: Path) -> None:

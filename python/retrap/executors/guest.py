@@ -18,7 +18,7 @@ from retrap.machine import environment
 from retrap.build.programs import Programs
 from retrap.base.paths import ROOT
 from retrap.config.experiments import Guest
-from retrap.machine.counting import event_options
+from retrap.machine.counting import guest_options
 from retrap.base.errors import EXIT_GUEST, EXIT_UNSUPPORTED, RetrapError
 from retrap.kernel.kernels import Kernel
 from retrap.config.plan import Run
@@ -97,7 +97,7 @@ def run(
             "/retrap/plan": "".join(f"{line}\n" for line in lines),
             "/retrap/facts": "".join(f"{name}\n" for name in environment.FACT_FILES),
             "/retrap/events": "".join(
-                f"{word}\n" for word in event_options(kernel.arch.machine)
+                f"{word}\n" for word in guest_options(kernel.arch.machine)
             ),
             **late,
             **(files or {}),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import os
+import functools
 import platform
 import shutil
 import subprocess
@@ -11,21 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap.base import scratch
 from retrap.machine import environment, load
 from retrap.build.programs import Programs
-from retrap.base.paths import ROOT
-from retrap.machine.counting import event_options, refusal
 from retrap.base.errors import EXIT_BENCH, EXIT_UNSUPPORTED, RetrapError
 from retrap.campaign.manifest import Job, Payload
-from retrap.executors import boot_record
+from retrap.executors import boot_record, counted
 from retrap.executors.boot_record import now, reason, say_missing, stamp_run
 from retrap.executors.boot_record import write_environment
 from retrap.config.plan import Run
 from retrap.base.process import child
 from retrap.executors.running import Running
 from retrap.base.progress import Progress, Task, say
-from retrap.base.rawfile import atomic_write, read_json, seal
+from retrap.base.rawfile import read_json, seal
 
 
 @dataclass(frozen=True)
@@ -71,21 +68,26 @@ def measure(
     if not before.exists():
         write_environment(before, environment.read())
         seal(before)
-    failures = 0
     missing: dict[str, str] = {}
-    for number, cell in enumerate(cells, 1):
-        task.update(f"run {number}/{len(cells)} {cell.stem}")
+    timed = [cell for cell in cells if cell.cycles is None]
+    for number, cell in enumerate(timed, 1):
+        task.update(f"run {number}/{len(timed)} {cell.stem}")
         if (directory / cell.output).exists():
             continue
-        if cell.cycles is None:
-            if why := _timed(programs, cell, kernel, directory):
-                missing[cell.stem] = why
-        elif not failures and cell.stem not in missing:
-            failures += not _counted(programs, cell, kernel, directory)
+        if why := _timed(programs, cell, kernel, directory):
+            missing[cell.stem] = why
     say_missing("this machine", cells, missing)
+    counting = counted.files([cell for cell in cells if cell.stem not in missing])
+    for number, (name, (cell, options)) in enumerate(counting.items(), 1):
+        task.update(f"counting run {number}/{len(counting)} {cell.stem}")
+        if not (directory / name).exists():
+            run = functools.partial(_run, limit_s=limit_s(cell))
+            told = _arguments(cell, kernel)
+            counted.count(directory / name, options, programs, told, run)
     facts = environment.read()
     write_environment(directory / "env-after.json", facts)
-    done = [cell.output for cell in cells if (directory / cell.output).exists()]
+    outputs = [*(cell.output for cell in timed), *counting]
+    done = [name for name in outputs if (directory / name).exists()]
     how = {
         "substrate": environment.substrate(facts),
         "arch": facts["arch"] or platform.machine(),
@@ -94,7 +96,7 @@ def measure(
         **(known or {}),
     }
     boot_record.write(directory, job, how, done, missing)
-    task.update(f"{len(done)} of {len(cells)} runs")
+    task.update(f"{len(done)} of {len(outputs)} runs")
 
 
 def config_sha256() -> str | None:
@@ -136,7 +138,7 @@ def _timed(
     ]
     began, before = now(), load.read()
     try:
-        status, said = _run(argv, limit_s(cell))
+        status, said = _run(argv, limit_s=limit_s(cell))
         if status in (0, 4):
             shared = _shared(place / cell.output, before)
             stamp_run(place / cell.output, began, load=shared)
@@ -166,42 +168,8 @@ def _shared(record: Path, before: load.Reading) -> dict[str, Any]:
     return load.between(before, after, {run["tracer_cpu"], run["tracee_cpu"]} - {None})
 
 
-def _counted(programs: Programs, cell: Run, kernel: Running, directory: Path) -> bool:
-    """A counting run; without permission there are no counters, which is said."""
-    out = directory / cell.output
-    machine = platform.machine()
-    if refused := refusal(machine):
-        say(f"no counters on this machine: {refused.reason}")
-        say(f"  {refused.remedy}")
-        return False
-    with scratch.directory() as place:
-        events = place / "events"
-        events.write_text("".join(f"{word}\n" for word in event_options(machine)))
-        result = place / "out.jsonl"
-        script = ROOT / "bench/retrap-count"
-        argv = [
-            str(script),
-            str(place),
-            str(result),
-            str(events),
-            *_arguments(cell, kernel),
-        ]
-        env = {
-            **os.environ,
-            "LC_ALL": "C",
-            "PATH": f"{programs.directory}:{os.environ.get('PATH', '')}",
-        }
-        status, said = _run(argv, limit_s(cell), env)
-        if status not in (0, 4) or not result.exists():
-            reason = said.splitlines()[0] if said else f"exit status {status}"
-            say(f"no counters on this machine: {reason}")
-            return False
-        atomic_write(out, result.read_bytes())
-    return True
-
-
 def _run(
-    argv: list[str], limit_s: float, env: dict[str, str] | None = None
+    argv: list[str], env: dict[str, str] | None = None, *, limit_s: float
 ) -> tuple[int, str]:
     with child(
         argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env

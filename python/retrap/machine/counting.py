@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which events a counting run counts, as options of perf stat.
+"""Which events of a path are counted, as options of perf stat.
 
 The filters make the path integers whole. A switch counts when one of our two
 tasks goes to sleep in S or t, not when a kernel thread preempts it, when the
@@ -7,7 +7,8 @@ loop yields to check the start state, or when the tracer sleeps a tick in D
 because it found the tracee preempted (wait_task_inactive()); a wakeup when it is
 of one of our two tasks, not when a timer tick wakes a kernel thread; a system
 call when the designs need it, not when the loop checks with it. What perf
-counts without a filter is kept beside (docs/methodology.md).
+counts without a filter is kept beside (docs/methodology.md). pmu.py has the events
+of hardware.
 """
 
 from __future__ import annotations
@@ -29,7 +30,15 @@ INTERRUPTIBLE, TRACED = 1, 8  # include/linux/sched.h
 HARDWARE = ("instructions:k", "cycles:k", "branch-misses:k", "cache-misses:k")
 
 
-def event_options(arch: str) -> list[str]:
+def guest_options(arch: str) -> list[str]:
+    """Of a guest's counting runs: the path, and what its emulated PMU may have."""
+    options = path_options(arch)
+    for event in HARDWARE:
+        options += ["-e", event]
+    return options
+
+
+def path_options(arch: str) -> list[str]:
     """Arguments of perf stat, one event each; tracepoints with a filter."""
     calls = " || ".join(f"id == {number}" for number in SYSCALLS[arch])
     options = ["-e", "context-switches", "-e", "cpu-migrations", "-e", "page-faults"]
@@ -38,8 +47,6 @@ def event_options(arch: str) -> list[str]:
     options += ["-e", "sched:sched_waking", "--filter", 'comm ~ "retrap*"']
     options += ["-e", "signal:signal_generate"]
     options += ["-e", "raw_syscalls:sys_enter", "--filter", calls]
-    for event in HARDWARE:
-        options += ["-e", event]
     return options
 
 
@@ -53,12 +60,13 @@ class Refusal:
 
 @functools.cache
 def refusal(machine: str, root: Path = Path("/")) -> Refusal | None:
-    """Counts /bin/true with every event of a counting run; None: that works."""
+    """Counts /bin/true with all of a path's events and some of kernel mode, for which
+    perf counts no user mode in their place; None: that works."""
     if machine not in SYSCALLS:
         return Refusal(f"the system call numbers of {machine} are not known", "")
     if shutil.which("perf") is None:
         return Refusal("perf is not installed", "./retrap run installs it")
-    argv = ["perf", "stat", "-o", os.devnull, *event_options(machine), "--", "true"]
+    argv = ["perf", "stat", "-o", os.devnull, *guest_options(machine), "--", "true"]
     done = subprocess.run(
         argv,
         stdin=subprocess.DEVNULL,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from retrap.base.cache import cache_dir
 from retrap.machine.confinement import FILTER, confinement, seize, words
+from retrap.machine import pmu
 from retrap.machine.counting import refusal
 from retrap.machine.environment import Facts, read
 
@@ -152,7 +153,12 @@ def _hypervisor(facts: Facts) -> Finding:
 
 def _pmu(facts: Facts) -> Finding:
     remedy = "no hardware counters: cycles and instructions stay empty"
-    return _finding("hardware PMU", facts["pmu"], facts["pmu"], remedy)
+    value = facts["pmu"]
+    if value and (groups := pmu.groups()):
+        events = sum(len(group.events) for group in groups)
+        most = max(len(group.events) for group in groups)
+        value = f"{events} of {2 * len(pmu.EVENTS)} events, {most} at a time"
+    return _finding("hardware PMU", value, facts["pmu"], remedy)
 
 
 def _perf(facts: Facts) -> Finding:

@@ -3,9 +3,10 @@
 
 An x86 CPU says whether it is virtual. An arm64 CPU does not: there the firmware's
 tables tell, the device tree or ACPI and DMI. They name virtual machines. That a
-machine is real follows from what a virtual one has not: a board's device tree, an enclosure.
-Without either nothing is known, and nothing is guessed. bench/core/env/substrate.cc has the same rules; both are
-tested on tests/data/machines/.
+machine is real follows from what a virtual one has not: a board's device tree, an
+enclosure. Without either nothing is known, and nothing is guessed.
+bench/core/env/hypervisor.cc has the same rules; both are tested on the machines of
+tests/data/machines/.
 """
 
 from __future__ import annotations

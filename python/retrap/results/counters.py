@@ -5,11 +5,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from retrap.machine import pmu
 from retrap.results.measured import Cell
 
 INTEGERS = ("switches", "wakeups", "signals", "syscalls")
-HARDWARE = ("instructions:k", "cycles:k", "branch-misses:k", "cache-misses:k")
-EVENTS = (*INTEGERS, "context-switches", "cpu-migrations", "page-faults", *HARDWARE)
+ALWAYS = (*INTEGERS, "context-switches", "cpu-migrations", "page-faults")
+HARDWARE = tuple(
+    f"{event}:{mode}"
+    for event in (*pmu.EVENTS, *pmu.INSTEAD.values())
+    for mode in pmu.MODES
+)
 WHOLE = 0.005
 
 
@@ -38,7 +43,7 @@ class PerCycle:
 
 
 def per_cycle(cell: Cell) -> list[PerCycle]:
-    """Every known event of a cell, then any other; empty if it was not counted.
+    """Every event that was asked for in a cell; empty if it was not counted.
 
     Of several pairs of runs the one with the median counts: in a few cycles of a
     hundred the report comes between the tracer's last look and its sleep, and
@@ -46,7 +51,9 @@ def per_cycle(cell: Cell) -> list[PerCycle]:
     """
     counts = cell.counts
     pairs = sorted(n for n in counts if n > 0 and 2 * n in counts)
-    names = dict.fromkeys((*EVENTS, *sorted({k for c in counts.values() for k in c})))
+    asked = {name for events in counts.values() for name in events}
+    known = [name for name in HARDWARE if name in asked]
+    names = dict.fromkeys((*ALWAYS, *known, *sorted(asked)))
     return [
         median_pair(
             [
@@ -68,3 +75,10 @@ def median_pair(pairs: list[PerCycle]) -> PerCycle:
     middle = known[(len(known) - 1) // 2]
     same = sum(pair.per_cycle == middle.per_cycle for pair in known)
     return replace(middle, agree=same, pairs=len(known))
+
+
+def cost(cell: Cell, event: str) -> float | None:
+    """Of a cycle, in user and kernel mode together; None where one is not known."""
+    found = {each.event: each.per_cycle for each in per_cycle(cell)}
+    parts = [found.get(f"{event}:{mode}") for mode in pmu.MODES]
+    return None if None in parts else sum(part or 0.0 for part in parts)

@@ -204,11 +204,12 @@ def _read_samples(path: Path, stem: str, run: dict[str, Any]) -> Summary | None:
 
 
 def _counts(path: Path, stem: str) -> Counts:
-    """Of the counting runs of a cell, by their cycles."""
-    found = {}
+    """Of the counting runs of a cell, by their cycles; each counts other events."""
+    found: Counts = {}
     for file in sorted(path.parent.glob(f"{stem}.perf-*.jsonl")):
-        if match := re.fullmatch(r".*\.perf-([0-9]+)\.jsonl", file.name):
-            found[int(match.group(1))] = perf_stat.parse(file)
+        if match := re.fullmatch(r".*\.perf-(\d+)(?:\.([uk])\d+)?\.jsonl", file.name):
+            cycles, mode = int(match[1]), match[2] or ""
+            found.setdefault(cycles, {}).update(perf_stat.parse(file, mode))
     return found
 
 
