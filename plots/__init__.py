@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from plots import ecdf, overview, path_integers, profiles
+from plots import counters, ecdf, overview, path_integers, profiles
 from retrap.profile.measure import PROFILES
 from retrap.results.store import load
 
@@ -17,6 +17,7 @@ def draw_all(dir: Path) -> list[Path]:
     into = dir / "figures"
     paths = overview.draw(results, into)
     paths += path_integers.draw(results, into)
+    paths += counters.draw(results, into)
     paths += ecdf.draw(results, into)
     if (dir / PROFILES).is_dir():
         paths += profiles.draw_profiles(dir)

@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from plots import bars, looks, scale, style, words
-from plots.looks import Look
+from plots import bars, looks, panels, style, words
+from plots.panels import Values
 from retrap.results import counters
 from retrap.results.store import Machine, Results
 
@@ -21,8 +21,6 @@ NAMES = {
 }
 HARDWARE = tuple(name for name in NAMES if name.endswith(":k"))
 WIDTH, ACROSS = 10.0, 4  # inches; panels beside each other
-SMALL, NAME = 8.0, 125.0  # points: of names, and their room
-Counts = dict[tuple[str, str, str], dict[str, float | None]]
 
 
 def draw(results: Results, directory: Path) -> list[Path]:
@@ -33,9 +31,9 @@ def draw(results: Results, directory: Path) -> list[Path]:
     return paths
 
 
-def _counts(results: Results, machine: Machine) -> Counts:
+def _counts(results: Results, machine: Machine) -> Values:
     """Mean of the boots, by scenario, placement and side."""
-    found: Counts = {}
+    found: Values = {}
     for cell in results.cells():
         if cell.machine != machine:
             continue
@@ -60,12 +58,7 @@ def _mean(values: list[float | None]) -> float | None:
 
 def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
     counts = _counts(results, machine)
-    groups = [
-        (scenario, placement)
-        for scenario in results.scenarios(machine)
-        for placement in results.placements(machine)
-        if any(key[:2] == (scenario, placement) for key in counts)
-    ]
+    groups = panels.groups(results, machine, counts)
     if not groups:
         return []
     events = list(counters.INTEGERS)
@@ -74,61 +67,27 @@ def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
             events.append(event)
     sides = looks.sides(results, machine)
     lines = -(-len(events) // ACROSS)
-    height = lines * (0.5 + 0.17 * len(groups) * (len(sides) + 0.8))
+    height = lines * panels.height(groups, sides)
     with style.figure(WIDTH, height) as drawing:
         grid = drawing.subplots(lines, ACROSS, sharey=True, squeeze=False).ravel()
-        panels = dict(zip(events, grid))
-        for axis in set(grid) - set(panels.values()):
+        axes = dict(zip(events, grid))
+        for axis in set(grid) - set(axes.values()):
             axis.set_visible(False)
-        for event, axis in panels.items():
-            _frame(axis, event, groups, len(sides))
+        for event, axis in axes.items():
+            panels.frame(axis, NAMES.get(event, event), "events a cycle", groups, sides)
         counted = "Events a cycle, counted by perf stat in untimed runs"
         style.heading(drawing, f"{counted}  [{machine}]")
         style.legend(drawing, bars.fills(sides))
         drawing.draw_without_rendering()  # now the axes are as wide as they stay
-        for event, axis in panels.items():
-            _bars(axis, groups, counts, event, sides)
-        _one_scale([panels[event] for event in counters.INTEGERS])
+        for event, axis in axes.items():
+            panels.fill(axis, groups, counts, event, sides, _number)
+        _one_scale([axes[event] for event in counters.INTEGERS])
         return style.save(drawing, directory, f"path-integers-{machine.slug}")
 
 
-def _frame(axis: Any, event: str, groups: list[tuple[str, str]], sides: int) -> None:
-    step = sides + 0.8
-    names = [
-        "\n".join(words.shorten(part, NAME, SMALL) for part in group)
-        for group in groups
-    ]
-    middles = [i * step + (sides - 1) / 2 for i in range(len(groups))]
-    axis.set_yticks(middles, names, fontsize=SMALL, parse_math=False)
-    axis.tick_params(axis="y", length=0)
-    axis.grid(False, axis="y")
-    axis.set_ylim(len(groups) * step - 0.9, -0.8)
-    axis.set_title(NAMES.get(event, event))
-    axis.set_xlabel("events a cycle")
-
-
-def _bars(
-    axis: Any,
-    groups: list[tuple[str, str]],
-    counts: Counts,
-    event: str,
-    sides: dict[str, Look],
-) -> None:
-    marks = []
-    for index, where in enumerate(groups):
-        for offset, (name, look) in enumerate(sides.items()):
-            y = index * (len(sides) + 0.8) + offset
-            value = counts.get((*where, name), {}).get(event)
-            if value is None:
-                text = "-" if (*where, name) in counts else "n.a."
-            else:
-                whole = abs(value - round(value)) <= counters.WHOLE
-                text = words.thousands(value, 0 if whole else 2)
-                bars.bar(axis, y, value, look)
-            marks.append(words.beside(axis, value or 0, y, text, size=7.0, gap=3.0))
-    axis.set_xlim(0, max(1.0, *(value for value, _ in marks)))
-    scale.make_room(axis, marks)
-    scale.linear_ticks(axis, 4, integer=True)
+def _number(value: float) -> str:
+    whole = abs(value - round(value)) <= counters.WHOLE
+    return words.thousands(value, 0 if whole else 2)
 
 
 def _one_scale(axes: list[Any]) -> None:

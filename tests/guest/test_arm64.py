@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import VARIANTS
 
 from retrap.executors import guest
 from retrap.kernel import kernels
+from retrap.machine import pmu
+from retrap.results import perf_stat
 from retrap.base.arch import ARM64
 from retrap.build.programs import Programs
 from retrap.base.paths import ROOT
@@ -97,3 +100,44 @@ def test_the_pmu_counts_instructions(
         for n in (40, 80)
     )
     assert long - short > 40 * 5000
+
+
+PMU_ERROR = 0.01
+
+
+def test_the_pmu_and_the_clock_count_the_same_cycles(
+    kernel: Kernel, programs: Programs, tmp_path: Path
+) -> None:
+    """Two instruments in one run: the group of a counting run, user and kernel, and
+    the clock of exact mode from the first trigger to the last return. With both ends
+    on the only CPU nobody is idle. A long run less a short one: perf's own cancels.
+    The clock has what is counted for no task too: the timer's ticks between them."""
+    cell = "--scenario retrap/trigger:sigcont --placement same-cpu --interface listen"
+    told = "--expect-interfaces listen --variant mainline --substrate exact"
+    lines = [
+        f"count {mode}{cycles} {cell} {told} --samples {cycles} --out {mode}{cycles}"
+        for mode in pmu.MODES
+        for cycles in (200, 1000)
+    ]
+    found = {}
+    for mode in pmu.MODES:
+        group = pmu.Group(mode, ("cycles", "instructions"))
+        events = {"/retrap/events": "".join(f"{word}\n" for word in group.options())}
+        asked = [line for line in lines if line.startswith(f"count {mode}")]
+        work, setting = tmp_path / mode, Guest(1, 600)
+        guest.run(kernel, programs, asked, work, setting, Task("pmu"), events)
+        results = work / "results"
+        counts, spans = [], []
+        for cycles in (200, 1000):
+            counts.append(perf_stat.parse(results / f"{mode}{cycles}.jsonl", mode))
+            samples = np.load(results / f"{mode}{cycles}.npy")
+            spans.append(int(samples["t_return_ns"][-1] - samples["t_trigger_ns"][0]))
+        more = (counts[1][f"instructions:{mode}"] or 0) - (
+            counts[0][f"instructions:{mode}"] or 0
+        )
+        found[mode] = (more / 800, (spans[1] - spans[0]) / 800)
+    counted = sum(per_cycle for per_cycle, _ in found.values())
+    print(f"\ninstructions a cycle: {found}")
+    assert all(per_cycle > 0 for per_cycle, _ in found.values())
+    for _, by_clock in found.values():
+        assert abs(counted - by_clock) <= PMU_ERROR * by_clock

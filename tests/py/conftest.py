@@ -83,6 +83,8 @@ class Maker:
     facts: dict[str, Any] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
     scale: float = 1.0
+    # By variant, of each cell with events: cycles and instructions, of user and kernel.
+    hardware: dict[str, tuple[float, float, float, float]] = field(default_factory=dict)
 
     def write(self) -> Path:
         self.path.mkdir(parents=True, exist_ok=True)
@@ -207,6 +209,20 @@ class Maker:
             for cycles in (100, 200):
                 file = stem.with_name(f"{stem.name}.perf-{cycles}.jsonl")
                 file.write_text(perf_text(events, cycles))
+        if scenario in EVENTS and variant in self.hardware and not exact:
+            cost = self.hardware[variant]
+            names = ("cycles", "instructions")
+            for cycles in (200, 400):
+                for mode, each in (("u", cost[::2]), ("k", cost[1::2])):
+                    file = stem.with_name(f"{stem.name}.perf-{cycles}.{mode}1.jsonl")
+                    more = (1 + boot / 1000) * (cycles + 9)
+                    lines = (
+                        f'{{"counter-value" : "{one * more:.6f}", "unit" : "", "event" '
+                        f': "{name}:{mode}", "event-runtime" : 1, "pcnt-running" : '
+                        "100.00}\n"
+                        for name, one in zip(names, each, strict=True)
+                    )
+                    file.write_text("".join(lines))
 
     def _values(
         self, rng: np.random.Generator, cost: int, exact: bool, placement: str

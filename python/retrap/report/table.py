@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from retrap.report.costtable import cost_table
 from retrap.results import counters
 from retrap.analysis.compare import comparisons, deciding
 from retrap.analysis.verdict import NOT_APPLICABLE
@@ -35,6 +36,7 @@ def write(dir: Path) -> Path:
 def tables(results: Results) -> str:
     notes = Notes()
     blocks = [_path_table(results, m, notes) for m in results.machines]
+    blocks += [cost_table(results, m, notes) for m in results.machines]
     blocks += [time_table(results, m, notes) for m in results.machines]
     blocks += [boot_table(results, m, notes) for m in results.machines]
     blocks.append(_undecided(results))

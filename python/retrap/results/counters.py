@@ -75,10 +75,3 @@ def median_pair(pairs: list[PerCycle]) -> PerCycle:
     middle = known[(len(known) - 1) // 2]
     same = sum(pair.per_cycle == middle.per_cycle for pair in known)
     return replace(middle, agree=same, pairs=len(known))
-
-
-def cost(cell: Cell, event: str) -> float | None:
-    """Of a cycle, in user and kernel mode together; None where one is not known."""
-    found = {each.event: each.per_cycle for each in per_cycle(cell)}
-    parts = [found.get(f"{event}:{mode}") for mode in pmu.MODES]
-    return None if None in parts else sum(part or 0.0 for part in parts)
