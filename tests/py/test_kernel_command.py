@@ -34,11 +34,16 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def stored(
-    cache: Path, key: str, variant: str, arch: str, file: str | None = None
+    cache: Path,
+    key: str,
+    variant: str,
+    arch: str,
+    file: str | None = None,
+    machine: str | None = None,
 ) -> Path:
     directory = cache / "kernels" / key
     directory.mkdir(parents=True)
-    meta = {"variant": variant, "arch": arch, "file": file}
+    meta = {"variant": variant, "arch": arch, "file": file, "machine": machine}
     (directory / "meta.json").write_text(json.dumps(meta))
     (cache / "trees" / key / "obj").mkdir(parents=True)
     (cache / "trees" / key / "obj/vmlinux").write_bytes(bytes(8192))
@@ -59,7 +64,9 @@ def test_list_tells_stale_from_built(
     cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        kernels, "kernel_key", lambda variant, arch: f"{variant.name}-{arch.name}"
+        kernels,
+        "kernel_key",
+        lambda variant, arch, _=None: f"{variant.name}-{arch.name}",
     )
     stored(cache, "mainline-arm64", "mainline", "arm64")
     stored(cache, STALE, "mainline", "arm64")
@@ -75,13 +82,15 @@ def test_list_tells_stale_from_another_file(
     cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kernel of another file was "stale", and its owner deleted it."""
-    monkeypatch.setattr(kernels, "kernel_key", lambda variant, arch: variant.name)
+    monkeypatch.setattr(kernels, "kernel_key", lambda variant, *_: variant.name)
     stored(cache, STALE, "mainline", "x86_64", file=str(VARIANTS))
     stored(cache, "f" * 16, "mine", "x86_64", file="/home/me/other.toml")
+    stored(cache, "e" * 16, "mainline", "x86_64", str(VARIANTS), machine="0" * 64)
     kernel_command.list_(words())
     states = {row["key"]: row for row in json.loads(capsys.readouterr().out)}
     assert states[STALE]["state"] == "stale"
     assert states["f" * 16]["state"] == "of another file"
+    assert states["e" * 16]["state"] == "of a machine"
     kernel_command.list_(words(json=False))
     text = capsys.readouterr().out
     assert "of another file: /home/me/other.toml" in text

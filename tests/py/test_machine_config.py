@@ -89,6 +89,7 @@ def test_files_of_the_distributions_build_are_left_out() -> None:
         ("<html>CONFIG_X=y</html>", MODULES, "no kernel config"),
         (CONFIG, "\n", "no module is loaded"),
     ],
+    ids=["empty", "a page", "no modules"],
 )
 def test_what_is_no_fact_of_a_machine(config: str, modules: str, told: str) -> None:
     with pytest.raises(RetrapError, match=told) as caught:

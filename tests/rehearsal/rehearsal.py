@@ -133,7 +133,7 @@ class RehearsalMachine:
         """Powers it on."""
         assert self._thread is None, f"{self.name} is on"
         self._power = True
-        self._thread = threading.Thread(target=self._run, name=self.name)
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
         self._wait(lambda: bool(self.boots) and self.boots[-1].end is None, 10)
 

@@ -24,7 +24,7 @@ from retrap.base.errors import (
     EXIT_USAGE,
     RetrapError,
 )
-from retrap.kernel.table import BAD, BUILT, OTHER, STALE, TO_BUILD, UNKNOWN
+from retrap.kernel.table import BAD, BUILT, MACHINE, OTHER, STALE, TO_BUILD, UNKNOWN
 from retrap.kernel.table import Row, SizeRow, mib
 from retrap.base.progress import Progress, Task, say
 
@@ -70,6 +70,7 @@ def _left(where: Path, meta: dict[str, Any], file: str) -> Row:
     """A kernel that no variant of `file` makes today."""
     origin = meta.get("file")
     state = OTHER if origin not in (None, file) else STALE
+    state = MACHINE if meta.get("machine") else state
     tree = usage.size(subdirectory("trees") / where.name)
     size = usage.size(where) + tree
     return Row(

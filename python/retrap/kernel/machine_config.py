@@ -112,19 +112,12 @@ def configure(
     config.write_text(known.settled(built_in + wanted))
     make(["olddefconfig"], None)
     if f"{machine.root_symbol}=y\n" not in config.read_text():
+        lacking = f"it lacks {', '.join(lost)}" if lost else "it has all of them"
         raise RetrapError(
             f"the machine's root is {machine.root}, and {machine.root_symbol} is not "
             "set: the kernel would find no root",
-            f"is the root's file system one of this source? {_of(lost)}",
+            "is that file system part of this source? Of the modules that were loaded "
+            f"{lacking}",
             EXIT_KERNEL,
         )
     return lost
-
-
-def _of(lost: list[str]) -> str:
-    names = ", ".join(lost) or "all of them"
-    return (
-        f"of the modules that were loaded it lacks {names}"
-        if lost
-        else ("it knows all modules that were loaded")
-    )

@@ -11,6 +11,7 @@ from retrap.base.cache import cache_dir, subdirectory
 
 BUILT, TO_BUILD, UNKNOWN = "built", "to build", "unknown"
 STALE, OTHER, BAD = "stale", "of another file", "bad"
+MACHINE = "of a machine"
 
 
 @dataclass(frozen=True)
