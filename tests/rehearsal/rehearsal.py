@@ -279,8 +279,8 @@ class RehearsalMachine:
 def _shutdown_reason(monitor: socket.socket) -> str:
     """Of QEMU's SHUTDOWN event, read until QEMU ends; "": there was none."""
     reason = ""
-    monitor.sendall(b'{"execute": "qmp_capabilities"}\n')
     with contextlib.suppress(ConnectionError), monitor.makefile() as lines:
+        monitor.sendall(b'{"execute": "qmp_capabilities"}\n')
         for line in lines:
             told = json.loads(line)
             if told.get("event") == "SHUTDOWN":

@@ -3,7 +3,19 @@
 
 from __future__ import annotations
 
-from rehearsal import BOOT_S, CUT, RESET, RehearsalMachine
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rehearsal import BOOT_S, CUT, RESET, Image, RehearsalMachine
+
+from retrap.base.paths import ROOT
 
 
 def test_it_boots_and_keeps_what_it_synced(machine: RehearsalMachine) -> None:
@@ -20,3 +32,47 @@ def test_it_boots_and_keeps_what_it_synced(machine: RehearsalMachine) -> None:
     machine.ssh("systemctl --no-block reboot")
     machine.wait_for_ssh(BOOT_S, boot=3)
     assert [boot.end for boot in machine.boots] == [CUT, RESET, None]
+
+
+def test_it_does_not_outlive_whoever_started_it(image: Image, tmp_path: Path) -> None:
+    where = tmp_path / "target"
+    words = f"Image(Path({str(image.directory)!r})), Path({str(where)!r})"
+    script = (
+        "import time; from pathlib import Path; from rehearsal import *\n"
+        f"RehearsalMachine({words}).start(); print('on', flush=True); time.sleep(60)"
+    )
+    path = f"{Path(__file__).parent}:{ROOT}/python"
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+    ) as owner:
+        assert owner.stdout and owner.stdout.readline() == b"on\n"
+        assert within_10s(lambda: runs_on(where))
+        owner.kill()
+    assert within_10s(lambda: not runs_on(where))
+
+
+def within_10s(holds: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 10
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.1)
+    return holds()
+
+
+def runs_on(where: Path) -> bool:
+    """Whether a process has a machine's disk on its command line."""
+    disk = f"{where}/disk".encode()
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if disk in each.read_bytes():
+                return True
+    return False
+
+
+def test_what_qemu_complains_of_is_told_at_once(machine: RehearsalMachine) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", machine.port))
+        with pytest.raises(OSError, match="host forwarding rule"):
+            machine.start()
+            machine.wait_for_ssh(BOOT_S)
