@@ -126,6 +126,8 @@ def test_names_are_those_of_the_code() -> None:
     run = schema.load("run")["properties"]
     assert run["substrate"]["enum"] == list(SUBSTRATES)
     assert set(run["unit"]["enum"]) == set(SUBSTRATES.values())
+    job = schema.load("manifest")["$defs"]["job"]["properties"]
+    assert job["executor"]["enum"] == list(manifest.EXECUTORS)
     asked = schema.load("experiment")["properties"]
     assert asked["arch"]["items"]["enum"] == list(ARCHES)
     assert asked["placements"]["default"] == list(experiments.PLACEMENTS)
