@@ -48,6 +48,14 @@ def test_one_kernel_alone(maker: Maker) -> None:
     assert any("1 boot: a claim takes 6 or more" in each for each in lines)
 
 
+def test_floors_alone_are_of_a_kernel_too(maker: Maker) -> None:
+    maker.variants, maker.substrates, maker.boots = ("mainline",), ("vm",), 1
+    maker.scenarios = ("floor/clock", "floor/futex")
+    assert any(
+        each.startswith("Medians of mainline, 1") for each in screen(maker.write())
+    )
+
+
 def test_the_sentence_claims_what_is_decided(maker: Maker) -> None:
     maker.substrates, maker.samples = ("exact",), 200
     maker.scenarios = ("retrap/trigger:sigcont", "trap/trigger:interrupt")

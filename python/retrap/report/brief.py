@@ -292,7 +292,7 @@ def _alone(results: Results, machine: Machine) -> list[str]:
         _heads(placements, ALONE, "").rstrip(),
         row("", heads, widths, room),
     ]
-    names = results.sides(machine)
+    names = results.sides(machine) or results.variants(machine)  # of floors alone
     rows = []
     for scenario in results.scenarios(machine):
         cells: list[str] = []
