@@ -108,9 +108,9 @@ def _matrix(adder: Any) -> None:
     )
     command.add_argument(
         "--on",
-        metavar="HOSTS|here",
-        help="boot the kernels on machines: those of an Ansible inventory, or this one "
-        "(default: in QEMU). docs/bare-metal.md",
+        metavar="HOSTS",
+        help="boot the kernels on machines: those of the Ansible inventory HOSTS, or "
+        "`here` (default: in QEMU). docs/bare-metal.md",
     )
     command.add_argument(
         "--yes",
@@ -169,7 +169,7 @@ def _bench(adder: Any) -> None:
         "--static",
         action="store_true",
         required=True,
-        help="load no library (the one kind there is)",
+        help="load no library (no default: it is the one kind there is)",
     )
     command.add_argument(
         "--arch", help="of the machine: x86_64 or arm64 (default: of this one)"
