@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from retrap.base.errors import EXIT_BENCH, RetrapError
 from retrap.machine import environment
 from retrap.machine.hypervisor import CHASSIS, DMI, FADT, PSCI, TREE
 
@@ -44,7 +45,7 @@ def test_every_machine_is_expected() -> None:
 @pytest.mark.parametrize("row", EXPECTED, ids=[row["machine"] for row in EXPECTED])
 def test_machine(row: dict[str, str]) -> None:
     facts = environment.read(MACHINES / row["machine"])
-    assert environment.substrate(facts) == row["substrate"]
+    assert environment.require_substrate(facts) == row["substrate"]
     assert (facts["accelerator"] or "") == row["accelerator"]
     assert facts["hypervisor_told_by"] == row["told_by"]
 
@@ -66,6 +67,9 @@ def test_what_cannot_be_told_is_not_guessed(
 ) -> None:
     facts = machine(tmp_path, **files)
     assert environment.substrate(facts) is None
+    with pytest.raises(RetrapError, match="does not tell whether it is virtual") as why:
+        environment.require_substrate(facts)
+    assert why.value.exit_code == EXIT_BENCH
     assert facts["hypervisor_told_by"] is None and facts["accelerator"] is None
 
 

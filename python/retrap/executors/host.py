@@ -59,7 +59,8 @@ def measure(
     known: boot_record.BootRecord | None = None,
 ) -> None:
     """Runs what is missing of a payload into `directory`; boot.json comes last, with
-    what is `known` of the kernel and its boot."""
+    what is `known` of the kernel and its boot. Errors: EXIT_BENCH."""
+    substrate = environment.require_substrate(environment.read())
     cells = [Run.of(line) for line in lines]
     directory.mkdir(parents=True, exist_ok=True)
     for stale in directory.glob("*.partial"):
@@ -89,7 +90,7 @@ def measure(
     outputs = [*(cell.output for cell in timed), *counting]
     done = [name for name in outputs if (directory / name).exists()]
     how = {
-        "substrate": environment.substrate(facts),
+        "substrate": substrate,
         "arch": facts["arch"] or platform.machine(),
         "kernel_build_id": kernel.build_id,
         "config_sha256": config_sha256(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from retrap.base.errors import EXIT_BENCH, RetrapError
 from retrap.machine import hypervisor
 from retrap.machine.files import Root, match
 
@@ -94,6 +95,19 @@ def read(root: Path = Path("/")) -> Facts:
         "pmu": _pmu(files),
         "kvm": files.exists("dev/kvm"),
     }
+
+
+def require_substrate(facts: Facts) -> str:
+    """`vm` or `bare-metal`. Errors: EXIT_BENCH, when the machine does not tell."""
+    if found := substrate(facts):
+        return found
+    raise RetrapError(
+        "this machine does not tell whether it is virtual: /proc/cpuinfo, "
+        "/proc/device-tree and /sys/class/dmi/id say nothing of it",
+        "a container hides them: run outside of one; or measure by retrap-bench "
+        "--substrate vm, or bare-metal where you know it",
+        EXIT_BENCH,
+    )
 
 
 def substrate(facts: Facts) -> str | None:
