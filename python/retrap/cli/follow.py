@@ -37,15 +37,20 @@ def remember(
 ) -> str:
     """What `retrap campaign` has to know later. The campaign's name on the machine:
     that of before, else one for all machines, after the first result directory."""
-    path = directory / MACHINE
-    if path.exists():
-        return str(read_json(path)["campaign"])
+    if known := campaign_of(directory):
+        return known
     inventory = where if where == HERE else str(Path(where).absolute())
     kept = {key: value for key, value in facts.items() if key not in UNNAMED}
     word = campaign_name(first)
     record = {"campaign": word, "on": inventory, "name": name, **kept}
-    atomic_write(path, json.dumps(record, indent=1) + "\n")
+    atomic_write(directory / MACHINE, json.dumps(record, indent=1) + "\n")
     return word
+
+
+def campaign_of(directory: Path) -> str:
+    """The name of a result directory's campaign on the machine; empty: none yet."""
+    path = directory / MACHINE
+    return str(read_json(path)["campaign"]) if path.exists() else ""
 
 
 def remembered(directory: Path) -> tuple[Site, str, str]:

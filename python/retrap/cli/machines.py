@@ -16,7 +16,7 @@ from retrap.build.programs import BENCH, Programs, build
 from retrap.campaign.directory import identified, open_campaign
 from retrap.campaign.manifest import in_blocks
 from retrap.cli import matrix
-from retrap.cli.follow import follow, remember
+from retrap.cli.follow import campaign_of, follow, remember
 from retrap.cli.matrix_jobs import Jobs
 from retrap.config.experiments import Experiment
 from retrap.config.variants import Variant
@@ -57,6 +57,11 @@ def run(
         with scratch.directory() as place:
             bundles = {}
             for name, found in facts.items():
+                if found["campaigns"]:
+                    path = _under_way(results, experiment, name, found)
+                    directories[name], words[name] = path, campaign_of(path)
+                    say(f"{name}: goes on with {words[name]}")
+                    continue
                 arch = _arch(found)
                 programs = static.programs(progress, arch)
                 built = _kernels(experiment, variants, found, arch, progress)
@@ -130,6 +135,21 @@ def boots(experiment: Experiment) -> str:
     return "\n".join(lines)
 
 
+def _under_way(
+    results: Path, experiment: Experiment, name: str, facts: dict[str, Any]
+) -> Path:
+    """The result directory of the campaign that is on the machine. Errors:
+    EXIT_MACHINE, where that is of another experiment or of somebody else."""
+    for path in sorted(results.glob(f"{experiment.name}@{name}/*")):
+        if campaign_of(path) in facts["campaigns"]:
+            return path
+    raise RetrapError(
+        f"{name}: {', '.join(facts['campaigns'])}: a campaign is on this machine",
+        "let it end, or end it: ./retrap campaign abort its result directory",
+        EXIT_MACHINE,
+    )
+
+
 def _cpus(facts: dict[str, Any], tuned: tuple[str, ...]) -> tuple[int, ...]:
     """Those that are measured on: of two cores, where something is kept from them;
     else any."""
@@ -143,10 +163,11 @@ def _facts(machines: Site, tuned: tuple[str, ...]) -> Answers:
     silent = [name for name in machines.machines if name not in found]
     why = machines.silence
     wrong = [f"{name}: {why.get(name, 'does not answer')}" for name in silent]
-    wrong += [f"{n}: {why}" for n, facts in found.items() for why in facts["refused"]]
+    idle = {n: facts for n, facts in found.items() if not facts["campaigns"]}
+    wrong += [f"{n}: {why}" for n, facts in idle.items() for why in facts["refused"]]
     wrong += [
         f"{n}: {len(facts['cores'])} cores: two are measured on and one is for the rest"
-        for n, facts in found.items()
+        for n, facts in idle.items()
         if _cpus(facts, tuned) and len(facts["cores"]) < 3
     ]
     if wrong:

@@ -22,7 +22,7 @@ from retrap.campaign import journal, manifest
 from retrap.campaign.directory import PLAN
 from retrap.kernel.kernels import Kernel
 from retrap.results import sealed
-from retrap.target import record, tune
+from retrap.target import record, softdog, tune
 from retrap.target.record import Target
 
 NOBODY = 65534
@@ -30,8 +30,7 @@ NOBODY = 65534
 # alike, the baseline included.
 WAY_BACK = (
     *("panic=10", "oops=panic", "softlockup_panic=1", "nmi_watchdog=panic"),
-    *("watchdog_thresh=5", "softdog.soft_active_on_boot=1", "softdog.soft_margin=20"),
-    "watchdog.open_timeout=60",
+    *("watchdog_thresh=5", *softdog.OPTIONS),
 )
 
 

@@ -18,7 +18,7 @@ from retrap.executors import host
 from retrap.executors.running import Running
 from retrap.base.progress import Task, say
 from retrap.base.rawfile import read_json
-from retrap.target import agent, check, lay, record
+from retrap.target import agent, check, lay, record, softdog
 from retrap.target.loader import of_this_machine
 from retrap.target.this_machine import BOOT, ThisMachine
 
@@ -54,6 +54,7 @@ def status(directory: Path) -> dict[str, object]:
 def go_on(directory: Path, target: record.Target) -> None:
     """One boot's work. Where it cannot go on it says why in a file, and goes back to
     the distribution's kernel."""
+    softdog.stop()
     machine, stopped = ThisMachine(directory, target), directory / STOPPED
     try:
         say(agent.go_on(directory, target, machine))

@@ -48,6 +48,7 @@ def facts(root: Path = Path("/")) -> dict[str, Any]:
         "kernel_release": release,
         "cpus": os.cpu_count(),
         "cores": cores(root),
+        "campaigns": [path.name for path in lay.laid()],
         "loader": loader.name if loader.present else None,
         "secure_boot": secure_boot(root),
         "boot_mib": _free_mib(root / "boot"),
@@ -83,11 +84,6 @@ def _refused(found: dict[str, Any], loader: Loader) -> list[str]:
     if found["config"] is None:
         why.append(f"/boot/config-{found['kernel_release']} cannot be read")
     why += [f"{tool} is missing" for tool in TOOLS if shutil.which(tool) is None]
-    for other in lay.laid():
-        if (other / "journal.jsonl").exists() and lay.UNIT.exists():
-            why.append(
-                f"{other}: a campaign is on this machine: ./retrap campaign abort"
-            )
     return why
 
 

@@ -130,8 +130,9 @@ def _refuse_another(directory: Path) -> None:
 
 
 def laid() -> list[Path]:
-    """The campaigns whose folders are here."""
-    return sorted(path.parent for path in HOME.glob("*/target.json"))
+    """The folders of the campaigns that are laid here."""
+    found = HOME.glob("*/target.json")
+    return sorted(path.parent for path in found) if UNIT.exists() else []
 
 
 def _systemctl(*words: str) -> None:
