@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The verdicts, the same for instructions and for boots; and what one rests on.
 
-shift.py decides on exact samples, boots.py on boots.
+shift.py decides on exact samples, boots.py on boots; compare.py asks the one or the
+other, and says same of equal samples.
 """
 
 from __future__ import annotations

@@ -227,7 +227,7 @@ def _amounts(name: str, told: dict[str, Comparison]) -> str:
             change = abs(got.judgement.estimate or 0)
             found.setdefault(got.verdict, {})[place] = change
     if not found:
-        return f"undecided with {name}"
+        return f"an undecided amount with {name}"
     parts = []
     for verdict, places in found.items():
         ends = dict.fromkeys(f"{end:.0f}" for end in sorted(places.values()))
@@ -249,10 +249,11 @@ def _boots(results: Results, machine: Machine) -> str:
     text = f"Boots: {', '.join(f'{name} {n}' for name, n in have.items())}."
     if min(have.values()) >= MIN_BOOTS:
         return text
-    return (
-        f"{text} A difference takes {MIN_BOOTS} or more of each: reboot, and the same "
-        "command adds one."
-    )
+    how = "reboot, and the same command adds one"
+    for part in ("machine", "vm"):
+        if results.plan.get(part):
+            how = f"boots = {MIN_BOOTS} or more in [{part}] of the experiment"
+    return f"{text} A difference takes {MIN_BOOTS} or more of each: {how}."
 
 
 def _other(results: Results, machine: Machine) -> str:
