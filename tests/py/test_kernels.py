@@ -12,6 +12,7 @@ import pytest
 
 from retrap.executors import qemu
 from retrap.kernel import kconfig, kernels, patched_files, source
+from retrap.kernel.machine_config import MachineConfig
 from retrap.base.arch import ARM64, X86_64, Arch, native
 from retrap.base.paths import ROOT
 from retrap.config.experiments import Guest
@@ -358,6 +359,7 @@ KERNEL = """\
 O := obj
 allnoconfig:
 \tcp $(KCONFIG_ALLCONFIG) $(O)/.config
+olddefconfig localyesconfig:
 bzImage: $(O)/signal.o $(O)/exit.o
 \tmkdir -p $(O)/arch/x86/boot $(O)/arch/arm64/boot
 \tcp /bin/true $(O)/vmlinux
@@ -399,9 +401,11 @@ class Builds:
             name, base, self.source, files, fragments, ("listen",)
         )
 
-    def ensure(self, name: str) -> int:
+    def ensure(self, name: str, machine: MachineConfig | None = None) -> int:
         with Progress() as progress:
-            kernel = kernels.ensure(self.variants[name], self.variants, progress)
+            kernel = kernels.ensure(
+                self.variants[name], self.variants, progress, machine=machine
+            )
         return int(kernel.meta()["objects_compiled"])
 
     def image(self, name: str) -> str:
@@ -517,3 +521,20 @@ def test_a_patched_file_of_a_chain_is_laid(builds: Builds, tmp_path: Path) -> No
     )
     assert (into / "signal.c").read_text() == "int x;\nint p1;\n"
     assert (into / "exit.c").read_text() == "int x;\nint p2;\n"
+
+
+def test_a_machine_is_configured_once_for_variants_that_share_it(
+    builds: Builds, tmp_path: Path
+) -> None:
+    """Its three turns of kconfig took longer than what the patches touch."""
+    config = "CONFIG_X86_64=y\nCONFIG_ARM64=y\nCONFIG_EXT4_FS=y\n"
+    machine = MachineConfig.read(config, "ext4 1 0\n", "ext4")
+    assert builds.ensure("main", machine) == 2 and not builds.built("main")
+    assert builds.ensure("p1", machine) == 1
+    assert builds.ensure("on-own", machine) == 1
+    logs = {
+        name: next((tmp_path / "cache/logs").glob(f"{name}-*.log")).read_text()
+        for name in ("main", "p1", "own")
+    }
+    turns = {name: text.count("LSMOD=") for name, text in logs.items()}
+    assert turns == {"main": 1, "p1": 0, "own": 1}

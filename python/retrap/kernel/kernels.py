@@ -229,7 +229,9 @@ class _Build:
         same_names = bool(start and leftover.same_names(tree, start[0], patched))
         if start and not same_names:
             objects.forget(start[0], tree, OBJ)
-        if not (again and self._is_configured(tree, patched)):
+        # A machine's config takes kconfig three times; a copy of the base has it.
+        may = again or bool(start and self.machine)
+        if not (may and self._is_configured(tree, patched)):
             self._configure(tree)
         self._compile(tree)
         kernel = self._publish(tree)
