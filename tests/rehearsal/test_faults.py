@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from rehearsal import RehearsalMachine
-from test_campaign import BOOT_S, CAMPAIGN_S, inventory, retrap, state
+from test_campaign import BOOT_S, CAMPAIGN_S, assert_equal, inventory, retrap, state
 
 from retrap.campaign import journal
 from retrap.results import store
@@ -57,7 +57,7 @@ def test_a_variant_that_fails_costs_its_own_boots_alone(
     releases = [boot.release or "" for boot in machine.boots]
     assert releases[0].endswith(OWN) and releases[-1].endswith(OWN)
     assert sum(not each.endswith(OWN) for each in releases) == 2 + 3
-    assert state(machine) == before
+    assert_equal(state(machine), before)
 
 
 def test_power_cuts_cost_boots_and_no_result(
@@ -93,4 +93,4 @@ def test_power_cuts_cost_boots_and_no_result(
     states = journal.read(directory).states
     assert {s.state for s in states.values()} == {journal.DONE}
     assert len(store.load(directory).boots) == 2
-    assert state(machine) == before
+    assert_equal(state(machine), before)
