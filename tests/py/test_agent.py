@@ -163,6 +163,23 @@ def test_a_cut_at_any_step_costs_a_boot_and_no_result(tmp_path: Path) -> None:
         assert sorted(done) == sorted(job.name for job in JOBS), number
 
 
+def test_a_boot_that_a_cut_took_a_file_of_is_done_again(tmp_path: Path) -> None:
+    """It was closed, and the machine stopped before its line and before the disk."""
+    planned(tmp_path)
+    machine = Pretended(tmp_path)
+    agent.go_on(tmp_path, TARGET, machine)  # armed, and up
+    machine.cut_at = machine.steps + 3  # closed, and not yet told
+    with pytest.raises(Cut):
+        agent.go_on(tmp_path, TARGET, machine)
+    (cell,) = tmp_path.glob("raw/*/*/cell")
+    cell.chmod(0o644)
+    cell.write_text("")
+    machine.up()
+    all_boots(machine)
+    assert cell.read_text() == "of mainline/block-1\n"
+    assert journal.read(tmp_path).states["mainline/block-1"].tries == 2
+
+
 def test_a_line_that_was_cut_is_put_aside(tmp_path: Path) -> None:
     planned(tmp_path)
     machine = Pretended(tmp_path)

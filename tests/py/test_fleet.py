@@ -185,7 +185,7 @@ class Stopped:
     machines = ("box1",)
     silence: dict[str, str] = {}
 
-    def status(self, campaign: str) -> site.Answers:
+    def status(self, campaign: str, machines: object) -> site.Answers:
         told = {"finished": False, "aborted": False, "slot": None, "jobs": []}
         return {"box1": {**told, "stopped": "/boot: 1 MiB are free"}}
 

@@ -75,7 +75,7 @@ def follow(
     with progress.task("campaign") as task:
         last = dict.fromkeys(open_, time.monotonic())
         while open_:
-            told = machines.status(word)
+            told = machines.status(word, open_)
             words = []
             for name, directory in list(open_.items()):
                 if name not in told:
@@ -160,7 +160,7 @@ def summary(told: dict[str, Any]) -> str:
 
 def show_status(directory: Path, as_json: bool) -> None:
     machines, name, word = remembered(directory)
-    told = machines.status(word).get(name)
+    told = machines.status(word, [name]).get(name)
     if as_json:
         print(json.dumps(told, indent=1))
         return
@@ -185,5 +185,5 @@ def resume(directory: Path, full: bool) -> None:
 def abort(directory: Path) -> None:
     """Nothing more is armed; what is done is fetched by `resume`."""
     machines, name, word = remembered(directory)
-    machines.abort(word)
+    machines.abort(word, name)
     say(f"{name}: nothing more is booted; ./retrap campaign resume {directory} fetches")

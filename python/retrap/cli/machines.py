@@ -83,9 +83,10 @@ def run(
                 bundle.make(
                     into, word, campaign.path, built, programs, QUIET_S, tuned, cpus
                 )
-            for name in bundles:
-                with progress.task(f"lay {name}"):
-                    machines.begin(words[name], {name: bundles[name]})
+            for word in dict.fromkeys(words[name] for name in bundles):
+                same = {n: place for n, place in bundles.items() if words[n] == word}
+                with progress.task(f"lay {', '.join(same)}"):
+                    machines.begin(word, same)
         if where == HERE:
             again = f"./retrap campaign resume {directories[HERE]}"
             say(f"this machine reboots now; it has ended when it does no more: {again}")

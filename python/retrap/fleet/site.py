@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -46,14 +46,14 @@ class Site(Protocol):
     def begin(self, campaign: str, bundles: Mapping[str, Path]) -> None:
         """Lays each machine's folder there; then it reboots. Errors: EXIT_MACHINE."""
 
-    def status(self, campaign: str) -> Answers:
-        """What each machine's journal says."""
+    def status(self, campaign: str, machines: Iterable[str]) -> Answers:
+        """What the journal of each says."""
 
     def fetch(self, campaign: str, into: Mapping[str, Path]) -> None:
         """Journal and boots into the result directory of each machine."""
 
-    def abort(self, campaign: str) -> None:
-        """Nothing more is armed."""
+    def abort(self, campaign: str, machine: str) -> None:
+        """Nothing more is armed there."""
 
     def restore(self, campaign: str, machine: str) -> list[str]:
         """The machine as it was; what is not."""
@@ -106,7 +106,7 @@ class Fleet:
             bundle.code(place / "code")
             archive = place / "code.tar"
             _pack(place / "code", archive)
-            return self._ask("prepare", place, retrap_code=str(archive))
+            return self._ask("prepare", place, (), retrap_code=str(archive))
 
     def begin(self, campaign: str, bundles: Mapping[str, Path]) -> None:
         with scratch.directory() as place:
@@ -117,9 +117,9 @@ class Fleet:
             if status != 0:
                 raise _failed("campaign", log)
 
-    def status(self, campaign: str) -> Answers:
+    def status(self, campaign: str, machines: Iterable[str]) -> Answers:
         with scratch.directory() as place:
-            return self._ask("status", place, retrap_campaign=campaign)
+            return self._ask("status", place, machines, retrap_campaign=campaign)
 
     def fetch(self, campaign: str, into: Mapping[str, Path]) -> None:
         with scratch.directory() as place:
@@ -131,9 +131,10 @@ class Fleet:
             if status != 0:
                 raise _failed("fetch", log)
 
-    def abort(self, campaign: str) -> None:
+    def abort(self, campaign: str, machine: str) -> None:
         with scratch.directory() as place:
-            status, log = self._play("abort", place, (), retrap_campaign=campaign)
+            words = {"retrap_campaign": campaign}
+            status, log = self._play("abort", place, [machine], **words)
             if status != 0:
                 raise _failed("abort", log)
 
@@ -145,10 +146,12 @@ class Fleet:
                 raise _failed("restore", log)
             return (place / f"{machine}.txt").read_text().splitlines()
 
-    def _ask(self, play: str, place: Path, **words: str) -> Answers:
+    def _ask(
+        self, play: str, place: Path, limit: Iterable[str], **words: str
+    ) -> Answers:
         """A file of JSON a machine; a machine that does not answer has none, and
         `silence` says why."""
-        _, log = self._play(play, place, (), retrap_into=str(place), **words)
+        _, log = self._play(play, place, limit, retrap_into=str(place), **words)
         told = re.findall(r"^fatal: \[(\S+?)\]: (.*)$", log.read_text(), re.MULTILINE)
         self.silence = {name: _reason(text) for name, text in told}
         found = {}
@@ -160,13 +163,15 @@ class Fleet:
         return found
 
     def _play(
-        self, play: str, place: Path, limit: Any, **words: str
+        self, play: str, place: Path, limit: Iterable[str], **words: str
     ) -> tuple[int, Path]:
+        """Its exit status and log; on the machines of `limit`, of none on all."""
+        limited = ["--limit", ",".join(limit)]
         log = place / f"{play}.log"
         argv = [
             *("ansible-playbook", "-i", str(self._inventory)),
             *("--extra-vars", json.dumps(words)),
-            *(("--limit", ",".join(limit)) if limit else ()),
+            *(limited if limited[1] else ()),
             str(PLAYBOOKS / f"{play}.yml"),
         ]
         env = {**os.environ, **SETTINGS}
@@ -207,7 +212,7 @@ class Here:
             check=True,
         )
 
-    def status(self, campaign: str) -> Answers:
+    def status(self, campaign: str, machines: Iterable[str]) -> Answers:
         return {HERE: dict(json.loads(self._target("status", campaign)))}
 
     def fetch(self, campaign: str, into: Mapping[str, Path]) -> None:
@@ -216,7 +221,7 @@ class Here:
             _pack(record.HOME / campaign, archive)
             unpack(archive, into[HERE])
 
-    def abort(self, campaign: str) -> None:
+    def abort(self, campaign: str, machine: str) -> None:
         self._target("abort", campaign)
 
     def restore(self, campaign: str, machine: str) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from retrap.base.errors import EXIT_MACHINE, EXIT_UNSUPPORTED, RetrapError
+from retrap.base.rawfile import read_json
 from retrap.campaign import journal
 from retrap.campaign.journal import ARMED, DONE, FAILED, PLANNED, RUNNING, VOID
 from retrap.campaign.journal import Journal, State
@@ -105,7 +106,7 @@ class _Boot:
     def _judge(self, job: Job, state: State) -> None:
         """What became of the boot that was armed."""
         record = self._place(job) / sealed.RECORD
-        if state.state == RUNNING and record.exists():  # closed before its line
+        if state.state == RUNNING and self._whole(record):  # closed before its line
             self._journal.tell(job.name, DONE, sha256=sealed.sha256(record))
         elif state.state == RUNNING:
             self._fail(job, "the machine stopped while it measured")
@@ -113,6 +114,14 @@ class _Boot:
             self._fail(job, why)
         else:
             self._measure(job)
+
+    def _whole(self, record: Path) -> bool:
+        """Its files are those that it was closed with: a cut may have taken some."""
+        try:
+            sealed.verify(record.parent, read_json(record))
+        except RetrapError:
+            return False
+        return True
 
     def _not_that(self, job: Job, state: State) -> str:
         """Why the boot that the machine is in is not the armed one; or empty."""

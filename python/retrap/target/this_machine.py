@@ -100,6 +100,7 @@ class ThisMachine:
             unsupported = done.returncode == EXIT_UNSUPPORTED
             code = EXIT_UNSUPPORTED if unsupported else EXIT_MACHINE
             raise RetrapError(reason, f"{log} says more", code)
+        os.sync()  # its line in the journal says that it is there
 
     def reboot(self) -> None:
         os.sync()
