@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -98,9 +99,20 @@ def test_a_folder_without_boots_is_named(tmp_path: Path) -> None:
     assert f"{tmp_path}: there is no boots/ of retrap-box in it" in done.stderr
 
 
-def test_a_link_in_a_boot_is_refused(measured: Path, tmp_path: Path) -> None:
-    import shutil
+@pytest.mark.parametrize("gone", ["arch", "boots/boot-*/plan", "boots/boot-*/*.status"])
+def test_a_file_of_the_box_that_is_gone_is_named(
+    measured: Path, tmp_path: Path, gone: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(measured, copy)
+    file = sorted(copy.glob(gone))[0]
+    file.unlink()
+    done = retrap("run", "--from", copy, "--results", tmp_path / "r")
+    assert done.returncode == 8 and f"{file.name}: cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
 
+
+def test_a_link_in_a_boot_is_refused(measured: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(measured, copy)
     (boot,) = copy.glob("boots/boot-*")

@@ -7,7 +7,7 @@ from itertools import chain, combinations
 from pathlib import Path
 
 from retrap.base import scratch
-from retrap.base.arch import ARCHES, Arch
+from retrap.base.arch import Arch
 from retrap.base.process import capture
 from retrap.base.progress import Progress, say
 from retrap.build import static
@@ -69,8 +69,7 @@ def take(
 ) -> Path:
     """Adds the boots that a box left to the experiment's result directory."""
     sources = box.boots(folder)
-    first = environment.read(sources[0] / "env-before")["arch"]
-    arch = next(a for a in ARCHES.values() if first in (a.name, a.machine))
+    arch = box.arch_of(folder)
     programs = Programs(folder, arch, MEASURING)
     with Progress() as progress:
         plan = matrix.plan_of(experiment, variants, {}, {arch: programs})

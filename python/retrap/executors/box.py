@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap.base.arch import ARCHES
+from retrap.base.arch import ARCHES, Arch
 from retrap.base.errors import EXIT_RESULTS, EXIT_UNSUPPORTED, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.progress import say
@@ -41,6 +41,7 @@ def make(into: Path, programs: Programs, plans: Mapping[str, Iterable[str]]) -> 
         (into / "plans" / interfaces).write_text("".join(f"{x}\n" for x in timed))
     facts = "".join(f"{name}\n" for name in environment.FACT_FILES)
     (into / "facts").write_text(facts)
+    (into / "arch").write_text(f"{programs.arch.name}\n")
 
 
 def pack(folder: Path, archive: Path) -> None:
@@ -63,7 +64,7 @@ def boots(folder: Path) -> list[Path]:
 
 def lines_of(folder: Path, boot: Path) -> tuple[str, ...]:
     """The payload that a boot ran."""
-    name = (boot / "plan").read_text().strip()
+    name = _text(boot / "plan")
     if name not in {f"plans/{path.name}" for path in folder.glob("plans/*")}:
         raise RetrapError(f"{boot}/plan: is no plan of the box", AGAIN, EXIT_RESULTS)
     return tuple((folder / name).read_text().splitlines())
@@ -98,7 +99,7 @@ class Box:
         done = [cell.output for cell in cells if cell.stem not in missing]
         known = {
             "substrate": environment.substrate(facts),
-            "arch": _arch(facts["arch"]),
+            "arch": job.arch,
             "kernel_build_id": build_id(work),
         }
         boot_record.write(work, job, known, done, missing)
@@ -112,7 +113,7 @@ def _check(cells: list[Run], work: Path) -> dict[str, str]:
         texts = {}
         for suffix in ("status", "log"):
             file = work / f"{cell.stem}.{suffix}"
-            texts[suffix] = file.read_text(errors="replace").strip()
+            texts[suffix] = _text(file)
             file.unlink()
         if texts["status"] == str(EXIT_UNSUPPORTED):
             missing[cell.stem] = reason(cell, texts["log"])
@@ -125,7 +126,18 @@ def _check(cells: list[Run], work: Path) -> dict[str, str]:
     return missing
 
 
-def _arch(machine: str | None) -> str:
-    """uname(2) says aarch64."""
-    names = {arch.machine: arch.name for arch in ARCHES.values()}
-    return names.get(machine or "", machine or "unknown")
+def arch_of(folder: Path) -> Arch:
+    """Of the box's programs. Errors: EXIT_RESULTS."""
+    word = _text(folder / "arch")
+    if word not in ARCHES:
+        what = f"{folder}/arch: {word!r} is no architecture of a box"
+        raise RetrapError(what, AGAIN, EXIT_RESULTS)
+    return ARCHES[word]
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace").strip()
+    except OSError as error:
+        what = f"{file}: cannot be read: {error.strerror}"
+        raise RetrapError(what, AGAIN, EXIT_RESULTS) from None

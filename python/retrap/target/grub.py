@@ -69,9 +69,8 @@ class Grub:
         self, campaign: str, kernels: dict[str, Path], options: Sequence[str]
     ) -> None:
         """Adds the entries; `kernels`: the file of each variant, below /boot."""
-        lines = [self._begin(campaign)]
-        if not self._custom.exists():
-            lines.append(NEW)
+        new = not self._custom.exists() or NEW in self._custom.read_text()
+        lines = [self._begin(campaign), *([NEW] if new else [])]
         for variant, file in kernels.items():
             name = self.entry(campaign, variant)
             words = [*options, f"retrap.slot=${{{SLOT}}}"]
@@ -82,8 +81,6 @@ class Grub:
                 "}",
             ]
         lines.append(self._end(campaign))
-        if self._custom.exists() and NEW in self._custom.read_text():
-            lines.insert(1, NEW)
         atomic_write(self._custom, self._others(campaign) + "\n".join(lines) + "\n")
 
     def armable(self, campaign: str, variant: str, file: Path) -> None:
