@@ -98,7 +98,7 @@ class Box:
         missing = _check(cells, work)
         done = [cell.output for cell in cells if cell.stem not in missing]
         known = {
-            "substrate": environment.substrate(facts),
+            "substrate": environment.require_substrate(facts),
             "arch": job.arch,
             "kernel_build_id": build_id(work),
         }

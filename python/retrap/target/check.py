@@ -14,7 +14,7 @@ from typing import Any
 
 from retrap.base.errors import RetrapError
 from retrap.base.process import capture
-from retrap.machine import doctor
+from retrap.machine import doctor, environment
 from retrap.target import lay
 from retrap.target.loader import Loader, of_this_machine
 from retrap.target.record import HOME
@@ -55,6 +55,7 @@ def facts(root: Path = Path("/")) -> dict[str, Any]:
         "home_mib": _free_mib(root / HOME.parent.relative_to("/")),
         "consoles": _consoles(root),
         "watchdogs": sorted(p.name for p in root.glob("sys/class/watchdog/*")),
+        "substrate": environment.substrate(environment.read(root)),
         "root": capture(["findmnt", "-no", "FSTYPE", "/"]),
         "noise": doctor.as_rows(doctor.diagnose()),
         "config": _text(root / f"boot/config-{release}"),
@@ -73,6 +74,8 @@ def _refused(found: dict[str, Any], loader: Loader) -> list[str]:
         lay.root_option()
     except RetrapError as error:
         why.append(f"{error.message}: {error.remedy}")
+    if found["substrate"] is None:
+        why.append("it does not tell whether it is virtual: no result would say so")
     if found["secure_boot"]:
         why.append("secure boot is on: an unsigned kernel does not boot; turn it off")
     for key, least, where in (
