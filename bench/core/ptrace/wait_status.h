@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The status word of wait(2), and all that is read off it. Whether a sample ended
-// with the right one is judged in scenarios/cell.h.
+// The status word of wait(2), and all that is read off it. Whether a sample
+// ended with the right one is judged in scenarios/cell.h.
 #ifndef RETRAP_CORE_PTRACE_WAIT_STATUS_H_
 #define RETRAP_CORE_PTRACE_WAIT_STATUS_H_
 
