@@ -288,7 +288,7 @@ def _docs(adder: Any) -> None:
     )
 
 
-STAGES = ("lint", "unit", "ptrace", "py", "guest", "rehearsal")
+STAGES = ("lint", "unit", "ptrace", "py", "cli", "guest", "rehearsal")
 
 
 def _stage(word: str) -> str:
@@ -317,7 +317,7 @@ def _test(adder: Any) -> None:
         type=_stage,
         metavar="WORD",
         help="lint: the checkers of Debian 12; unit, ptrace: the C++ tests, without "
-        "and with a live tracee; py: Python and the command line; guest: tests that "
+        "and with a live tracee; py: Python; cli: the command line; guest: tests that "
         "boot kernels; rehearsal: machines that really reboot (default: all but the "
         "last)",
     )

@@ -97,7 +97,7 @@ def needs(words: Collection[str], everything: bool) -> tuple[str, ...]:
     files = (PLAIN, DEBUG, RACES) if everything and not words else (PLAIN,)
     booted = [variant for file in files for _, variant in chosen(file)]
     found = ["test", "build"]
-    if not words or {"py", "guest"} & set(words):
+    if not words or {"py", "cli", "guest"} & set(words):
         found += packages.guests([native()], booted)
     if lint.is_here() and (not words or "lint" in words):
         found.append("lint")
@@ -124,11 +124,8 @@ def usual(everything: bool) -> list[Stage]:
         Stage("C++ unit", _ctest("release", *unit), word="unit", beside=True),
         Stage("C++ unit, with sanitizers", asan, word="unit", beside=True),
         Stage("C++ ptrace", _ctest("release", "-LE", "unit"), word="ptrace"),
-        Stage(
-            "Python and command line",
-            _pytest(*pytest, "tests/py", "tests/cli"),
-            word="py",
-        ),
+        Stage("Python", _pytest(*pytest, "tests/py"), word="py"),
+        Stage("command line", _pytest(*pytest, "tests/cli"), word="cli"),
         Stage("guests", guests, needs=(PLAIN,), word="guest"),
     ]
 
