@@ -192,6 +192,7 @@ def test_experiment_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
+        ('"mainline"]', '"host"]', "x.toml:1: variants: `host`, a machine's own"),
         ('"mainline"]', '"nope"]', "x.toml:1: variants: no variant 'nope'"),
         ("samples = 100", "samples = 1", "x.toml:4: [exact] samples: must be 10 to"),
         (

@@ -10,16 +10,20 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from retrap.base.arch import X86_64
 from retrap.base.errors import EXIT_MACHINE, EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.progress import Progress
+from retrap.build.programs import Programs
 from retrap.cli import follow, machines
 from retrap.config.experiments import load_experiment
 from retrap.fleet import bundle, site
+from retrap.fleet.own import OwnKernel
 
 
 def archive(path: Path, members: list[tuple[str, str, bytes]]) -> Path:
@@ -195,6 +199,42 @@ def test_a_campaign_that_stopped_is_not_waited_for(tmp_path: Path) -> None:
     with Progress() as progress, pytest.raises(RetrapError, match="1 MiB") as caught:
         follow.follow({"box1": tmp_path}, machines, "c1", progress)
     assert caught.value.exit_code == EXIT_MACHINE
+
+
+class Asked:
+    """One machine that boots something else than GRUB, or a kernel of its own name."""
+
+    machines = ("box1",)
+    silence: dict[str, str] = {}
+
+    def facts(self) -> site.Answers:
+        told = {"campaigns": [], "refused": [], "cores": [0, 1], "own": None}
+        return {"box1": {**told, "kernel_release": "6.1.0-9"}}
+
+
+def test_a_kernel_of_its_own_that_is_not_found_is_said() -> None:
+    asked = cast(site.Site, Asked())
+    assert machines._facts(asked, (), own=False)
+    with pytest.raises(RetrapError, match="own kernel is not /boot/vmlinuz-6.1.0-9"):
+        machines._facts(asked, (), own=True)
+
+
+def test_a_machines_own_kernel_is_not_carried_there(tmp_path: Path) -> None:
+    """Its file stays where the distribution put it, and is known by its hash."""
+    facts = {"file": "/boot/vmlinuz-6.1.0-9", "sha256": "ab" * 32, "build_id": "id"}
+    kernel = OwnKernel(X86_64, {**facts, "release": "6.1.0-9"})
+    program, results = tmp_path / "program", tmp_path / "results"
+    program.write_text("")
+    results.mkdir()
+    for name in ("plan.json", "manifest.json", "journal.jsonl"):
+        (results / name).write_text("{}")
+    (into := tmp_path / "into").mkdir()
+    programs = cast(Programs, SimpleNamespace(path=lambda name: program))
+    target = bundle.make(into, "c1", results, [kernel], programs, 60.0)
+    own = target.kernels["host"]
+    assert (own.file, own.sha256) == (facts["file"], facts["sha256"])
+    assert own.interfaces == ("listen",) and own.facts["kernel_key"] == "ab" * 8
+    assert not list((into / "kernels").iterdir())
 
 
 def test_no_answer_to_the_question_is_no(monkeypatch: pytest.MonkeyPatch) -> None:

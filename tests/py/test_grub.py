@@ -76,6 +76,23 @@ def test_an_entry_a_kernel_with_its_slot(grub: Grub, tmp_path: Path) -> None:
     assert lay(grub, tmp_path) == text  # again is the same
 
 
+@pytest.mark.parametrize("name", ["initrd.img-6.1.0-9", "initramfs-6.1.0-9.img", ""])
+def test_the_distributions_kernel_is_booted_where_it_lies_with_its_initrd(
+    grub: Grub, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "boot/vmlinuz-6.1.0-9"
+    file.write_text("kernel")
+    if name:
+        (tmp_path / "boot" / name).write_text("initrd")
+    grub.lay("c1", {"host": file}, ["panic=10"])
+    text = (tmp_path / "boot/grub/custom.cfg").read_text()
+    entry = text[text.index("menuentry") : text.index("\n}\n")]
+    assert "  linux /vmlinuz-6.1.0-9 panic=10 " in entry
+    assert [line for line in entry.splitlines() if "initrd" in line.split()] == (
+        [f"  initrd /{name}"] if name else []
+    )
+
+
 @pytest.mark.parametrize("own", [None, "", "menuentry 'mine' {\n}\n", "# no newline"])
 def test_what_was_there_is_there_again(
     grub: Grub, tmp_path: Path, own: str | None

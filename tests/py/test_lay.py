@@ -66,6 +66,20 @@ def test_what_could_be_something_else_in_a_boot_entry_is_refused(
     assert repr(named) in caught.value.message
 
 
+@pytest.mark.parametrize("file", ["/boot/vmlinuz-1 init=/bin/sh", "/boot/../x", "/x"])
+def test_the_distributions_kernel_has_a_plain_name(
+    target: Target, tmp_path: Path, file: str
+) -> None:
+    text = {"schema": record.SCHEMA, **asdict(target)}
+    text["kernels"]["mine"]["file"] = "/boot/vmlinuz-6.1.0-42-amd64"
+    (tmp_path / record.FILE).write_text(json.dumps(text))
+    assert record.read(tmp_path).kernels["mine"].file.endswith("-amd64")
+    text["kernels"]["mine"]["file"] = file
+    (tmp_path / record.FILE).write_text(json.dumps(text))
+    with pytest.raises(RetrapError, match="cannot stand in a boot entry"):
+        record.read(tmp_path)
+
+
 def test_a_variant_is_a_plain_name(target: Target, tmp_path: Path) -> None:
     text = {"schema": record.SCHEMA, **asdict(target)}
     text["kernels"] = {"../../grub/x": text["kernels"]["mine"]}

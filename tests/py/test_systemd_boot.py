@@ -10,8 +10,10 @@ import pytest
 
 from retrap.base.errors import RetrapError
 from retrap.target.loader import image
+from retrap.target.record import Kernel
 from retrap.target.systemd_boot import SystemdBoot
 
+MINE = Kernel("mine", "00", "id", ("listen",), ("listen",), {})
 BOOTCTL = """\
 #!/bin/sh
 case $1 in
@@ -42,7 +44,7 @@ def test_an_entry_says_its_slot_when_it_is_armed(
 ) -> None:
     assert loader.present and loader.refusal() == ""
     before = loader.state()
-    file = image(loader, "c1", "mine")
+    file = image(loader, "c1", MINE)
     assert file == tmp_path / "boot/efi/retrap/c1/mine/vmlinuz"
     loader.lay("c1", {"mine": file}, ["root=PARTUUID=1", "panic=10"])
     loader.armable("c1", "mine", file)
@@ -61,7 +63,7 @@ def test_an_entry_says_its_slot_when_it_is_armed(
 
 def test_an_entry_that_is_gone_is_not_armed(loader: SystemdBoot) -> None:
     with pytest.raises(RetrapError, match="the entry is gone"):
-        loader.armable("c1", "mine", image(loader, "c1", "mine"))
+        loader.armable("c1", "mine", image(loader, "c1", MINE))
 
 
 def test_what_bootctl_says_is_told(
@@ -70,6 +72,6 @@ def test_what_bootctl_says_is_told(
     (tmp_path / "bin/bootctl").write_text(
         BOOTCTL.replace('echo "$2" >"$ONESHOT"', "echo 'no EFI' >&2; exit 1")
     )
-    loader.lay("c1", {"mine": image(loader, "c1", "mine")}, [])
+    loader.lay("c1", {"mine": image(loader, "c1", MINE)}, [])
     with pytest.raises(RetrapError, match="set-oneshot.*no EFI"):
         loader.arm("c1", "mine", "slot")

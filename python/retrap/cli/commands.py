@@ -11,6 +11,7 @@ from pathlib import Path
 from retrap.base import arch
 from retrap.config import experiments
 from retrap.config.variants import Variant, load_variants, named
+from retrap.fleet import own
 from retrap.base.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.build.packages import ensure, guests
 from retrap.base.progress import say
@@ -25,6 +26,8 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
 
     ensure(CONFIG)
     variants = load_variants(args.variants)
+    if not host_alone and args.on:
+        variants[own.VARIANT.name] = own.VARIANT
     experiment = experiments.load_experiment(args.experiment, variants)
     if host_alone:
         experiment = work.host_alone(experiment)
@@ -72,9 +75,12 @@ def _on_machines(
     if args.dry_run:
         print(machines.boots(experiment))
         return EXIT_OK
-    needed = guests(experiment.arches, named(experiment.variants, variants))
-    needed = (*needed, "machine", *(() if args.on == "here" else ("fleet",)))
-    ensure(*REPORT, *needed)
+    names = [name for name in experiment.variants if name != own.VARIANT.name]
+    needed: tuple[str, ...] = ("build",)
+    if names:
+        built = named(names, variants)
+        needed = (*guests(experiment.arches, built), "machine")
+    ensure(*REPORT, *needed, *(() if args.on == "here" else ("fleet",)))
     machines.run(
         experiment,
         variants,

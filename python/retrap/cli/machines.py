@@ -19,8 +19,9 @@ from retrap.cli import matrix
 from retrap.cli.follow import campaign_of, follow, remember
 from retrap.cli.matrix_jobs import Jobs
 from retrap.config.experiments import Experiment
-from retrap.config.variants import Variant
+from retrap.config.variants import HOST, Variant
 from retrap.fleet import bundle
+from retrap.fleet.own import OwnKernel
 from retrap.fleet.site import HERE, Answers, Site, site
 from retrap.kernel import kernels
 from retrap.kernel.kernels import Kernel
@@ -50,7 +51,7 @@ def run(
         matrix.check_scenarios(experiment, variants, registry, path)
         with progress.task("machines") as task:
             task.update("asks what they are")
-            facts = _facts(machines, tuned)
+            facts = _facts(machines, tuned, HOST in experiment.variants)
             task.update(f"{len(facts)} ready")
         directories: dict[str, Path] = {}
         words: dict[str, str] = {}
@@ -157,7 +158,7 @@ def _cpus(facts: dict[str, Any], tuned: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(facts["cores"][-2:]) if {"isolate", "irqs"} & set(tuned) else ()
 
 
-def _facts(machines: Site, tuned: tuple[str, ...]) -> Answers:
+def _facts(machines: Site, tuned: tuple[str, ...], own: bool) -> Answers:
     """Of each. Errors: EXIT_MACHINE, with all that is in the way, before anything is
     built."""
     found = machines.facts()
@@ -170,6 +171,12 @@ def _facts(machines: Site, tuned: tuple[str, ...]) -> Answers:
         f"{n}: {len(facts['cores'])} cores: two are measured on and one is for the rest"
         for n, facts in idle.items()
         if _cpus(facts, tuned) and len(facts["cores"]) < 3
+    ]
+    wrong += [
+        f"{n}: its own kernel is not /boot/vmlinuz-{facts['kernel_release']}, or GRUB "
+        "does not boot it: it cannot be the variant `host`"
+        for n, facts in idle.items()
+        if own and not facts["own"]
     ]
     if wrong:
         text = "\n  ".join(wrong)
@@ -195,18 +202,24 @@ def _kernels(
     facts: dict[str, Any],
     arch: Arch,
     progress: Progress,
-) -> list[Kernel]:
-    machine = MachineConfig.read(facts["config"], facts["modules"], facts["root"])
-    return [
-        kernels.ensure(variants[name], variants, progress, arch, machine=machine)
-        for name in experiment.variants
-    ]
+) -> list[Kernel | OwnKernel]:
+    found: list[Kernel | OwnKernel] = []
+    for name in experiment.variants:
+        if name == HOST:
+            found.append(OwnKernel(arch, facts["own"]))
+            continue
+        config = MachineConfig.read(facts["config"], facts["modules"], facts["root"])
+        kernel = kernels.ensure(
+            variants[name], variants, progress, arch, machine=config
+        )
+        found.append(kernel)
+    return found
 
 
 def _plan(
     experiment: Experiment,
     name: str,
-    built: Iterable[Kernel],
+    built: Iterable[Kernel | OwnKernel],
     programs: Programs,
     tuned: tuple[str, ...],
 ) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from retrap.campaign.manifest import LOCAL, MACHINE, QEMU, QEMU_EXACT
 from retrap.campaign.manifest import Job, Payload, in_blocks
 from retrap.config.experiments import Experiment, Guest, Sampling
 from retrap.config.plan import Run, Scenario, expand
+from retrap.fleet.own import OwnKernel
 from retrap.executors.lanes import exact_at_once
 from retrap.kernel.kernels import Kernel
 
@@ -25,7 +26,7 @@ class Jobs:
     def __init__(
         self,
         experiment: Experiment,
-        kernels: Iterable[Kernel],
+        kernels: Iterable[Kernel | OwnKernel],
         registry: dict[str, Scenario],
     ) -> None:
         self._experiment, self._registry = experiment, registry

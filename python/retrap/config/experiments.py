@@ -18,7 +18,7 @@ from retrap.base.paths import ROOT
 from retrap.base.tomlfile import TomlTable, read_checked, read_toml
 from retrap.config.fragments import most_cpus
 from retrap.config.registry import complaint
-from retrap.config.variants import Variant, load_variants
+from retrap.config.variants import HOST, Variant, load_variants
 
 
 DEFAULT_EXPERIMENT = ROOT / "configs/experiments/quick.toml"
@@ -131,6 +131,11 @@ def load_experiment(
     data = table.data
     names = tuple(data["variants"])
     for name in names:
+        if name == HOST and name not in variants:
+            raise table.fail(
+                "variants",
+                "`host`, a machine's own kernel, is booted by ./retrap matrix --on",
+            )
         if name not in variants:
             raise table.fail(
                 "variants", f"no variant {name!r}; there are {', '.join(variants)}"

@@ -20,6 +20,7 @@ from retrap.base.version import git_version
 from retrap.build.programs import MEASURING, Programs
 from retrap.campaign import journal, manifest
 from retrap.campaign.directory import PLAN
+from retrap.fleet.own import OwnKernel
 from retrap.kernel.kernels import Kernel
 from retrap.results import sealed
 from retrap.target import record, softdog, tune
@@ -51,7 +52,7 @@ def make(
     into: Path,
     campaign: str,
     results: Path,
-    kernels: Iterable[Kernel],
+    kernels: Iterable[Kernel | OwnKernel],
     programs: Programs,
     quiet_s: float,
     tuned: tuple[str, ...] = (),
@@ -65,6 +66,9 @@ def make(
     (into / "kernels").mkdir()
     laid = {}
     for kernel in kernels:
+        if isinstance(kernel, OwnKernel):
+            laid[kernel.variant.name] = _own(kernel)
+            continue
         file = into / "kernels" / kernel.variant.name
         shutil.copy2(kernel.image, file)
         laid[kernel.variant.name] = _laid(kernel, sealed.sha256(file))
@@ -88,4 +92,18 @@ def _laid(kernel: Kernel, sha256: str) -> record.Kernel:
         kernel.variant.interfaces,
         kernel.variant.offers,
         facts,
+    )
+
+
+def _own(kernel: OwnKernel) -> record.Kernel:
+    found = kernel.facts
+    facts = {"kernel_key": kernel.key, "source": f"{found['release']}, its own"}
+    return record.Kernel(
+        kernel.variant.name,
+        str(found["sha256"]),
+        str(found["build_id"]),
+        kernel.variant.interfaces,
+        kernel.variant.offers,
+        facts,
+        str(found["file"]),
     )

@@ -15,7 +15,8 @@ from typing import Any
 from retrap.base.errors import RetrapError
 from retrap.base.process import capture
 from retrap.machine import doctor, environment
-from retrap.target import lay
+from retrap.target import lay, own
+from retrap.target.grub import Grub
 from retrap.target.loader import Loader, of_this_machine
 from retrap.target.record import HOME
 from retrap.target.this_machine import FREE_MIB
@@ -56,6 +57,7 @@ def facts(root: Path = Path("/")) -> dict[str, Any]:
         "consoles": _consoles(root),
         "watchdogs": sorted(p.name for p in root.glob("sys/class/watchdog/*")),
         "substrate": environment.substrate(environment.read(root)),
+        "own": own.find(root) if loader.name == Grub.name else None,
         "root": capture(["findmnt", "-no", "FSTYPE", "/"]),
         "noise": doctor.as_rows(doctor.diagnose()),
         "config": _text(root / f"boot/config-{release}"),

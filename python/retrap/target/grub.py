@@ -18,6 +18,7 @@ from pathlib import Path
 
 from retrap.base.errors import EXIT_MACHINE, RetrapError
 from retrap.base.rawfile import atomic_write
+from retrap.target import own
 
 SLOT = "retrap_slot"
 NEW = "# there was no custom.cfg"
@@ -78,8 +79,10 @@ class Grub:
                 f"menuentry '{name}' --id {name} {{",
                 f"  search --no-floppy --fs-uuid --set=root {self._uuid(file)}",
                 f"  linux {self._relative(file)} {' '.join(words)}",
-                "}",
             ]
+            if initrd := own.initrd(file):
+                lines.append(f"  initrd {self._relative(initrd)}")
+            lines.append("}")
         lines.append(self._end(campaign))
         atomic_write(self._custom, self._others(campaign) + "\n".join(lines) + "\n")
 

@@ -60,8 +60,9 @@ def lay(directory: Path, target: Target, loader: Loader) -> None:
         atomic_write(directory / SAVED, saved + "\n")
     files = {}
     for variant, kernel in target.kernels.items():
-        file = image(loader, target.campaign, variant)
-        if not file.exists() or sealed.sha256(file) != kernel.sha256:
+        file = image(loader, target.campaign, kernel)
+        laid = not kernel.file
+        if laid and (not file.exists() or sealed.sha256(file) != kernel.sha256):
             atomic_write(file, (directory / "kernels" / variant).read_bytes())
         files[variant] = file
     loader.lay(target.campaign, files, [root, *kept_options(), *target.options])

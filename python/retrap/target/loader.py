@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from retrap.target.grub import Grub
+from retrap.target.record import Kernel
 from retrap.target.systemd_boot import SystemdBoot
 
 
@@ -47,8 +48,10 @@ class Loader(Protocol):
         """What of the loader's it changes, by name; None: it is not there."""
 
 
-def image(loader: Loader, campaign: str, variant: str) -> Path:
-    return loader.kernels / campaign / variant / "vmlinuz"
+def image(loader: Loader, campaign: str, kernel: Kernel) -> Path:
+    if kernel.file:
+        return Path(kernel.file)
+    return loader.kernels / campaign / kernel.variant / "vmlinuz"
 
 
 def of_this_machine(root: Path = Path("/")) -> Loader:

@@ -11,7 +11,7 @@ from typing import Any
 from retrap.base.errors import EXIT_MACHINE, RetrapError
 from retrap.base.rawfile import damaged, read_json
 from retrap.campaign.manifest import Job
-from retrap.target import tune
+from retrap.target import own, tune
 
 FILE = "target.json"
 SCHEMA = "retrap.target/1"
@@ -22,7 +22,8 @@ OPTION = re.compile(r"[A-Za-z0-9_.,:=/+@-]+")  # a word of a kernel's command li
 
 @dataclass(frozen=True)
 class Kernel:
-    """A variant's, as it lies on the machine. `facts` go into each boot.json."""
+    """A variant's, as it lies on the machine. `facts` go into each boot.json. `file`:
+    where it lies already, of the distribution's own (own.py); empty: it is laid."""
 
     variant: str
     sha256: str
@@ -30,6 +31,7 @@ class Kernel:
     interfaces: tuple[str, ...]
     offers: tuple[str, ...]
     facts: dict[str, Any]
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def read(directory: Path) -> Target:
                 tuple(map(str, row["interfaces"])),
                 tuple(map(str, row["offers"])),
                 dict(row["facts"]),
+                str(row["file"]),
             )
             for name, row in record["kernels"].items()
         }
@@ -82,6 +85,9 @@ def read(directory: Path) -> Target:
             raise _bad(path, word)
     if lacking := set(tuned) - tune.WORDS.keys():
         raise damaged(path, f"there is no {lacking.pop()!r} to tune")
+    for kernel in kernels.values():
+        if kernel.file and not own.FILE.fullmatch(kernel.file):
+            raise _bad(path, kernel.file)
     for word in options:
         if not OPTION.fullmatch(word):
             raise _bad(path, word)

@@ -54,10 +54,10 @@ class ThisMachine:
                 EXIT_MACHINE,
             )
         kernel = self._target.kernels[job.variant]
-        file = image(self._loader, self._target.campaign, job.variant)
+        file = image(self._loader, self._target.campaign, kernel)
         if not file.is_file() or sealed.sha256(file) != kernel.sha256:
             raise RetrapError(
-                f"{file}: is not the kernel that was laid",
+                f"{file}: is not the kernel that it was",
                 "./retrap campaign abort, and begin anew",
                 EXIT_MACHINE,
             )

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The way of a campaign on a machine that reboots, without a kernel that takes half
+an hour to build: the machine's own one is the variant. ./retrap test runs this one;
+the others are for ./retrap test rehearsal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rehearsal import BOOT_S, RehearsalMachine
+from test_campaign import CAMPAIGN_S, assert_equal, inventory, retrap, state
+
+from retrap.campaign import journal
+from retrap.results import store
+
+EXPERIMENT = """\
+variants = ["host"]
+placements = ["same-cpu"]
+scenarios = ["floor/pipe", "retrap/trigger:sigcont"]
+
+[machine]
+samples = 20
+boots = 1
+"""
+
+
+def test_two_boots_of_its_own_kernel_and_the_machine_as_it_was(
+    machine: RehearsalMachine, tmp_path: Path
+) -> None:
+    (tmp_path / "small.toml").write_text(EXPERIMENT)
+    hosts = inventory(machine, tmp_path / "hosts")
+    machine.start()
+    first = machine.wait_for_ssh(BOOT_S)
+    before = state(machine)
+    done = retrap(
+        *("matrix", tmp_path / "small.toml", "--on", hosts),
+        *("--results", tmp_path / "results"),
+        limit_s=CAMPAIGN_S,
+    )
+    assert done.returncode == 0, done.stderr
+    (directory,) = tmp_path.glob("results/small@target/*")
+    states = journal.read(directory).states
+    assert {name: s.state for name, s in states.items()} == {
+        "host/block-1": "done",
+        "host/block-1-again": "done",
+    }
+    results = store.load(directory)
+    assert {str(where) for where in results.machines} == {"vm x86_64"}
+    assert len({b.record["kernel_build_id"] for b in results.boots}) == 1
+    assert len({b.facts["boot_id"] for b in results.boots}) == 2
+    releases = [boot.release for boot in machine.boots]
+    assert releases == [first.release] * 4
+    slots = ["retrap.slot" in (boot.command_line or "") for boot in machine.boots]
+    assert slots == [False, True, True, False]
+    assert_equal(state(machine), before)
