@@ -20,6 +20,7 @@ from retrap.base.errors import EXIT_MACHINE, EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.progress import Progress
 from retrap.build.programs import Programs
+from retrap.campaign import journal
 from retrap.cli import follow, machines
 from retrap.config.experiments import load_experiment
 from retrap.fleet import bundle, site
@@ -235,6 +236,60 @@ def test_a_machines_own_kernel_is_not_carried_there(tmp_path: Path) -> None:
     assert (own.file, own.sha256) == (facts["file"], facts["sha256"])
     assert own.interfaces == ("listen",) and own.facts["kernel_key"] == "ab" * 8
     assert not list((into / "kernels").iterdir())
+
+
+class Bare(Stopped):
+    """One machine that has nothing of the campaign."""
+
+    def status(self, campaign: str, machines: object) -> site.Answers:
+        return {"box1": {site.GONE: True}}
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_campaign_that_is_gone_is_over_if_all_of_it_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finished: bool
+) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    journal.Journal.begin(tmp_path)
+    story = journal.Journal(tmp_path)
+    story.tell("a/block-1", journal.PLANNED)
+    if finished:
+        story.finish()
+    story.close()
+    reported: list[Path] = []
+    monkeypatch.setattr(follow.matrix, "report", lambda d, p: reported.append(d))
+    bare = cast(site.Site, Bare())
+    with Progress() as progress:
+        if finished:
+            follow.follow({"box1": tmp_path}, bare, "c1", progress)
+        else:
+            with pytest.raises(RetrapError, match="reinstalled"):
+                follow.follow({"box1": tmp_path}, bare, "c1", progress)
+    assert reported == ([tmp_path] if finished else [])
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_the_same_command_does_not_begin_anew_on_a_machine_that_is_done(
+    tmp_path: Path, finished: bool
+) -> None:
+    experiment = load_experiment(ROOT / "configs/experiments/quick.toml")
+    done = tmp_path / "quick@box1/20261128-093000"
+    done.mkdir(parents=True)
+    (done / "machine.json").write_text('{"campaign": "quick-20261128-093000"}')
+    (done / "plan.json").write_text("{}")
+    journal.Journal.begin(done)
+    story = journal.Journal(done)
+    if finished:
+        story.finish()
+    story.close()
+    facts = {
+        "box1": {"campaigns": []},
+        "box2": {"campaigns": ["quick-20261128-093000"]},
+    }
+    found = machines._ended(tmp_path, experiment, facts)
+    assert found == ({"box1": done} if finished else {})
+    facts["box2"]["campaigns"] = ["another"]
+    assert not machines._ended(tmp_path, experiment, facts)
 
 
 def test_no_answer_to_the_question_is_no(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from retrap.base.errors import EXIT_MACHINE, EXIT_REFUSED, RetrapError
+from retrap.campaign import journal
 from retrap.target import lay, record
 from retrap.target.grub import Grub
 from retrap.target.record import Kernel, Target
@@ -32,6 +33,26 @@ def test_a_second_campaign_is_refused(
         lay.lay(tmp_path / "c1", target, Grub(tmp_path))
     assert caught.value.exit_code == EXIT_REFUSED
     assert unit.read_text() == before
+
+
+def test_what_ended_and_was_not_taken_away_is_still_laid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes it away may be killed after the unit and before the folder. One
+    that was killed before anything was laid begins anew."""
+    monkeypatch.setattr(lay, "UNIT", tmp_path / "unit")
+    monkeypatch.setattr(lay, "HOME", tmp_path)
+    for name in ("ended", "copied"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "target.json").write_text("{}")
+        (tmp_path / name / "plan.json").write_text("{}")
+        journal.Journal.begin(tmp_path / name)
+    story = journal.Journal(tmp_path / "ended")
+    story.finish()
+    story.close()
+    assert lay.laid() == [tmp_path / "ended"]
+    (tmp_path / "unit").write_text("")
+    assert lay.laid() == [tmp_path / "copied", tmp_path / "ended"]
 
 
 def test_without_a_boot_loader_nothing_is_laid(

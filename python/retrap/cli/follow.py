@@ -17,7 +17,7 @@ from retrap.campaign import journal
 from retrap.campaign.directory import RECORD
 from retrap.campaign.journal import ARMED, DONE, RUNNING, VOID
 from retrap.cli import matrix
-from retrap.fleet.site import HERE, Site, site
+from retrap.fleet.site import GONE, HERE, Site, site
 from retrap.results.sealed import verify_campaign
 
 MACHINE = "machine.json"  # in a result directory: the machine, and how it is reached
@@ -83,6 +83,11 @@ def follow(
                     words.append(f"{name}: no contact for {silent:.0f} s")
                     continue
                 last[name] = time.monotonic()
+                if GONE in told[name]:
+                    _gone(name, directory)
+                    matrix.report(directory, progress)
+                    del open_[name]
+                    continue
                 words.append(f"{name}: {summary(told[name])}")
                 if over(told[name]):
                     _fetch(name, directory, machines, word)
@@ -100,6 +105,21 @@ def follow(
             task.update("; ".join(words))
             if open_:
                 time.sleep(EVERY_S)
+
+
+def _gone(name: str, directory: Path) -> None:
+    """Errors: EXIT_MACHINE, unless all of it is here: it was taken away at the end,
+    and whoever did that was killed before it could tell."""
+    story = journal.read(directory)
+    if story.finished:
+        verify_campaign(directory)
+        return
+    done = sum(state.state == DONE for state in story.states.values())
+    raise RetrapError(
+        f"{name}: the campaign is not on the machine: was that reinstalled?",
+        f"{done} of {len(story.states)} boots are here; --fresh begins anew",
+        EXIT_MACHINE,
+    )
 
 
 def over(told: dict[str, Any]) -> bool:
@@ -168,6 +188,9 @@ def show_status(directory: Path, as_json: bool) -> None:
         story = journal.read(directory)
         done = sum(s.state == DONE for s in story.states.values())
         print(f"{name} does not answer; {done} of {len(story.states)} boots are here")
+        return
+    if GONE in told:
+        print(f"{name}: nothing of the campaign is on the machine")
         return
     print(f"{name}: {summary(told)}")
     for job in told["jobs"]:

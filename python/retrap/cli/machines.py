@@ -13,6 +13,7 @@ from retrap.base.errors import EXIT_MACHINE, RetrapError
 from retrap.base.progress import Progress, say
 from retrap.build import static
 from retrap.build.programs import BENCH, Programs, build
+from retrap.campaign import journal
 from retrap.campaign.directory import identified, open_campaign
 from retrap.campaign.manifest import in_blocks
 from retrap.cli import matrix
@@ -55,9 +56,15 @@ def run(
             task.update(f"{len(facts)} ready")
         directories: dict[str, Path] = {}
         words: dict[str, str] = {}
+        ended = _ended(results, experiment, facts)
+        for name, path in ended.items():
+            directories[name] = path
+            say(f"{name}: has ended: {path}")
         with scratch.directory() as place:
             bundles = {}
             for name, found in facts.items():
+                if name in ended:
+                    continue
                 if found["campaigns"]:
                     path = _under_way(results, experiment, name, found)
                     directories[name], words[name] = path, campaign_of(path)
@@ -93,7 +100,7 @@ def run(
             say(f"this machine reboots now; it has ended when it does no more: {again}")
             return list(directories.values())
         for word in dict.fromkeys(words.values()):
-            same = {n: d for n, d in directories.items() if words[n] == word}
+            same = {n: directories[n] for n in words if words[n] == word}
             follow(same, machines, word, progress)
     for directory in directories.values():
         matrix.show(directory, full)
@@ -150,6 +157,19 @@ def _under_way(
         "let it end, or end it: ./retrap campaign abort its result directory",
         EXIT_MACHINE,
     )
+
+
+def _ended(results: Path, experiment: Experiment, facts: Answers) -> dict[str, Path]:
+    """The result directories of machines that are done with a campaign that is still
+    under way on others: whoever watched it is gone, and its command is given again."""
+    under_way = {word for found in facts.values() for word in found["campaigns"]}
+    ended = {}
+    for name, found in facts.items():
+        for path in sorted(results.glob(f"{experiment.name}@{name}/*")):
+            if not found["campaigns"] and campaign_of(path) in under_way:
+                if journal.read(path).finished:
+                    ended[name] = path
+    return ended
 
 
 def _cpus(facts: dict[str, Any], tuned: tuple[str, ...]) -> tuple[int, ...]:

@@ -24,6 +24,7 @@ from retrap.target import record
 
 PLAYBOOKS = ROOT / "ansible"
 HERE = "here"
+GONE = "gone"  # in a status: nothing of the campaign is on the machine
 _WORD = r"[A-Za-z0-9][A-Za-z0-9@.,:+_-]*"
 WANTED = re.compile(rf"journal\.jsonl|raw/{_WORD}/(?!.*\.partial/){_WORD}/{_WORD}")
 Answers = dict[str, dict[str, Any]]  # by machine; one that did not answer is not there
@@ -47,7 +48,7 @@ class Site(Protocol):
         """Lays each machine's folder there; then it reboots. Errors: EXIT_MACHINE."""
 
     def status(self, campaign: str, machines: Iterable[str]) -> Answers:
-        """What the journal of each says."""
+        """What the journal of each says, or that it is gone."""
 
     def fetch(self, campaign: str, into: Mapping[str, Path]) -> None:
         """Journal and boots into the result directory of each machine."""
@@ -213,6 +214,8 @@ class Here:
         )
 
     def status(self, campaign: str, machines: Iterable[str]) -> Answers:
+        if not (record.HOME / campaign / record.FILE).exists():
+            return {HERE: {GONE: True}}
         return {HERE: dict(json.loads(self._target("status", campaign)))}
 
     def fetch(self, campaign: str, into: Mapping[str, Path]) -> None:

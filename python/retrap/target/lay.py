@@ -7,6 +7,7 @@ there before is kept in `saved.json`, and is compared at the end.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from retrap.base.errors import EXIT_MACHINE, EXIT_REFUSED, RetrapError
 from retrap.base.rawfile import atomic_write, read_json
+from retrap.campaign import journal
 from retrap.results import sealed
 from retrap.target.loader import Loader, image
 from retrap.target.record import HOME, Target
@@ -131,9 +133,16 @@ def _refuse_another(directory: Path) -> None:
 
 
 def laid() -> list[Path]:
-    """The folders of the campaigns that are laid here."""
-    found = HOME.glob("*/target.json")
-    return sorted(path.parent for path in found) if UNIT.exists() else []
+    """The folders of the campaigns that go on here, or that have ended here and were
+    not taken away to the end."""
+    found = sorted(path.parent for path in HOME.glob("*/target.json"))
+    return [path for path in found if UNIT.exists() or _finished(path)]
+
+
+def _finished(directory: Path) -> bool:
+    with contextlib.suppress(RetrapError):
+        return journal.read(directory).finished
+    return False
 
 
 def _systemctl(*words: str) -> None:
