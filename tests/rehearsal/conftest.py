@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from rehearsal import Image, RehearsalMachine
 
 @pytest.fixture(scope="session")
 def image() -> Image:
+    probe = ["unshare", "--mount", "true"]
+    if subprocess.run(probe, capture_output=True).returncode != 0:
+        pytest.skip("a disk of Debian is made in a mount namespace: this needs root")
     return disk.ensure()
 
 

@@ -288,7 +288,7 @@ def _docs(adder: Any) -> None:
     )
 
 
-STAGES = ("lint", "unit", "ptrace", "py", "cli", "guest", "rehearsal")
+STAGES = ("lint", "unit", "ptrace", "py", "cli", "guest", "machine", "rehearsal")
 
 
 def _stage(word: str) -> str:
@@ -318,8 +318,8 @@ def _test(adder: Any) -> None:
         metavar="WORD",
         help="lint: the checkers of Debian 12; unit, ptrace: the C++ tests, without "
         "and with a live tracee; py: Python; cli: the command line; guest: tests that "
-        "boot kernels; rehearsal: machines that really reboot (default: all but the "
-        "last)",
+        "boot kernels; machine: one that really reboots, in its own kernel; rehearsal: "
+        "such machines in kernels of ours (default: all but the last)",
     )
     command.add_argument(
         "--all",

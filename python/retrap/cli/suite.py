@@ -38,6 +38,7 @@ DEBUG = ROOT / "configs/debug.toml"
 RACES = ROOT / "configs/kcsan.toml"
 UNIT = ("retrap-unit-tests", "retrap-profile-tests", "retrap-model-tests")
 CPUS = len(os.sched_getaffinity(0))
+SMALL = "tests/rehearsal/test_small.py"
 REHEARSAL = "rehearsal"  # a word, and no stage of the usual ones
 ALL_SKIPPED = 77  # of tests/all/conftest.py: no test could run here
 
@@ -101,6 +102,8 @@ def needs(words: Collection[str], everything: bool) -> tuple[str, ...]:
         found += packages.guests([native()], booted)
     if lint.is_here() and (not words or "lint" in words):
         found.append("lint")
+    if not words or "machine" in words:
+        found += ["fleet", "rehearsal"]
     if REHEARSAL in words or (everything and not words):
         found += ["machine", "fleet", "rehearsal", *packages.guests([native()], booted)]
     return *found, *(["all"] if everything and not words else [])
@@ -127,13 +130,14 @@ def usual(everything: bool) -> list[Stage]:
         Stage("Python", _pytest(*pytest, "tests/py"), word="py"),
         Stage("command line", _pytest(*pytest, "tests/cli"), word="cli"),
         Stage("guests", guests, needs=(PLAIN,), word="guest"),
+        Stage("a machine that reboots", _pytest(SMALL), word="machine"),
     ]
 
 
 def rehearsals() -> list[Stage]:
     """Machines that really reboot; each kernel takes a machine's config."""
-    argv = _pytest("tests/rehearsal")
-    return [Stage("rehearsal", argv, needs=(), word=REHEARSAL)]
+    argv = _pytest("tests/rehearsal", f"--ignore={SMALL}")
+    return [Stage("rehearsal", argv, word=REHEARSAL)]
 
 
 def further() -> list[Stage]:
