@@ -48,13 +48,13 @@ def test_it_does_not_outlive_whoever_started_it(image: Image, tmp_path: Path) ->
         stdout=subprocess.PIPE,
     ) as owner:
         assert owner.stdout and owner.stdout.readline() == b"on\n"
-        assert within_10s(lambda: runs_on(where))
+        assert within_60s(lambda: runs_on(where))
         owner.kill()
-    assert within_10s(lambda: not runs_on(where))
+    assert within_60s(lambda: not runs_on(where))
 
 
-def within_10s(holds: Callable[[], bool]) -> bool:
-    until = time.monotonic() + 10
+def within_60s(holds: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 60
     while not holds() and time.monotonic() < until:
         time.sleep(0.1)
     return holds()

@@ -4,7 +4,6 @@ measure, status, abort, restore."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -22,14 +21,16 @@ from retrap.target import agent, check, lay, record, softdog
 from retrap.target.loader import of_this_machine
 from retrap.target.this_machine import BOOT, ThisMachine
 
-STOPPED = "stopped"  # a file: why the campaign does not go on
+# Why the campaign does not go on: gone with the boot that says so, and on no disk that
+# may be full.
+STOPPED = Path("/run/retrap-stopped")
 
 
 def status(directory: Path) -> dict[str, object]:
     """What the journal says, and what is up."""
     story = journal.read(directory)
     target = record.read(directory)
-    machine, stopped = ThisMachine(directory, target), directory / STOPPED
+    machine = ThisMachine(directory, target)
     jobs = [
         {
             "job": name,
@@ -43,7 +44,7 @@ def status(directory: Path) -> dict[str, object]:
     return {
         "campaign": target.campaign,
         "finished": story.finished,
-        "stopped": stopped.read_text().strip() if stopped.exists() else None,
+        "stopped": STOPPED.read_text().strip() if STOPPED.exists() else None,
         "aborted": (directory / agent.ABORT).exists(),
         "slot": machine.slot,
         "boot_id": machine.boot_id,
@@ -52,16 +53,14 @@ def status(directory: Path) -> dict[str, object]:
 
 
 def go_on(directory: Path, target: record.Target) -> None:
-    """One boot's work. Where it cannot go on it says why in a file, and goes back to
-    the distribution's kernel."""
+    """One boot's work. Where it cannot go on it says why, and goes back to the
+    distribution's kernel, which says it again."""
     softdog.stop()
-    machine, stopped = ThisMachine(directory, target), directory / STOPPED
+    machine = ThisMachine(directory, target)
     try:
         say(agent.go_on(directory, target, machine))
-        stopped.unlink(missing_ok=True)
     except RetrapError as error:
-        with contextlib.suppress(OSError):  # the disk may be what is full
-            stopped.write_text(f"{error.message}\n")
+        STOPPED.write_text(f"{error.message}\n")
         if machine.slot is not None:
             machine.reboot()
         raise
@@ -104,6 +103,7 @@ def main(words: list[str]) -> int:
         elif command == "abort":
             (directory / agent.ABORT).touch()
         elif command == "restore":
+            STOPPED.unlink(missing_ok=True)
             for difference in lay.restore(directory, target, of_this_machine()):
                 say(difference)
         else:
