@@ -3,12 +3,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from retrap.base import process
+from retrap.base.paths import ROOT
 
 
 def test_a_child_that_ends_in_an_interrupt_did_not_fail(
@@ -22,3 +29,45 @@ def test_a_child_that_ends_in_an_interrupt_did_not_fail(
     with pytest.raises(process.Interrupted):
         process.run_logged(["echo", "x"], log, lambda line: stopping.set())
     assert log.read_text() == "+ false\n+ echo x\nx\n"
+
+
+SLOW = """\
+#!/bin/sh
+echo $$ >{place}/started
+until test -e {place}/owner-is-gone; do sleep 0.02; done
+exec {setpriv} "$@"
+"""
+OWNER = """\
+import sys, time
+from retrap.base.process import child
+with child(["touch", sys.argv[1]]):
+    time.sleep(60)
+"""
+
+
+def test_a_child_whose_owner_is_gone_does_not_begin(tmp_path: Path) -> None:
+    """setpriv asks for the signal too late: it is a slow one."""
+    real = shutil.which("setpriv")
+    slow = tmp_path / "bin/setpriv"
+    slow.parent.mkdir()
+    slow.write_text(SLOW.format(place=tmp_path, setpriv=real))
+    slow.chmod(0o755)
+    environment = {
+        "PATH": f"{slow.parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT / "python"),
+    }
+    argv = [sys.executable, "-c", OWNER, str(tmp_path / "begun")]
+    started = tmp_path / "started"
+    with subprocess.Popen(argv, env=environment) as owner:
+        wait_until(lambda: started.exists() and bool(started.read_text().strip()))
+        owner.kill()
+    (tmp_path / "owner-is-gone").touch()
+    wait_until(lambda: not Path(f"/proc/{started.read_text().strip()}").exists())
+    assert not (tmp_path / "begun").exists()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)

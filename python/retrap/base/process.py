@@ -3,7 +3,8 @@
 
 Every child runs under setpriv --pdeathsig KILL, so it goes when retrap is
 killed, and in a session of its own, so that an interrupt reaches retrap alone,
-which then ends its children itself.
+which then ends its children itself. Where retrap was killed before setpriv had
+asked for the signal, none comes: the child looks whose it is, and does not begin.
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+# Followed by the pid of whoever starts it, and a command line.
+BOUND = (
+    *("setpriv", "--pdeathsig", "KILL", "--"),
+    *("/bin/sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"'),
+)
 
 _children: set[subprocess.Popen[str]] = set()
 _lock = threading.RLock()  # a signal handler takes it too
@@ -36,7 +43,7 @@ def child(
         if _stopping.is_set():
             raise Interrupted
         process: subprocess.Popen[str] = subprocess.Popen(  # type: ignore
-            ["setpriv", "--pdeathsig", "KILL", "--", *argv],
+            [*BOUND, str(os.getpid()), *argv],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             text=True,
