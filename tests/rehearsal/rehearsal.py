@@ -83,8 +83,10 @@ class RehearsalMachine:
     With `with`, it is off when the block is left; it never outlives this process.
     A reset by whatever is in it starts the next boot, power-off leaves it off."""
 
-    def __init__(self, image: Image, directory: Path, name: str = "target") -> None:
-        self.name, self.directory = name, directory
+    def __init__(
+        self, image: Image, directory: Path, name: str = "target", cpus: int = 2
+    ) -> None:
+        self.name, self.directory, self.cpus = name, directory, cpus
         self.boots: list[Boot] = []
         self.ssh_config = directory / "ssh_config"
         self.port = _free_port()
@@ -262,7 +264,7 @@ class RehearsalMachine:
     def _argv(self, boot: Boot, monitor: int) -> list[str]:
         return [
             *("qemu-system-x86_64", "-M", "pc", "-cpu", "max"),
-            *("-accel", "tcg,thread=multi", "-smp", "2", "-m", "1024"),
+            *("-accel", "tcg,thread=multi", "-smp", str(self.cpus), "-m", "1024"),
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
             # What the machine flushes is on the file; a kill loses what it does not.
             *("-drive", f"file={self._disk},if=virtio,format=qcow2,cache=writeback"),
