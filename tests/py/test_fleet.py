@@ -215,9 +215,40 @@ class Asked:
 
 def test_a_kernel_of_its_own_that_is_not_found_is_said() -> None:
     asked = cast(site.Site, Asked())
-    assert machines._facts(asked, (), own=False)
+    assert machines._facts(asked, (), own=False, known={})
     with pytest.raises(RetrapError, match="own kernel is not /boot/vmlinuz-6.1.0-9"):
-        machines._facts(asked, (), own=True)
+        machines._facts(asked, (), own=True, known={})
+
+
+class Silent:
+    machines = ("box1", "box2")
+    silence = {"box1": "Connection refused", "box2": "Connection refused"}
+
+    def facts(self) -> site.Answers:
+        return {}
+
+
+def test_a_machine_of_a_known_campaign_may_just_boot(tmp_path: Path) -> None:
+    """The command is given again, and nobody knows when the machine answers."""
+    experiment = load_experiment(ROOT / "configs/experiments/quick.toml")
+    silent = cast(site.Site, Silent())
+    for name in silent.machines:
+        path = tmp_path / f"quick@{name}/20261128-093000"
+        path.mkdir(parents=True)
+        (path / "machine.json").write_text('{"campaign": "c1"}')
+        (path / "plan.json").write_text("{}")
+        journal.Journal.begin(path)
+    known = machines._known(tmp_path, experiment, silent.machines)
+    assert known == {"box1": "c1", "box2": "c1"}
+    told = {"campaigns": ["c1"]}
+    assert machines._facts(silent, (), False, known) == {"box1": told, "box2": told}
+    story = journal.Journal(path)
+    story.finish()
+    story.close()
+    known = machines._known(tmp_path, experiment, silent.machines)
+    with pytest.raises(RetrapError, match="box2: Connection refused") as caught:
+        machines._facts(silent, (), False, known)
+    assert "box1" not in caught.value.message
 
 
 def test_a_machines_own_kernel_is_not_carried_there(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def run(
         matrix.check_scenarios(experiment, variants, registry, path)
         with progress.task("machines") as task:
             task.update("asks what they are")
-            facts = _facts(machines, tuned, HOST in experiment.variants)
+            known = _known(results, experiment, machines.machines)
+            facts = _facts(machines, tuned, HOST in experiment.variants, known)
             task.update(f"{len(facts)} ready")
         directories: dict[str, Path] = {}
         words: dict[str, str] = {}
@@ -178,10 +179,28 @@ def _cpus(facts: dict[str, Any], tuned: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(facts["cores"][-2:]) if {"isolate", "irqs"} & set(tuned) else ()
 
 
-def _facts(machines: Site, tuned: tuple[str, ...], own: bool) -> Answers:
-    """Of each. Errors: EXIT_MACHINE, with all that is in the way, before anything is
+def _known(
+    results: Path, experiment: Experiment, names: Iterable[str]
+) -> dict[str, str]:
+    """The campaign of each machine whose newest result directory is not finished."""
+    found = {}
+    for name in names:
+        paths = sorted(results.glob(f"{experiment.name}@{name}/*"))
+        for path in [path for path in paths if campaign_of(path)][-1:]:
+            if not journal.read(path).finished:
+                found[name] = campaign_of(path)
+    return found
+
+
+def _facts(
+    machines: Site, tuned: tuple[str, ...], own: bool, known: dict[str, str]
+) -> Answers:
+    """Of each; of one that boots just now, and has a campaign that is `known`, only
+    that. Errors: EXIT_MACHINE, with all that is in the way, before anything is
     built."""
     found = machines.facts()
+    for name in known.keys() - found.keys():
+        found[name] = {"campaigns": [known[name]]}
     silent = [name for name in machines.machines if name not in found]
     why = machines.silence
     wrong = [f"{name}: {why.get(name, 'does not answer')}" for name in silent]

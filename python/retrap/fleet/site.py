@@ -183,6 +183,7 @@ class Fleet:
 SETTINGS = {
     "LC_ALL": "C.UTF-8",  # it wants UTF-8
     "ANSIBLE_TIMEOUT": "30",
+    "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",  # it would ask for one
     "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o ConnectTimeout=30 "
     "-o ServerAliveInterval=5 -o ServerAliveCountMax=4",
     "ANSIBLE_PIPELINING": "1",
