@@ -39,7 +39,9 @@ def settle() -> None:
 
 def facts(root: Path = Path("/")) -> dict[str, Any]:
     """As JSON. `refused`: why no campaign can run here, each with what to do."""
-    settle()
+    campaigns = [path.name for path in lay.laid()]
+    if not campaigns:
+        settle()  # what is loaded then is what a kernel for it needs
     release = platform.release()
     loader = of_this_machine(root)
     found: dict[str, Any] = {
@@ -49,7 +51,7 @@ def facts(root: Path = Path("/")) -> dict[str, Any]:
         "kernel_release": release,
         "cpus": os.cpu_count(),
         "cores": cores(root),
-        "campaigns": [path.name for path in lay.laid()],
+        "campaigns": campaigns,
         "loader": loader.name if loader.present else None,
         "secure_boot": secure_boot(root),
         "boot_mib": _free_mib(root / "boot"),
