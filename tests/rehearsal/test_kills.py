@@ -78,7 +78,11 @@ def shape(directory: Path) -> dict[str, object]:
         "states": {n: s.state for n, s in journal.read(directory).states.items()},
         "order": list(jobs),
         "cells": sorted(
-            {f"{b.variant}/{b.name}/{c.stem}" for b in results.boots for c in b.cells}
+            {
+                f"{b.variant}/{b.name}/{c.path.name}"
+                for b in results.boots
+                for c in b.cells
+            }
         ),
         "build ids": {b.variant: b.record["kernel_build_id"] for b in results.boots},
     }
