@@ -11,7 +11,7 @@ import time
 import subprocess
 from pathlib import Path
 
-from rehearsal import RESET, RehearsalMachine
+from rehearsal import RehearsalMachine
 from test_campaign import BOOT_S, CAMPAIGN_S, assert_equal, inventory, retrap, state
 
 from retrap.base.errors import EXIT_MACHINE
@@ -120,8 +120,8 @@ def ends(controller: subprocess.Popen[str], status: int) -> str:
 def test_what_happens_to_a_machine_costs_boots_and_no_result(
     machine: RehearsalMachine, tmp_path: Path
 ) -> None:
-    """Eight jobs. The third takes three tries, the fourth comes after a wrong boot, and
-    twice somebody has to help."""
+    """Eight jobs. One is measured again, one comes after wrong boots, and twice
+    somebody has to help."""
     it = Watched(machine, tmp_path, boots=4)
     machine.start()
     machine.wait_for_ssh(BOOT_S)
@@ -131,10 +131,10 @@ def test_what_happens_to_a_machine_costs_boots_and_no_result(
     it.happens(3, CLOCK)
     it.happens(4, PID1)
     machine.wait_for_boot(5, BOOT_S)
-    assert machine.boots[3].end == RESET
-    it.happens(6, BENCH)
-    it.happens(7, WRONG)
-    it.happens(8, RIGHT)
+    assert "watchdog did not stop" in machine.boots[3].text  # nobody feeds it
+    it.happens(5, BENCH)
+    it.happens(6, WRONG)
+    it.happens(7, RIGHT)
     it.wait_for_done(5)
     machine.ssh(FULL)
     assert re.search(
@@ -154,13 +154,11 @@ def test_what_happens_to_a_machine_costs_boots_and_no_result(
     told = it.story()
     states = journal.read(it.directory).states
     assert {s.state for s in states.values()} == {DONE}
-    third, fourth = list(states)[2:4]
-    assert states[third].tries == 3
-    failed = [line for line in told[third] if line.startswith(FAILED)]
-    assert re.match(f"{FAILED} the machine (stopped|came up in its own)", failed[0])
-    assert len(failed) == 2
-    wrong = [line for line in told[fourth] if line.startswith(FAILED)]
-    assert set(wrong) == {f"{FAILED} the boot of another is up"}
+    failed = [line for row in told.values() for line in row if FAILED in line]
+    wrong = f"{FAILED} the boot of another is up"
+    assert wrong in failed
+    (hung,) = [line for line in failed if line != wrong]
+    assert re.search("exit status -1: no end after [0-9]+ s", hung)
     boots = store.load(it.directory).boots
     assert len({boot.facts["boot_id"] for boot in boots}) == 8
     assert_equal(state(machine), before)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`--tune all` on a machine of three CPUs: what each boot was told, and nothing left."""
+"""`--tune all` on three CPUs: what each boot was told, and nothing left."""
 
 from __future__ import annotations
 
