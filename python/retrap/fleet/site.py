@@ -80,7 +80,7 @@ class Fleet:
         self._inventory = inventory.absolute()
         done = subprocess.run(
             ["ansible-inventory", "-i", str(inventory), "--list"],
-            env={**os.environ, **SETTINGS},
+            env=_environment(),
             capture_output=True,
             text=True,
         )
@@ -175,10 +175,14 @@ class Fleet:
             *(limited if limited[1] else ()),
             str(PLAYBOOKS / f"{play}.yml"),
         ]
-        env = {**os.environ, **SETTINGS}
-        return run_logged(argv, log, env=env), log
+        return run_logged(argv, log, env=_environment()), log
 
 
+def _environment() -> dict[str, str]:
+    return {"ANSIBLE_FORKS": FORKS, **os.environ, **SETTINGS}
+
+
+FORKS = "50"  # machines asked at once, where the user's own settings say nothing
 # A machine that reboots takes its connection with it: no wait is without an end.
 SETTINGS = {
     "LC_ALL": "C.UTF-8",  # it wants UTF-8
