@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from plots import counters, ecdf, overview, path_integers, profiles
+from plots import counters, ecdf, overview, path_integers, profiles, within
 from retrap.profile.measure import PROFILES
 from retrap.results.store import load
 
@@ -16,6 +16,7 @@ def draw_all(dir: Path) -> list[Path]:
     results = load(dir)
     into = dir / "figures"
     paths = overview.draw(results, into)
+    paths += within.draw(results, into)
     paths += path_integers.draw(results, into)
     paths += counters.draw(results, into)
     paths += ecdf.draw(results, into)

@@ -9,8 +9,9 @@ from typing import Any
 
 from plots import bars, looks, panels, scale, style, words
 from plots.panels import Sides, Values, Where
-from retrap.analysis.compare import Comparison, against_base
+from retrap.analysis.compare import Comparison
 from retrap.analysis.cost import Cost, change, cost, disagree
+from retrap.analysis.within import changed
 from retrap.results.store import Machine, Results
 
 WIDTH = 10.0  # inches
@@ -90,7 +91,7 @@ def _changes(
     for cell, where in enumerate(cells):
         base = costs.get((*where, results.base(machine, where[0]) or ""))
         for number, (side, look) in enumerate(sides.items()):
-            compared = against_base(results, machine, side, where)
+            compared = changed(results, machine, side, where)
             got = costs.get((*where, side))
             if not (base and compared and got):
                 continue

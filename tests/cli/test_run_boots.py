@@ -93,6 +93,28 @@ def test_another_boot_is_added_and_the_same_one_is_not(machine: Machine) -> None
     assert {boot.record["kernel_build_id"] for boot in boots} == {build_id()}
 
 
+def test_the_order_of_a_boot_is_of_chance_and_stands_in_its_record(
+    machine: Machine,
+) -> None:
+    """Another boot has another one; the times of the processes say the same."""
+    scenarios = ("floor/clock", "floor/syscall", "floor/pipe", "floor/futex")
+    text = EXPERIMENT.replace('["retrap/trigger:sigcont"]', json.dumps(scenarios))
+    (machine.place / "small.toml").write_text(text)
+    for number in range(5):
+        machine.boot(number)
+    orders = []
+    for boot in machine.results().boots:
+        cells = boot.record["cells"]
+        runs = [json.loads((boot.path / file).read_text()) for file in cells]
+        assert sorted(run["scenario"] for run in runs) == sorted(scenarios)
+        began = [run["began"] for run in runs]
+        assert began == sorted(began)
+        made = [file.stat().st_mtime_ns for file in map(boot.path.joinpath, cells)]
+        assert made == sorted(made)
+        orders.append(tuple(cells))
+    assert len(set(orders)) > 2
+
+
 def test_two_kernels_are_compared_from_six_boots_on(machine: Machine) -> None:
     """And boots that did not come in turns are told."""
     for number in range(6):

@@ -2,14 +2,16 @@
 """Plan expansion: which processes an experiment amounts to."""
 
 import dataclasses
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from retrap.base.errors import RetrapError
+from retrap.campaign.manifest import MACHINE, Job
 from retrap.config.experiments import Experiment, Guest, Sampling
 from retrap.config.variants import Source, Variant, load_variants
-from retrap.config.plan import Run, Scenario, expand, nothing_to_run
+from retrap.config.plan import Run, Scenario, expand, nothing_to_run, shuffled
 
 BOTH = ("same-cpu", "cross-cpu")
 REGISTRY = {
@@ -53,6 +55,58 @@ def test_timed_cells_come_before_counting_runs() -> None:
             for cycles in (9, 18, 10, 20, 11, 22)
         ),
     ]
+
+
+SEVERAL = ("listen", "async-retrap", "please-notify")
+ALL = {
+    name: Scenario(name, BOTH, SEVERAL)
+    for name in ("trap/trigger:interrupt", "trap/trigger:sigstop", "retrap/x")
+}
+
+
+def cells_of_several() -> list[Run]:
+    asked = dataclasses.replace(experiment(), scenarios=tuple(ALL))
+    return expand(asked, ALL, SEVERAL, Sampling(100, 10))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_interfaces_of_a_cell_stay_neighbours_in_an_order_of_chance(seed: int) -> None:
+    runs = cells_of_several()
+    got = shuffled(runs, f"{seed} combined/block-1")
+    assert sorted(names(got)) == sorted(names(runs))
+    timed = [run for run in got if run.cycles is None]
+    assert got[: len(timed)] == timed and len(timed) == 18
+    for first in range(0, len(timed), 3):
+        three = timed[first : first + 3]
+        assert len({(run.scenario, run.placement) for run in three}) == 1
+        assert {run.interface for run in three} == set(SEVERAL)
+    counted = [run.stem for run in got if run.cycles is not None]
+    assert list(dict.fromkeys(counted)) == [run.stem for run in timed]
+
+
+def test_each_interface_is_first_as_often_as_the_others() -> None:
+    """Over boots, in every cell; and so is each cell of a boot."""
+    runs = [run for run in cells_of_several() if run.cycles is None]
+    firsts: dict[tuple[str, str], Counter[str]] = {}
+    begins: Counter[tuple[str, str]] = Counter()
+    for boot in range(600):
+        got = shuffled(runs, f"7 combined/block-{boot}")
+        begins[got[0].scenario, got[0].placement] += 1
+        for run in got[::3]:
+            where = run.scenario, run.placement
+            firsts.setdefault(where, Counter())[run.interface] += 1
+    assert len(firsts) == len(begins) == 6
+    for counts in firsts.values():
+        assert all(150 < counts[name] < 250 for name in SEVERAL)  # of 200; sd 12
+    assert all(60 < count < 140 for count in begins.values())  # of 100; sd 9
+
+
+def test_a_boot_that_is_resumed_has_its_order_again() -> None:
+    runs = cells_of_several()
+    job = Job("combined", "block-1", "x86_64", MACHINE, "cells", seed=7)
+    again = dataclasses.replace(job, boot="block-2")
+    assert shuffled(runs, job.order) == shuffled(runs, job.order)
+    assert shuffled(runs, job.order) != shuffled(runs, again.order)
 
 
 def test_a_cell_the_interface_does_not_have_is_left_out() -> None:

@@ -2,7 +2,8 @@
 """Each side against the baseline of one directory, or directory against directory.
 
 Computed once; CSV, tables, sentences, mail and figures render what is here. Exact
-samples are judged by their shift, `vm` and `bare-metal` by whole boots.
+samples are judged by their shift, `vm` and `bare-metal` by whole boots. Interfaces of
+one kernel share its boots, so that they are compared within them (within.py).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from retrap.base.textgrid import percent
 from retrap.results.store import Machine, Results, atomic_write, load
 
 PROFILE = "./retrap profile"
-RUN_AGAIN = "./retrap run, in more boots of each kernel, in turns"
+RUN_AGAIN = "./retrap run, in more boots"
 NO_SCENARIO = "the interface has no such scenario"
 IN_ORDER = (
     "the boots of one kernel all came before those of the other: what changed on the "
@@ -38,7 +39,8 @@ Where = tuple[str, str]  # scenario, placement
 @dataclass(frozen=True)
 class Comparison:
     """Two sides in one cell, `None` where a side does not have it; the judgement is
-    of `test` less `base`."""
+    of `test` less `base`. `within`: both are of the same boots, and it is of one
+    difference a boot."""
 
     machine: Machine
     where: Where
@@ -47,6 +49,7 @@ class Comparison:
     sides: tuple[Side | None, Side | None]
     judgement: Judgement
     warnings: tuple[str, ...]
+    within: bool = False
 
     @property
     def scenario(self) -> str:
@@ -63,6 +66,11 @@ class Comparison:
     @property
     def decided(self) -> bool:
         return self.verdict in DECIDED
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        low, high = self.judgement.low, self.judgement.high
+        return None if low is None or high is None else (low, high)
 
     @property
     def decided_by(self) -> str:
@@ -128,8 +136,10 @@ def compare_sides(
 def _decides(one: Comparison) -> str:
     base, test = one.sides
     assert base and test
+    if one.within:
+        return f"{RUN_AGAIN} of {base.cells[0].variant}"
     if not one.machine.exact:
-        return RUN_AGAIN
+        return f"{RUN_AGAIN} of each kernel, in turns"
     if min(base.succeeded, test.succeeded) < shift.FEWEST:
         return shift.TAKE_MORE
     return _profile([one])
@@ -179,13 +189,16 @@ def cells_of(results: Results, machine: Machine) -> list[Where]:
 
 @lru_cache(maxsize=4)
 def comparisons(results: Results) -> tuple[Comparison, ...]:
-    """Every side against the baseline, on each machine the baseline ran on."""
+    """Every side against the baseline, on each machine the baseline ran on; but for
+    sides that share its boots."""
     rows = []
     for machine in results.machines:
         for where in cells_of(results, machine):
             base = results.base(machine, where[0])
             for test in results.sides(machine, where[0]):
                 if base is None or test == base:
+                    continue
+                if not machine.exact and results.kernel(base) == results.kernel(test):
                     continue
                 first = of(results, machine, base, where)
                 second = of(results, machine, test, where)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The verdicts, the same for instructions and for boots; and what one rests on.
 
-shift.py decides on exact samples, boots.py on boots; compare.py asks the one or the
-other, and says same of equal samples.
+shift.py decides on exact samples, boots.py on boots, pairs.py on differences within
+boots; compare.py asks one of them, and says same of equal samples.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ MARK = "~"  # undecided, in a table: before the estimate
 class Judgement:
     """Test less base, in the unit of the samples. `low` to `high` holds every
     difference that the samples allow; `share`: of the samples that the estimate
-    explains, `p_value`: of a test over boots; None where there is no such thing."""
+    explains, `p_value`: of a test over boots, `confidence`: what the interval of
+    differences within boots attains; None where there is no such thing."""
 
     verdict: str
     estimate: float | None = None
@@ -27,6 +28,7 @@ class Judgement:
     high: float | None = None
     share: float | None = None
     p_value: float | None = None
+    confidence: float | None = None
     warnings: tuple[str, ...] = ()
 
     @property

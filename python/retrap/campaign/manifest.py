@@ -46,6 +46,12 @@ class Job:
     def name(self) -> str:
         return f"{self.variant}/{self.boot}"
 
+    @property
+    def order(self) -> str:
+        """What makes the order of the processes in this boot, where that is of chance:
+        another boot has another one."""
+        return f"{self.seed} {self.name}"
+
 
 class Manifest:
     """The jobs of one result directory, by name, in the order of their planning."""

@@ -139,7 +139,7 @@ def compare(args: Namespace) -> int:
         read_plan(args.b)
     ensure("report")
     from retrap.analysis import compare as work
-    from retrap.analysis import summarize
+    from retrap.analysis import summarize, within
     from retrap.cli import matrix
     from retrap.report import before_after, table
 
@@ -149,6 +149,7 @@ def compare(args: Namespace) -> int:
         if _writable(args.a):
             summarize.summarize(args.a)
             work.compare(args.a)
+            within.compare(args.a)
             table.write(args.a)
         matrix.show(args.a, args.full)
     return EXIT_OK

@@ -204,13 +204,14 @@ def check_scenarios(
 def report(directory: Path, progress: Progress, profile: bool = False) -> None:
     """Step 5, from stored files alone."""
     import plots
-    from retrap.analysis import compare, summarize
+    from retrap.analysis import compare, summarize, within
     from retrap.report import lkml, table
 
     with progress.task("report") as task:
         task.update("summarizes")
         summarize.summarize(directory)
         compare.compare(directory)
+        within.compare(directory)
         table.write(directory)
         task.update("draws")
         figures = plots.draw_all(directory)

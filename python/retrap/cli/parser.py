@@ -213,12 +213,12 @@ def _compare(adder: Any) -> None:
         adder,
         "compare",
         "compare two result directories, or the variants within one",
-        """With one directory: every variant against the baseline; redoes its
-        table.txt, measured.csv, counters.csv and comparison.csv from the raw
-        files; of a directory that cannot be written it prints alone. With
-        two: each variant of A against the same variant of B. Refuses (exit 9)
-        what must not be compared: another substrate, architecture, machine,
-        config, QEMU or compiler.""",
+        """With one directory: every variant against the baseline, and the
+        interfaces of a kernel against its listen, within its boots; redoes
+        its table.txt and *.csv from the raw files; of a directory that cannot
+        be written it prints alone. With two: each variant of A against the
+        same variant of B. Refuses (exit 9) what must not be compared: another
+        substrate, architecture, machine, config, QEMU or compiler.""",
         "./retrap compare results/reference/quick",
         "./retrap compare results/quick/A results/quick/B",
     )

@@ -7,7 +7,9 @@ retrap-bench (`retrap-bench --list --json`); here it is only multiplied out.
 
 from __future__ import annotations
 
+import random
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from retrap.base.tomlfile import read_toml
@@ -15,7 +17,14 @@ from retrap.config.experiments import Experiment, Sampling
 from retrap.config.registry import Scenario
 from retrap.config.variants import Variant
 
-__all__ = ["Run", "Scenario", "check_interfaces", "expand", "nothing_to_run"]
+__all__ = [
+    "Run",
+    "Scenario",
+    "check_interfaces",
+    "expand",
+    "nothing_to_run",
+    "shuffled",
+]
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,21 @@ def expand(
         for cycles in lengths
     ]
     return [cell(path, None) for path in paths] + counted
+
+
+def shuffled(runs: Iterable[Run], seed: str) -> list[Run]:
+    """In the order that `seed` makes, timed runs before counting runs: cells by
+    chance, the interfaces of a cell next to each other, by chance too. So what drifts
+    within a boot meets all interfaces alike."""
+    runs, draw = list(runs), random.Random(seed).random
+    cells = {(run.scenario, run.placement): draw() for run in runs}
+    stems = {run.stem: draw() for run in runs}
+
+    def place(run: Run) -> tuple[bool, float, float]:
+        cell = cells[run.scenario, run.placement]
+        return run.cycles is not None, cell, stems[run.stem]
+
+    return sorted(runs, key=place)
 
 
 def nothing_to_run(

@@ -21,7 +21,7 @@ from retrap.config.experiments import Guest
 from retrap.machine.counting import guest_options
 from retrap.base.errors import EXIT_GUEST, EXIT_UNSUPPORTED, RetrapError
 from retrap.kernel.kernels import Kernel
-from retrap.config.plan import Run
+from retrap.config.plan import Run, shuffled
 from retrap.base.arch import Arch
 from retrap.base.progress import Progress, Task, say
 
@@ -140,13 +140,16 @@ def measure(
     guest: Guest,
     task: Task,
 ) -> None:
-    """The cells of a payload, in one boot, into `directory`. Errors: EXIT_GUEST."""
+    """The cells of a payload, in one boot, into `directory`; where they are timed, in
+    the job's own order. Errors: EXIT_GUEST."""
     work = directory.with_name(directory.name + ".partial")
     cells = [Run.of(line) for line in lines]
+    if not guest.exact:
+        cells = shuffled(cells, job.order)
     told = bench_words(kernel, guest)
     began = now()
     try:
-        plan = [f"{line} {told}" for line in lines]
+        plan = [f"{cell.line} {told}" for cell in cells]
         boot, initrd_sha256 = run(kernel, programs, plan, work, guest, task)
     except RetrapError:
         _keep_console(work, directory)

@@ -18,7 +18,7 @@ from retrap.campaign.manifest import Job, Payload
 from retrap.executors import boot_record, counted
 from retrap.executors.boot_record import now, reason, say_missing, stamp_run
 from retrap.executors.boot_record import write_environment
-from retrap.config.plan import Run
+from retrap.config.plan import Run, shuffled
 from retrap.base.process import child
 from retrap.executors.running import Running
 from retrap.base.progress import Progress, Task, say
@@ -58,10 +58,11 @@ def measure(
     task: Task,
     known: boot_record.BootRecord | None = None,
 ) -> None:
-    """Runs what is missing of a payload into `directory`; boot.json comes last, with
-    what is `known` of the kernel and its boot. Errors: EXIT_BENCH."""
+    """Runs what is missing of a payload into `directory`, in the job's own order;
+    boot.json comes last, with what is `known` of the kernel and its boot. Errors:
+    EXIT_BENCH."""
     substrate = environment.require_substrate(environment.read())
-    cells = [Run.of(line) for line in lines]
+    cells = shuffled(map(Run.of, lines), job.order)
     directory.mkdir(parents=True, exist_ok=True)
     for stale in directory.glob("*.partial"):
         shutil.rmtree(stale)

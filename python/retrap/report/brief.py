@@ -14,11 +14,11 @@ from retrap.analysis.boots import MIN_BOOTS
 from retrap.analysis.compare import (
     IN_ORDER,
     Comparison,
-    against_base,
     comparisons,
     deciding,
 )
 from retrap.analysis.side import Side, of
+from retrap.analysis.within import changed, within_boots
 from retrap.results.stats import P99_FROM
 from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME
 from retrap.machine import load
@@ -158,7 +158,7 @@ def _three(
     one = of(results, machine, name, where)
     if one is None:
         return [NOT_APPLICABLE, "", ""]
-    got = against_base(results, machine, name, where)
+    got = changed(results, machine, name, where)
     return [number(one.median) + one.mark, _spread(one), got.change if got else ""]
 
 
@@ -180,13 +180,11 @@ def _switches(results: Results, machine: Machine, name: str, scenario: str) -> s
 def _sentences(results: Results, machine: Machine, base: str) -> list[str]:
     """What the table shows and no more; then what decides the rest of the cells."""
     rows = [row for row in comparisons(results) if row.machine == machine]
-    scenarios = _shown(results, machine)
-    paths = [row for row in rows if row.scenario not in results.floors]
-    if set(scenarios) <= set(NOUNS):
-        told = [_of_nouns(results, machine, base, scenarios)]
-    else:
-        names = dict.fromkeys(row.test for row in paths)
-        told = [counts(n, [row for row in paths if row.test == n]) for n in names]
+    inside = [row for row in within_boots(results) if row.machine == machine]
+    told = _told(results, machine, f"against {base}", rows)
+    for other in dict.fromkeys(row.base for row in inside):
+        mine = [row for row in inside if row.base == other]
+        told += _told(results, machine, f"within boots, against {other}", mine)
     undecided = [row for row in rows if row.decided_by]
     if machine.exact and undecided:
         commands = deciding(undecided)
@@ -197,25 +195,38 @@ def _sentences(results: Results, machine: Machine, base: str) -> list[str]:
     return told
 
 
+def _told(
+    results: Results, machine: Machine, against: str, rows: list[Comparison]
+) -> list[str]:
+    """Of rows with one base."""
+    scenarios = _shown(results, machine)
+    paths = [row for row in rows if row.scenario not in results.floors]
+    if set(scenarios) <= set(NOUNS):
+        return [_of_nouns(machine, against, scenarios, paths)]
+    names = dict.fromkeys(row.test for row in paths)
+    told = [counts(n, [row for row in paths if row.test == n]) for n in names]
+    return (
+        [f"{against[0].upper()}{against[1:]}:", *told]
+        if told and rows[0].within
+        else told
+    )
+
+
 def _of_nouns(
-    results: Results, machine: Machine, base: str, scenarios: list[str]
+    machine: Machine, against: str, scenarios: list[str], rows: list[Comparison]
 ) -> str:
     parts = []
     for scenario in scenarios:
-        said = []
-        for name in results.sides(machine, scenario):
-            told = {}
-            for placement in results.placements(machine):
-                got = against_base(results, machine, name, (scenario, placement))
-                if got and got.verdict != NOT_APPLICABLE:
-                    told[placement] = got
-            if told:
-                said.append(_amounts(name, told))
+        sides: dict[str, dict[str, Comparison]] = {}
+        for one in rows:
+            if one.scenario == scenario and one.verdict != NOT_APPLICABLE:
+                sides.setdefault(one.test, {})[one.placement] = one
+        said = [_amounts(name, told) for name, told in sides.items()]
         if said:
             parts.append(f"{NOUNS[scenario]} takes {', '.join(said)}")
     text = "; ".join(parts)
     unit = "instructions" if machine.exact else "ns"
-    return f"In {unit}, against {base}: {text}." if text else ""
+    return f"In {unit}, {against}: {text}." if text else ""
 
 
 def _amounts(name: str, told: dict[str, Comparison]) -> str:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from retrap.analysis.compare import against_base, cells_of
+from retrap.analysis.compare import cells_of
 from retrap.analysis.cost import NOTHING, Cost, cost, disagree
 from retrap.analysis.verdict import NOT_APPLICABLE
+from retrap.analysis.within import changed
 from retrap.base.textgrid import Notes, row, wrap
 from retrap.report.timetable import groups, why_not
 from retrap.results.store import Machine, Results
@@ -41,7 +42,7 @@ def cost_table(results: Results, machine: Machine, notes: Notes) -> str:
             said = "-" if has else NOT_APPLICABLE
             return row(label, (said, "", "", "", ""), WIDTHS)
         base = found.get((where, results.base(machine, where[0]) or ""))
-        compared = against_base(results, machine, name, where)
+        compared = changed(results, machine, name, where)
         if base and compared and disagree(compared, base, got):
             notes.add(NOTE_DISAGREES)
             label += f" {DISAGREES}"

@@ -15,6 +15,7 @@ from typing import Any
 from retrap.analysis.shift import COVERED
 from retrap.results.store import Boot, Cell, Machine, Results, atomic_write, load
 from retrap.analysis.summarize import timed
+from retrap.analysis.within import within_boots
 from retrap.report.table import tables
 from retrap.base.textgrid import WIDTH, ascii_only, wrap
 from retrap.report.sentences import paragraphs
@@ -203,6 +204,13 @@ def _method(results: Results) -> list[str]:
             f"variant: {boots}; seed {seed}. A boot is one observation; samples "
             "within it are not independent."
         )
+        if any(each.machine == machine for each in within_boots(results)):
+            told.append(
+                "Interfaces of one kernel are compared within its boots: each boot "
+                "runs a process for each, in an order of chance, and gives one "
+                "difference a cell. That cancels what a boot adds to both, and is of "
+                "one kernel that holds all the designs."
+            )
     told.append(
         "The path integers come from separate runs under perf stat, one of N and "
         "one of 2N cycles, so that start-up and tear-down cancel; of several N the "

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from retrap.analysis.compare import Comparison, comparisons
+from retrap.analysis.within import within_boots
 from retrap.analysis.verdict import (
     DECIDED,
     FEWER,
@@ -26,26 +27,38 @@ UNITS = {"exact": "guest instructions"}
 
 
 def paragraphs(results: Results) -> list[str]:
-    """One a machine: each side against the baseline, then the floors."""
-    rows = comparisons(results)
+    """One a machine: each side against the baseline, then the floors; and one a kernel
+    whose interfaces are compared within its boots."""
+    rows, inside = comparisons(results), within_boots(results)
     found = []
     for machine in results.machines:
         here = [row for row in rows if row.machine == machine]
-        if not here:
-            continue
-        unit = UNITS.get(machine.substrate, "nanoseconds")
-        base = results.base(machine) or results.plan["baseline"]
-        lines = [f"Against {base}, {unit} [{machine}]:"]
-        paths = [row for row in here if row.scenario not in results.floors]
-        for name in dict.fromkeys(row.test for row in paths):
-            mine = [row for row in paths if row.test == name]
-            text = " ".join([counts(name, mine), *_paths(results, machine, base, name)])
-            lines.append(wrap(f"* {text}", "", "  "))
-        if floors := _floors(results, here):
-            lines.append(wrap(floors, "", "  "))
-        found.append("\n".join(lines))
+        if here:
+            base = results.base(machine) or str(results.plan["baseline"])
+            told = _paragraph(results, f"Against {base}", base, here)
+            if floors := _floors(results, here):
+                told += "\n" + wrap(floors, "", "  ")
+            found.append(told)
+        here = [row for row in inside if row.machine == machine]
+        for base in dict.fromkeys(row.base for row in here):
+            mine = [row for row in here if row.base == base]
+            head = f"Within boots, against {base}"
+            found.append(_paragraph(results, head, base, mine))
     nothing = "Not measured on the baseline and on another variant: no comparison."
     return found or [nothing]
+
+
+def _paragraph(results: Results, head: str, base: str, rows: list[Comparison]) -> str:
+    """Of one machine, against one base: a line a side."""
+    machine = rows[0].machine
+    unit = UNITS.get(machine.substrate, "nanoseconds")
+    lines = [f"{head}, {unit} [{machine}]:"]
+    paths = [row for row in rows if row.scenario not in results.floors]
+    for name in dict.fromkeys(row.test for row in paths):
+        mine = [row for row in paths if row.test == name]
+        text = " ".join([counts(name, mine), *_paths(results, machine, base, name)])
+        lines.append(wrap(f"* {text}", "", "  "))
+    return "\n".join(lines)
 
 
 def counts(name: str, rows: list[Comparison]) -> str:

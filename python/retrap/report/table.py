@@ -12,10 +12,12 @@ from pathlib import Path
 from retrap.report.costtable import cost_table
 from retrap.results import counters
 from retrap.analysis.compare import comparisons, deciding
+from retrap.analysis.within import within_boots
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.results.store import Machine, Results, atomic_write, load
 from retrap.base.textgrid import Notes, command, row, wrap
 from retrap.report.timetable import boot_table, groups, time_table, why_not
+from retrap.report.withintable import within_tables
 
 PATH = (11, 11, 11, 11)
 NOTE_UNCOUNTED = "-: not counted"
@@ -39,6 +41,7 @@ def tables(results: Results) -> str:
     blocks += [cost_table(results, m, notes) for m in results.machines]
     blocks += [time_table(results, m, notes) for m in results.machines]
     blocks += [boot_table(results, m, notes) for m in results.machines]
+    blocks += [within_tables(results, m, notes) for m in results.machines]
     blocks.append(_undecided(results))
     for boot in results.boots:
         for stem, why in boot.missing.items():
@@ -57,7 +60,8 @@ def tables(results: Results) -> str:
 
 def _undecided(results: Results) -> str:
     """The commands that decide what the samples do not."""
-    commands = [command(text) for text in deciding(comparisons(results))]
+    rows = (*comparisons(results), *within_boots(results))
+    commands = [command(text) for text in deciding(rows)]
     if not commands:
         return ""
     return "\n".join(["What is undecided (~) is decided by", *commands]) + "\n"

@@ -7,7 +7,13 @@ from collections.abc import Callable
 
 from retrap.machine import load
 from retrap.analysis import boots, shift
-from retrap.analysis.compare import IN_ORDER, NO_SCENARIO, against_base, cells_of
+from retrap.analysis.compare import (
+    IN_ORDER,
+    NO_SCENARIO,
+    against_base,
+    cells_of,
+    comparisons,
+)
 from retrap.analysis.side import Side, of
 from retrap.results.stats import P99_FROM
 from retrap.analysis.verdict import NOT_APPLICABLE
@@ -183,11 +189,11 @@ def boot_table(results: Results, machine: Machine, notes: Notes) -> str:
             if IN_ORDER in got.warnings:
                 notes.add(IN_ORDER, f"{where[0]} {where[1]} {name}")
             p_value = got.judgement.p_value
-            cells[2:] = got.change, "" if p_value is None else _p(p_value)
+            cells[2:] = got.change, "" if p_value is None else p_text(p_value)
         return row(label, cells, BOOTS)
 
     text = "Median of one median per boot, with its 95 % confidence interval."
-    if base:
+    if any(each.machine == machine for each in comparisons(results)):
         text += (
             f" change: against {base}; the median of "
             "all differences between two boots (Hodges-Lehmann), ~ undecided where its "
@@ -205,5 +211,5 @@ def _enough(results: Results, machine: Machine) -> bool:
     return len(here) >= boots.MIN_BOOTS
 
 
-def _p(value: float) -> str:
+def p_text(value: float) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"

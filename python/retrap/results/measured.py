@@ -25,7 +25,8 @@ Bools = npt.NDArray[np.bool_]
 class Cell:
     """One scenario at one placement in one boot. `run` is its run.json, less what is
     about the program; `summary` is of its samples, None where they were not timed;
-    `counts` are those of its counting runs, by their cycles.
+    `counts` are those of its counting runs, by their cycles. `place` is in the order
+    in which the cells of the boot ran, None where the boot does not say it.
 
     `side` is what reports call it: the variant; of a kernel that was measured
     through several interfaces `combined/listen`, and with its version where
@@ -39,6 +40,7 @@ class Cell:
     run: dict[str, Any]
     summary: Summary | None
     counts: Counts
+    place: int | None = None
 
     @property
     def scenario(self) -> str:
@@ -65,6 +67,11 @@ class Cell:
     @property
     def timed(self) -> bool:
         return self.summary is not None
+
+    @property
+    def boot_path(self) -> Path:
+        """The directory of its boot."""
+        return self.path.parent
 
     @cached_property
     def samples(self) -> npt.NDArray[np.void]:

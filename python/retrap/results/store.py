@@ -106,6 +106,14 @@ class Results:
         }
         return tuple(side for _, _, side in sorted(found))
 
+    def kernel(self, side: str) -> str:
+        """The variant of a side."""
+        return self._kernels[side]
+
+    @cached_property
+    def _kernels(self) -> dict[str, str]:
+        return {cell.side: cell.variant for cell in self.cells()}
+
     def base(self, machine: Machine, scenario: str = "") -> str | None:
         """The side that the others are held against."""
         floor, base = scenario in self.floors, self.baseline(machine)
@@ -227,13 +235,15 @@ def _read_boot(path: Path) -> Boot:
     record = content["record"]
     here = machine(record["substrate"], record["arch"])
     variant, name = path.parent.name, path.name
+    order = {file: place for place, file in enumerate(record.get("cells") or ())}
     cells = []
     for each in content["cells"]:
         side = f"{variant}/{each['through']}" if each["through"] else variant
         summary = of_record(each["summary"]) if each["summary"] else None
         counts = {int(n): events for n, events in each["counts"].items()}
-        run = path / each["file"]
-        cells.append(Cell(run, variant, name, here, side, each["run"], summary, counts))
+        run, of = path / each["file"], (variant, name, here, side)
+        told = (each["run"], summary, counts, order.get(each["file"]))
+        cells.append(Cell(run, *of, *told))
     return Boot(path, variant, name, record, content["facts"], tuple(cells))
 
 

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A kernel's interfaces against each other, within its boots.
+
+A kernel that offers several is measured through each in every boot. A boot then has
+a difference of two medians, and what the boot itself adds to both is not in it. In
+`exact`, where nothing of a boot adds to a number, there is no such thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from retrap.analysis import pairs
+from retrap.analysis.boots import MIN_BOOTS
+from retrap.analysis.compare import (
+    COLUMNS,
+    NO_SCENARIO,
+    Comparison,
+    Where,
+    against_base,
+    cells_of,
+)
+from retrap.analysis.side import Side, of
+from retrap.analysis.summarize import csv_text, warnings
+from retrap.analysis.verdict import NOT_APPLICABLE, Judgement
+from retrap.results.store import Cell, Machine, Results, atomic_write, load
+
+FILE = "within-boots.csv"
+LISTEN = "listen"  # what the others are held against
+LACK = "lack a median of one of the two and are left out"
+IN_ONE_ORDER = (
+    "one of the two ran before the other in each boot: what drifts within a boot is "
+    "in the difference"
+)
+Pair = tuple[Cell, Cell]
+
+
+@lru_cache(maxsize=4)
+def within_boots(results: Results) -> tuple[Comparison, ...]:
+    """Each interface of a kernel against its `listen`, else its first."""
+    rows = []
+    for machine in (each for each in results.machines if not each.exact):
+        for where in cells_of(results, machine):
+            for base, test in _interfaces(results, machine, where):
+                rows.append(_compared(results, machine, where, (base, test)))
+    return tuple(row for row in rows if any(row.sides))
+
+
+def changed(
+    results: Results, machine: Machine, name: str, where: Where
+) -> Comparison | None:
+    """What a side changes against the baseline: between boots or, where the two share
+    them, within."""
+    base = results.base(machine, where[0])
+    key = (machine, base, name, where)
+    rows = within_boots(results)
+    found = (c for c in rows if (c.machine, c.base, c.test, c.where) == key)
+    return against_base(results, machine, name, where) or next(found, None)
+
+
+def compare(dir: Path) -> None:
+    """Write within-boots.csv, where a kernel has several interfaces. Errors:
+    EXIT_RESULTS."""
+    rows = within_boots(load(dir))
+    if not rows:
+        (dir / FILE).unlink(missing_ok=True)
+        return
+    columns = (*COLUMNS, "confidence")
+    text = csv_text(columns, [[*row.row(), row.judgement.confidence] for row in rows])
+    atomic_write(dir / FILE, text)
+
+
+def _interfaces(
+    results: Results, machine: Machine, where: Where
+) -> Iterator[tuple[str, str]]:
+    """(base, test) of the sides of each kernel that has several."""
+    kernels: dict[str, list[str]] = {}
+    for name in results.sides(machine, where[0]):
+        kernels.setdefault(results.kernel(name), []).append(name)
+    through = {cell.side: cell.interface for cell in results.cells()}
+    for names in kernels.values():
+        base = next((name for name in names if through[name] == LISTEN), names[0])
+        yield from ((base, name) for name in names if name != base)
+
+
+def _compared(
+    results: Results, machine: Machine, where: Where, names: tuple[str, str]
+) -> Comparison:
+    base, test = (of(results, machine, name, where) for name in names)
+    if base is None or test is None:
+        lacks = names[0] if base is None else names[1]
+        why = results.why_missing(machine, lacks, where) or NO_SCENARIO
+        got = Judgement(NOT_APPLICABLE, warnings=(why,))
+        return Comparison(machine, where, *names, (base, test), got, (why,), True)
+    notes = []
+    both = _pairs(base, test)
+    boots = {cell.boot_path for cell in (*base.cells, *test.cells)}
+    if len(both) < len(boots):
+        notes.append(f"{len(boots) - len(both)} of {len(boots)} boots {LACK}")
+    if both:
+        base, test = (Side(cells) for cells in zip(*both))
+    medians = (each.boot_medians if both else () for each in (base, test))
+    got = pairs.judge(*medians)
+    notes += [text for cell in (*base.cells, *test.cells) for text in warnings(cell)]
+    notes += _in_one_order(both)
+    told = tuple(dict.fromkeys((*notes, *got.warnings)))
+    return Comparison(machine, where, *names, (base, test), got, told, True)
+
+
+def _pairs(base: Side, test: Side) -> list[Pair]:
+    """Of the boots in which both have a median."""
+    known = [
+        {c.boot_path: c for c in each.cells if c.summary and c.summary.quantiles}
+        for each in (base, test)
+    ]
+    return [(cell, known[1][p]) for p, cell in known[0].items() if p in known[1]]
+
+
+def _in_one_order(both: list[Pair]) -> list[str]:
+    """Where the order of the two was not by chance."""
+    places = [(base.place, test.place) for base, test in both]
+    if len(both) < MIN_BOOTS:
+        return []
+    first = {a < b for a, b in places if a is not None and b is not None}
+    return [IN_ONE_ORDER] if len(first) == 1 else []

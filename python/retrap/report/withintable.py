@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table of a kernel's interfaces against each other, within its boots."""
+
+from __future__ import annotations
+
+from retrap.analysis import boots
+from retrap.analysis.compare import Comparison
+from retrap.analysis.verdict import NOT_APPLICABLE
+from retrap.analysis.within import within_boots
+from retrap.base.textgrid import Notes, row, short, wrap
+from retrap.report.timetable import p_text
+from retrap.results.store import Machine, Results
+
+LABEL = 19
+HEADS = ("boots", "ns", "change", "interval", "conf.", "p")
+WIDTHS = (6, 8, 8, 16, 8, 7)
+
+
+def within_tables(results: Results, machine: Machine, notes: Notes) -> str:
+    """One a kernel; empty where none has several interfaces."""
+    rows = [row for row in within_boots(results) if row.machine == machine]
+    blocks = [
+        _table([row for row in rows if row.base == base], notes)
+        for base in dict.fromkeys(row.base for row in rows)
+    ]
+    return "\n".join(blocks)
+
+
+def _table(rows: list[Comparison], notes: Notes) -> str:
+    base = rows[0].base
+    lines = [
+        f"Nanoseconds, within boots, against {base} [{rows[0].machine}]",
+        wrap(
+            f"Both run in each boot, side by side, in an order of chance: a boot has "
+            f"one difference, of its median less that of {base}. ns and change: the "
+            "median of the Walsh averages of these differences (Hodges-Lehmann), in ns "
+            "and as a share; ~ undecided where its interval holds 0, same where that "
+            f"of 90 % is within {100 * boots.MARGIN:.0f} %. Interval and p: Wilcoxon's "
+            "signed rank; conf.: the confidence that the interval attains. Each row is "
+            "tested alone."
+        ),
+        row("", HEADS, WIDTHS, LABEL),
+    ]
+    for where in dict.fromkeys(each.where for each in rows):
+        lines.append(" ".join(where))
+        for each in (each for each in rows if each.where == where):
+            for text in each.warnings:
+                notes.add(text, f"{' '.join(where)} {each.test}, within boots")
+            name = each.test.partition("/")[2]
+            lines.append(row(f"  {name}", _cells(each), WIDTHS, LABEL))
+    return "\n".join(lines) + "\n"
+
+
+def _cells(one: Comparison) -> list[str]:
+    got, test = one.judgement, one.sides[1]
+    if one.verdict == NOT_APPLICABLE or test is None:
+        return [NOT_APPLICABLE, *[""] * (len(WIDTHS) - 1)]
+    estimate = "-" if got.estimate is None else _signed(got.estimate)
+    if got.low is None or got.high is None or got.confidence is None:
+        return [str(test.boots), estimate, one.change, "-", "", ""]
+    return [
+        *(str(test.boots), estimate, one.change),
+        f"{_signed(got.low)} {_signed(got.high)}",
+        f"{100 * got.confidence:.1f}%",
+        "" if got.p_value is None else p_text(got.p_value),
+    ]
+
+
+def _signed(value: float) -> str:
+    """Seven letters at most."""
+    sign = "+" if value > 0 else ""
+    return sign + short(value, 7 - len(sign))

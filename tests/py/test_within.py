@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A kernel's interfaces within its boots: differences that are planted, read from the
+files that the commands write."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Maker, slug
+
+import plots
+from retrap.analysis import within
+from retrap.analysis.compare import COLUMNS
+from retrap.base.paths import ROOT
+from retrap.report import brief
+from retrap.results.store import load
+
+DOCS = ROOT / "docs/data-format.md"
+SCENARIOS = ("floor/futex", "trap/trigger:interrupt", "retrap/trigger:sigcont")
+PLACEMENT = "same-cpu"
+PLANTED = {"listen": 0, "async-retrap": 90, "please-notify": 0}
+Row = dict[str, str]
+
+
+def plant(path: Path, seed: int = 1, planted: dict[str, int] = PLANTED) -> None:
+    """Boots that differ by hundreds of ns, and in each the interfaces by what is
+    planted, give or take 10; in an order of chance."""
+    rng = np.random.default_rng(seed)
+    for boot in sorted((path / "raw").glob("*/vm-*")):
+        level = 5000 + 400 * rng.normal()
+        for file in sorted(boot.glob("*@*.npy")):
+            interface = file.stem.partition("+")[2] or "listen"
+            samples = np.load(file)
+            value = level + planted[interface] + 10 * rng.normal()
+            spans = value + 50 * rng.normal(size=samples.size)
+            samples["t_return_ns"] = samples["t_trigger_ns"] + spans.astype(np.uint64)
+            np.save(file, samples)
+        order = sorted(file.name for file in boot.glob("*.run.json"))
+        random.Random(f"{seed} {boot.name}").shuffle(order)
+        record = json.loads((boot / "boot.json").read_text())
+        (boot / "boot.json").write_text(json.dumps({**record, "cells": order}))
+
+
+def made(maker: Maker, boots: int = 8, baseline: str = "mainline") -> Path:
+    maker.substrates, maker.boots, maker.samples = ("vm",), boots, 100
+    maker.scenarios, maker.placements = SCENARIOS, (PLACEMENT,)
+    maker.variants = tuple(dict.fromkeys((baseline, "combined")))
+    maker.plan = {"baseline": baseline}
+    path = maker.write()
+    plant(path)
+    return path
+
+
+def retrap(*words: object) -> str:
+    argv = [str(ROOT / "retrap"), *map(str, words)]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return " ".join(done.stdout.split())
+
+
+def rows(path: Path, file: str = within.FILE) -> dict[tuple[str, str], Row]:
+    retrap("compare", path)
+    with open(path / file, newline="") as text:
+        return {(row["scenario"], row["test"]): row for row in csv.DictReader(text)}
+
+
+def drop(path: Path, boot: int, stem: str) -> None:
+    for file in (path / f"raw/combined/vm-x86_64-{boot}").glob(f"{stem}.*"):
+        file.unlink()
+    record = path / f"raw/combined/vm-x86_64-{boot}/boot.json"
+    told = json.loads(record.read_text())
+    told["cells"].remove(f"{stem}.run.json")
+    record.write_text(json.dumps(told))
+
+
+def test_columns_are_those_of_the_documentation() -> None:
+    assert f"`{','.join((*COLUMNS, 'confidence'))}`" in DOCS.read_text()
+
+
+def test_what_is_planted_is_found_within_boots_alone(maker: Maker) -> None:
+    path = made(maker)
+    got = rows(path)
+    assert len(got) == 2 * 2  # paths and interfaces: floors go through none
+    for scenario in SCENARIOS[1:]:
+        row = got[scenario, "combined/async-retrap"]
+        assert row["verdict"] == "more" and row["base"] == "combined/listen"
+        assert (row["base_boots"], row["test_boots"]) == ("8", "8")
+        assert float(row["low"]) <= 90 <= float(row["high"])
+        assert 75 < float(row["estimate"]) < 105
+        assert float(row["confidence"]) == 0.9609375
+        assert float(row["p_value"]) == 2 / 2**8
+        assert row["decided_by"] == row["warnings"] == ""
+        assert got[scenario, "combined/please-notify"]["verdict"] == "same"
+    between = rows(path, "comparison.csv")
+    assert {row["base"] for row in between.values()} == {"mainline"}
+    assert {row["verdict"] for row in between.values()} == {"undecided"}
+
+
+def test_the_medians_of_a_boot_are_what_is_compared(maker: Maker) -> None:
+    """By hand, from the samples."""
+    path = made(maker)
+    scenario = "retrap/trigger:sigcont"
+    differences = []
+    for boot in range(1, 9):
+        medians = []
+        for interface in ("async-retrap", "listen"):
+            stem = f"{slug(scenario)}@{PLACEMENT}+{interface}.npy"
+            samples = np.load(path / f"raw/combined/vm-x86_64-{boot}" / stem)
+            spans = np.sort(samples["t_return_ns"] - samples["t_trigger_ns"])
+            medians.append(float(spans[49]))
+        differences.append(medians[0] - medians[1])
+    walsh = [(a + b) / 2 for i, a in enumerate(differences) for b in differences[i:]]
+    row = rows(path)[scenario, "combined/async-retrap"]
+    assert float(row["estimate"]) == np.median(walsh)
+    assert (float(row["low"]), float(row["high"])) == tuple(
+        sorted(walsh)[rank] for rank in (3, -4)
+    )
+
+
+def test_every_report_says_within_boots(maker: Maker) -> None:
+    path = made(maker)
+    full = retrap("compare", path, "--full")
+    title = "Nanoseconds, within boots, against combined/listen [vm x86_64]"
+    assert title in full and title in retrap("lkml", path)
+    short = retrap("compare", path)
+    assert "In ns, within boots, against combined/listen: " in short
+    assert "more with combined/async-retrap, the same with combined/pl" in short
+    told = "Within boots, against combined/listen, nanoseconds [vm x86_64]: * combined"
+    mail = retrap("lkml", path)
+    assert f"{told}/async-retrap: more in 2 (" in mail
+    assert "Interfaces of one kernel are compared within its boots" in mail
+    drawn = retrap("plot", path)
+    assert "figures/within-vm-x86_64-combined.svg" in drawn
+    (drawing,) = path.glob("figures/within-*.svg")
+    before = drawing.read_bytes()
+    assert b"<!-- change against combined/listen -->" in before
+    assert b"<!-- same -->" in before and b"<!-- +" in before
+    plots.draw_all(path)
+    assert drawing.read_bytes() == before
+    text = (path / "table.txt").read_text()
+    assert max(map(len, text.splitlines())) <= 72 and "96.1%" in text
+
+
+def test_the_screen_is_not_longer(maker: Maker) -> None:
+    lines = brief.render(load(made(maker))).splitlines()
+    assert len(lines) <= 22 and max(map(len, lines)) <= 80
+
+
+def test_a_kernel_that_is_the_baseline_is_compared_within_itself(maker: Maker) -> None:
+    """Its boots are not held against themselves as if they were others."""
+    path = made(maker, baseline="combined")
+    assert rows(path)["retrap/trigger:sigcont", "combined/async-retrap"]["verdict"] == (
+        "more"
+    )
+    assert not rows(path, "comparison.csv")
+    short = retrap("compare", path)
+    assert "within boots, against combined/listen: " in short
+    assert "Mann-Whitney" not in retrap("compare", path, "--full")
+
+
+def test_boots_that_lack_an_interface_are_left_out_and_told(maker: Maker) -> None:
+    path = made(maker)
+    stem = f"{slug('retrap/trigger:sigcont')}@{PLACEMENT}"
+    drop(path, 3, f"{stem}+async-retrap")
+    drop(path, 5, f"{stem}+listen")
+    got = rows(path)
+    row = got["retrap/trigger:sigcont", "combined/async-retrap"]
+    assert (row["base_boots"], row["test_boots"], row["verdict"]) == ("6", "6", "more")
+    assert float(row["confidence"]) == 1 - 2 / 64
+    assert row["warnings"].startswith("2 of 8 boots lack a median of one of the two")
+    other = got["retrap/trigger:sigcont", "combined/please-notify"]
+    assert other["test_boots"] == "7" and "1 of 8 boots lack" in other["warnings"]
+
+
+def test_five_pairs_are_undecided_and_say_what_decides(maker: Maker) -> None:
+    path = made(maker, boots=6)
+    drop(path, 1, f"{slug('retrap/trigger:sigcont')}@{PLACEMENT}+listen")
+    row = rows(path)["retrap/trigger:sigcont", "combined/async-retrap"]
+    assert (row["verdict"], row["test_boots"], row["low"]) == ("undecided", "5", "")
+    assert float(row["estimate"]) > 0 and row["confidence"] == row["p_value"] == ""
+    assert row["decided_by"] == "./retrap run, in more boots of combined"
+    assert "need >= 6 boots that have both" in row["warnings"]
+    assert row["decided_by"] in retrap("compare", path, "--full")
+
+
+def test_a_boot_whose_samples_all_failed_is_no_pair(maker: Maker) -> None:
+    path = made(maker, boots=7)
+    file = path / "raw/combined/vm-x86_64-2"
+    file /= f"{slug('retrap/trigger:sigcont')}@{PLACEMENT}+async-retrap.npy"
+    samples = np.load(file)
+    samples["outcome"], samples["t_return_ns"] = 4, 2**64 - 1
+    np.save(file, samples)
+    run = file.with_suffix(".run.json")
+    run.write_text(json.dumps({**json.loads(run.read_text()), "samples_failed": 100}))
+    row = rows(path)["retrap/trigger:sigcont", "combined/async-retrap"]
+    assert row["test_boots"] == "6" and "1 of 7 boots lack a median" in row["warnings"]
+
+
+def test_what_an_interface_lacks_is_not_applicable(maker: Maker) -> None:
+    maker.scenarios = ("retrap/trigger:interrupt", "retrap/trigger:sigcont")
+    maker.substrates, maker.variants, maker.boots = ("vm",), ("combined",), 6
+    maker.plan = {"baseline": "combined"}
+    row = rows(maker.write())["retrap/trigger:interrupt", "combined/async-retrap"]
+    assert (row["verdict"], row["test_boots"], row["estimate"]) == ("n.a.", "0", "")
+    assert row["warnings"] == "the interface has no such scenario"
+
+
+def test_one_order_in_each_boot_is_told(maker: Maker) -> None:
+    path = made(maker)
+    (first,) = {r["warnings"] for r in rows(path).values()}
+    assert first == ""
+    for file in path.glob("raw/combined/*/boot.json"):
+        record = json.loads(file.read_text())
+        file.write_text(json.dumps({**record, "cells": sorted(record["cells"])}))
+    for row in rows(path).values():
+        assert "ran before the other in each boot" in row["warnings"]
+
+
+def test_exact_results_have_no_such_rows(full: Path) -> None:
+    """And none of the file, of one that had them."""
+    (full / within.FILE).write_text("old\n")
+    within.compare(full)
+    assert not (full / within.FILE).exists()
+    assert within.within_boots(load(full)) == ()
+
+
+@pytest.mark.parametrize("kernel", ["mainline", "please-notify"])
+def test_a_kernel_with_one_interface_has_none(maker: Maker, kernel: str) -> None:
+    maker.substrates, maker.variants, maker.boots = ("vm",), (kernel,), 1
+    assert within.within_boots(load(maker.write())) == ()
