@@ -16,12 +16,12 @@ from typing import cast
 import pytest
 
 from retrap.base.arch import X86_64
-from retrap.base.errors import EXIT_MACHINE, EXIT_USAGE, RetrapError
+from retrap.base.errors import EXIT_CONFIG, EXIT_MACHINE, EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.progress import Progress
 from retrap.build.programs import Programs
 from retrap.campaign import journal
-from retrap.cli import follow, machines
+from retrap.cli import commands, follow, machines, parser
 from retrap.config.experiments import load_experiment
 from retrap.fleet import bundle, site
 from retrap.fleet.own import OwnKernel
@@ -328,3 +328,24 @@ def test_no_answer_to_the_question_is_no(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("builtins.input", lambda _: "")
     with pytest.raises(RetrapError, match="nothing was done"):
         machines._ask(experiment)
+
+
+def test_a_kernel_that_could_not_bring_a_machine_back_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is installed or built; by file and line."""
+    quick = (ROOT / "configs/experiments/6.1.toml").read_text()
+    path = tmp_path / "old.toml"
+    path.write_text(quick.replace('"mainline-6.1",', '"mainline", "mainline-6.1",', 1))
+    for more in ([], ["--dry-run"]):
+        args = parser.parse(["matrix", str(path), "--on", "here", *more])
+        with pytest.raises(RetrapError) as caught:
+            commands.matrix(args)
+        assert caught.value.exit_code == EXIT_CONFIG
+        told = caught.value.message
+        assert told.startswith(f"{path}:4: variants: cannot be booted on a machine: ")
+        assert "mainline-6.1 (Linux 6.1), listen-republish-6.1 (Linux 6.1)" in told
+        assert "mainline (" not in told and "./retrap matrix without --on" in told
+    assert not capsys.readouterr().out
+    args = parser.parse(["matrix", "--on", "here", "--dry-run"])
+    assert commands.matrix(args) == 0  # quick, of 6.12

@@ -64,6 +64,23 @@ def test_key_is_stable(variant: Variant) -> None:
     assert len(kernels.kernel_key(variant, X86_64)) == 16
 
 
+def test_which_linux_a_source_is_of(variant: Variant) -> None:
+    """By the package's name, or the Makefile of the commit, not of the work tree."""
+    tree = variant.source.tree
+    assert tree and source.version(variant) is None  # it has no Makefile
+    lines = "# SPDX\nVERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 9\n"
+    (tree / "Makefile").write_text(lines)
+    assert source.version(variant) is None
+    commit(tree)
+    (tree / "Makefile").write_text(lines.replace("= 1", "= 12"))
+    assert source.version(variant) == (6, 1)
+    missing = dataclasses.replace(variant, source=Source(None, tree / "no", "HEAD"))
+    assert source.version(missing) is None
+    for name, known in (("linux-source-6.12", (6, 12)), ("linux-source", None)):
+        package = dataclasses.replace(variant, source=Source(name, None, None))
+        assert source.version(package) == known
+
+
 def test_key_follows_every_input(variant: Variant, tmp_path: Path) -> None:
     keys = {kernels.kernel_key(variant, X86_64)}
     variant.patches[0].write_text(PATCH.replace("TWO", "ZWEI"))

@@ -65,6 +65,7 @@ def _on_machines(
     variants: dict[str, Variant],
 ) -> int:
     from retrap.cli import machines
+    from retrap.kernel.machine_config import check_sources
 
     if not experiment.variants:
         raise RetrapError(
@@ -72,13 +73,14 @@ def _on_machines(
             "name some in `variants`, or measure the running kernel: ./retrap run",
             EXIT_USAGE,
         )
+    names = [name for name in experiment.variants if name != own.VARIANT.name]
+    built = named(names, variants)
+    check_sources(built, args.experiment)
     if args.dry_run:
         print(machines.boots(experiment))
         return EXIT_OK
-    names = [name for name in experiment.variants if name != own.VARIANT.name]
     needed: tuple[str, ...] = ("build",)
-    if names:
-        built = named(names, variants)
+    if built:
         needed = (*guests(experiment.arches, built), "machine")
     ensure(*REPORT, *needed, *(() if args.on == "here" else ("fleet",)))
     machines.run(

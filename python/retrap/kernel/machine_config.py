@@ -12,13 +12,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrap.base.arch import Arch
 from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 from retrap.base.process import Line
+from retrap.base.tomlfile import read_toml
+from retrap.config.variants import Variant
+from retrap.kernel import source
 from retrap.kernel.kconfig import Kconfig
 
 LOADED = "retrap.modules"  # in the object directory, as lsmod(8) prints them
@@ -27,6 +30,9 @@ THEIRS = (
     *("BUILD_SALT", "MODULE_SIG_KEY"),
     *("SYSTEM_TRUSTED_KEYS", "SYSTEM_REVOCATION_KEYS"),
 )
+# The first kernel in which a CPU that spins with interrupts off is found without a
+# counter of the PMU, by the buddy detector that machine.config asks for.
+OLDEST = (6, 5)
 ARCH_SYMBOLS = {"x86_64": "CONFIG_X86_64", "arm64": "CONFIG_ARM64"}
 Make = Callable[[list[str], Line | None], None]
 
@@ -83,6 +89,24 @@ class MachineConfig:
                 "--arch names the machine's architecture",
                 EXIT_CONFIG,
             )
+
+
+def check_sources(variants: Iterable[Variant], experiment: Path) -> None:
+    """Errors: EXIT_CONFIG, of kernels that lack what brings a machine back."""
+    found = {variant.name: source.version(variant) for variant in variants}
+    old = [
+        f"{name} (Linux {version[0]}.{version[1]})"
+        for name, version in found.items()
+        if version and version < OLDEST
+    ]
+    if old:
+        raise read_toml(experiment, "experiment").fail(
+            "variants",
+            f"cannot be booted on a machine: {', '.join(old)}. What brings a machine "
+            "back that hangs, the buddy detector, exists from Linux "
+            f"{OLDEST[0]}.{OLDEST[1]} on. Leave them out, or measure them in guests: "
+            "./retrap matrix without --on",
+        )
 
 
 def _theirs(line: str) -> bool:

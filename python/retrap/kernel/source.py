@@ -48,6 +48,22 @@ def identify(variant: Variant) -> str:
     return f"git {commit.strip()}"
 
 
+def version(variant: Variant) -> tuple[int, int] | None:
+    """(6, 12), by the name of the package or the Makefile of the commit; None where
+    they do not say."""
+    source = variant.source
+    text = source.package or ""
+    if source.tree:
+        words = [*GIT, "show", f"{source.ref}:Makefile"]
+        text = capture(words, cwd=_top(source)) or ""
+    form = r"linux-source-(\d+)\.(\d+)$|VERSION = (\d+)\nPATCHLEVEL = (\d+)\n"
+    found = re.search(form, text)
+    if found is None:
+        return None
+    major, minor = (int(number) for number in found.groups() if number)
+    return major, minor
+
+
 def _top(source: Source) -> Path:
     """Of the git tree that `tree` is, or lies in: below its top git archives the
     part below alone. A bare repository is its own."""
