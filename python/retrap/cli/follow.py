@@ -12,7 +12,7 @@ from typing import Any
 
 from retrap.base.errors import EXIT_MACHINE, EXIT_RESULTS, RetrapError
 from retrap.base.progress import Progress, say
-from retrap.base.rawfile import atomic_write, read_json
+from retrap.base.rawfile import atomic_write, read_json, read_record
 from retrap.campaign import journal
 from retrap.campaign.directory import RECORD
 from retrap.campaign.journal import ARMED, DONE, RUNNING, VOID
@@ -42,15 +42,27 @@ def remember(
     inventory = where if where == HERE else str(Path(where).absolute())
     kept = {key: value for key, value in facts.items() if key not in UNNAMED}
     word = campaign_name(first)
-    record = {"campaign": word, "on": inventory, "name": name, **kept}
-    atomic_write(directory / MACHINE, json.dumps(record, indent=1) + "\n")
+    reached = {"campaign": word, "on": inventory, "name": name}
+    _write(directory, {**reached, **kept})
     return word
+
+
+def _write(directory: Path, record: dict[str, Any]) -> None:
+    atomic_write(directory / MACHINE, json.dumps(record, indent=1) + "\n")
 
 
 def campaign_of(directory: Path) -> str:
     """The name of a result directory's campaign on the machine; empty: none yet."""
     path = directory / MACHINE
     return str(read_json(path)["campaign"]) if path.exists() else ""
+
+
+def restored(directory: Path) -> dict[str, Any] | None:
+    """When the machine was put back, and what is not as it was; None: not yet."""
+    found: dict[str, Any] | None = read_record(directory / MACHINE, "machine").get(
+        "restored"
+    )
+    return found
 
 
 def remembered(directory: Path) -> tuple[Site, str, str]:
@@ -62,7 +74,7 @@ def remembered(directory: Path) -> tuple[Site, str, str]:
             "name a directory that ./retrap matrix --on filled",
             EXIT_RESULTS,
         )
-    record = read_json(path)
+    record = read_record(path, "machine")
     return site(str(record["on"])), str(record["name"]), str(record["campaign"])
 
 
@@ -157,10 +169,16 @@ def overhead(directory: Path) -> str:
 
 
 def _fetch(name: str, directory: Path, machines: Site, word: str) -> None:
-    """Nothing is taken away there before all of it is here and verified."""
+    """Nothing is taken away there before all of it is here and verified. What is not
+    as it was is kept beside the results: the machine then knows nothing of it."""
     machines.fetch(word, {name: directory})
     verify_campaign(directory)
-    for difference in machines.restore(word, name):
+    said = machines.restore(word, name)
+    found = [line.removeprefix("retrap: ") for line in said]
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    record = read_record(directory / MACHINE, "machine")
+    _write(directory, {**record, "restored": {"at": at, "differences": found}})
+    for difference in found:
         say(f"{name}: {difference}")
 
 
@@ -178,16 +196,37 @@ def summary(told: dict[str, Any]) -> str:
     return text
 
 
+def _here(directory: Path) -> str:
+    """`24 of 24 boots are here`."""
+    states = journal.read(directory).states.values()
+    return f"{sum(s.state == DONE for s in states)} of {len(states)} boots are here"
+
+
+def _show_restored(directory: Path, name: str, told: dict[str, Any]) -> None:
+    differences = told["differences"]
+    how = (
+        "not all is as it was:" if differences else "all that is compared is as it was"
+    )
+    print(f"{name} was put back at {told['at']}, {how}")
+    for difference in differences:
+        print(f"  {difference}")
+    print(_here(directory))
+
+
 def show_status(directory: Path, as_json: bool) -> None:
     machines, name, word = remembered(directory)
+    if over_there := restored(directory):
+        if as_json:
+            print(json.dumps({"campaign": word, "restored": over_there}, indent=1))
+        else:
+            _show_restored(directory, name, over_there)
+        return
     told = machines.status(word, [name]).get(name)
     if as_json:
         print(json.dumps(told, indent=1))
         return
     if told is None:
-        story = journal.read(directory)
-        done = sum(s.state == DONE for s in story.states.values())
-        print(f"{name} does not answer; {done} of {len(story.states)} boots are here")
+        print(f"{name} does not answer; {_here(directory)}")
         return
     if GONE in told:
         print(f"{name}: nothing of the campaign is on the machine")
@@ -201,12 +240,18 @@ def show_status(directory: Path, as_json: bool) -> None:
 def resume(directory: Path, full: bool) -> None:
     machines, name, word = remembered(directory)
     with Progress() as progress:
-        follow({name: directory}, machines, word, progress)
+        if restored(directory):
+            matrix.report(directory, progress)
+        else:
+            follow({name: directory}, machines, word, progress)
     matrix.show(directory, full)
 
 
 def abort(directory: Path) -> None:
     """Nothing more is armed; what is done is fetched by `resume`."""
     machines, name, word = remembered(directory)
+    if told := restored(directory):
+        say(f"{name}: it is over, and was put back at {told['at']}")
+        return
     machines.abort(word, name)
     say(f"{name}: nothing more is booted; ./retrap campaign resume {directory} fetches")
