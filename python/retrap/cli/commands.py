@@ -116,6 +116,7 @@ def campaign(args: Namespace) -> int:
 
     read_plan(args.dir)
     ensure(*REPORT)
+    ensure(*follow.needs(args.dir))
     if args.action == "status":
         follow.show_status(args.dir, args.json)
     elif args.action == "abort":

@@ -59,14 +59,12 @@ def campaign_of(directory: Path) -> str:
 
 def restored(directory: Path) -> dict[str, Any] | None:
     """When the machine was put back, and what is not as it was; None: not yet."""
-    found: dict[str, Any] | None = read_record(directory / MACHINE, "machine").get(
-        "restored"
-    )
+    found: dict[str, Any] | None = _record(directory).get("restored")
     return found
 
 
-def remembered(directory: Path) -> tuple[Site, str, str]:
-    """The machines of a result directory, this one's name, the campaign's."""
+def _record(directory: Path) -> dict[str, Any]:
+    """Errors: EXIT_RESULTS, where there is none."""
     path = directory / MACHINE
     if not path.exists():
         raise RetrapError(
@@ -74,7 +72,17 @@ def remembered(directory: Path) -> tuple[Site, str, str]:
             "name a directory that ./retrap matrix --on filled",
             EXIT_RESULTS,
         )
-    record = read_record(path, "machine")
+    return read_record(path, "machine")
+
+
+def needs(directory: Path) -> tuple[str, ...]:
+    """The packages by which its machine is reached."""
+    return () if _record(directory)["on"] == HERE else ("fleet",)
+
+
+def remembered(directory: Path) -> tuple[Site, str, str]:
+    """The machines of a result directory, this one's name, the campaign's."""
+    record = _record(directory)
     return site(str(record["on"])), str(record["name"]), str(record["campaign"])
 
 
@@ -176,7 +184,7 @@ def _fetch(name: str, directory: Path, machines: Site, word: str) -> None:
     said = machines.restore(word, name)
     found = [line.removeprefix("retrap: ") for line in said]
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    record = read_record(directory / MACHINE, "machine")
+    record = _record(directory)
     _write(directory, {**record, "restored": {"at": at, "differences": found}})
     for difference in found:
         say(f"{name}: {difference}")
