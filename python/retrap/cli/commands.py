@@ -137,16 +137,24 @@ def compare(args: Namespace) -> int:
             "retrap compare A B --allow-mismatch",
             EXIT_USAGE,
         )
-    read_plan(args.a)
-    if args.b is not None:
-        read_plan(args.b)
+    if args.beside and args.b is not None:
+        raise RetrapError(
+            "--beside goes with one directory",
+            "retrap compare A --beside EXACT",
+            EXIT_USAGE,
+        )
+    for directory in (args.a, args.b, args.beside):
+        if directory is not None:
+            read_plan(directory)
     ensure("report")
     from retrap.analysis import compare as work
     from retrap.analysis import summarize, within
     from retrap.cli import matrix
-    from retrap.report import before_after, table
+    from retrap.report import before_after, besidetable, table
 
-    if args.b is not None:
+    if args.beside:
+        print(besidetable.render(args.a, args.beside), end="")
+    elif args.b is not None:
         print(before_after.render(args.a, args.b, args.allow_mismatch, args.full))
     else:
         if _writable(args.a):

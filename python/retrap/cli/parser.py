@@ -231,6 +231,13 @@ def _compare(adder: Any) -> None:
         action="store_true",
         help="compare all the same, with a footnote (default: refuse)",
     )
+    command.add_argument(
+        "--beside",
+        type=Path,
+        metavar="EXACT",
+        help="a directory with exact results: instructions that a processor counted "
+        "in A, and exact ones beside them (default: the exact ones of A)",
+    )
     full_option(command)
 
 

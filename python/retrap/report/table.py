@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from retrap.report.besidetable import beside_table
 from retrap.report.costtable import cost_table
 from retrap.results import counters
 from retrap.analysis.compare import comparisons, deciding
@@ -39,6 +40,7 @@ def tables(results: Results) -> str:
     notes = Notes()
     blocks = [_path_table(results, m, notes) for m in results.machines]
     blocks += [cost_table(results, m, notes) for m in results.machines]
+    blocks += [beside_table(results, m, results, notes) for m in results.machines]
     blocks += [time_table(results, m, notes) for m in results.machines]
     blocks += [boot_table(results, m, notes) for m in results.machines]
     blocks += [within_tables(results, m, notes) for m in results.machines]
