@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import platform
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from retrap.base.process import child
 from retrap.executors.running import Running
 from retrap.base.progress import Progress, Task, say
 from retrap.base.rawfile import read_json, seal
+
+NO_END = -1000  # beside what Popen.returncode can be
 
 
 @dataclass(frozen=True)
@@ -158,10 +161,19 @@ def _timed(
     if status == EXIT_UNSUPPORTED:
         return reason(cell, said)
     raise RetrapError(
-        f"{cell.stem} on this machine: exit status {status}: {said}",
+        f"{cell.stem} on this machine: {_ended(status, said)}",
         f"run it alone: {' '.join(argv[:-2])} --out /tmp/{cell.stem}",
         EXIT_BENCH,
     )
+
+
+def _ended(status: int, said: str) -> str:
+    """How a run that failed did, in words."""
+    if status == NO_END:
+        return said
+    if status < 0:
+        return f"killed by {signal.Signals(-status).name}: {said}"
+    return f"exit status {status}: {said}"
 
 
 def _shared(record: Path, before: load.Reading) -> dict[str, Any]:
@@ -179,5 +191,5 @@ def _run(
         try:
             said, _ = process.communicate(timeout=limit_s)
         except subprocess.TimeoutExpired:
-            return -1, f"no end after {limit_s:.0f} s"
+            return NO_END, f"no end after {limit_s:.0f} s"
         return process.returncode, said.strip()
