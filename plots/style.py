@@ -44,8 +44,8 @@ DPI = 150
 UNITS = {"exact": "guest instructions", "vm": "ns", "bare-metal": "ns"}
 TITLES = {
     "exact": "exact: QEMU, counted in guest instructions",
-    "vm": "vm: this host, a virtual machine",
-    "bare-metal": "bare-metal: this host",
+    "vm": "vm: a virtual machine",
+    "bare-metal": "bare-metal: no virtual machine",
 }
 COLUMNS = 4  # of a legend
 HEAD, KEY = 10.0, 9.0  # points: titles, legends
