@@ -11,19 +11,14 @@ import textwrap
 from pathlib import Path
 
 from retrap.analysis.boots import MIN_BOOTS
-from retrap.analysis.compare import (
-    IN_ORDER,
-    Comparison,
-    comparisons,
-    deciding,
-)
+from retrap.analysis.compare import IN_ORDER, comparisons
 from retrap.analysis.side import Side, of
-from retrap.analysis.within import changed, within_boots
+from retrap.analysis.within import changed
 from retrap.results.stats import P99_FROM
-from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME
+from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.machine import load
 from retrap.results.store import Machine, Results
-from retrap.report.sentences import counts
+from retrap.report import amounts
 from retrap.report.table import path_integers
 from retrap.base.textgrid import number, row, spread
 from retrap.report.timetable import judged
@@ -37,10 +32,6 @@ TITLES = {
     "retrap/trigger:sigcont": "SIGCONT -> notification",
     "retrap/trigger:interrupt": "PTRACE_INTERRUPT while waiting for news",
 }
-NOUNS = {
-    "retrap/trigger:sigcont": "a notification of SIGCONT",
-    "retrap/trigger:interrupt": "PTRACE_INTERRUPT while waiting for news",
-}
 
 
 def render(results: Results) -> str:
@@ -48,7 +39,8 @@ def render(results: Results) -> str:
     machine = results.machines[0]
     base = judged(results, machine)
     lines = _compared(results, machine) if base else _alone(results, machine)
-    told = _sentences(results, machine, base) if base else []
+    shown = _shown(results, machine)
+    told = amounts.sentences(results, machine, base, shown) if base else []
     told += [f"! {line[0].upper()}{line[1:]}." for line in results.stand_ins]
     if results.void:
         names = ", ".join(results.void)
@@ -177,78 +169,6 @@ def _switches(results: Results, machine: Machine, name: str, scenario: str) -> s
     return "/".join(dict.fromkeys(found)) or "-"
 
 
-def _sentences(results: Results, machine: Machine, base: str) -> list[str]:
-    """What the table shows and no more; then what decides the rest of the cells."""
-    rows = [row for row in comparisons(results) if row.machine == machine]
-    inside = [row for row in within_boots(results) if row.machine == machine]
-    told = _told(results, machine, f"against {base}", rows)
-    for other in dict.fromkeys(row.base for row in inside):
-        mine = [row for row in inside if row.base == other]
-        told += _told(results, machine, f"within boots, against {other}", mine)
-    undecided = [row for row in rows if row.decided_by]
-    if machine.exact and undecided:
-        commands = deciding(undecided)
-        by = commands[0] if len(commands) == 1 else "the commands in table.txt"
-        told.append(
-            f"~ undecided: {len(undecided)} of {len(rows)} cells, decided by {by}"
-        )
-    return told
-
-
-def _told(
-    results: Results, machine: Machine, against: str, rows: list[Comparison]
-) -> list[str]:
-    """Of rows with one base."""
-    scenarios = _shown(results, machine)
-    paths = [row for row in rows if row.scenario not in results.floors]
-    if set(scenarios) <= set(NOUNS):
-        return [_of_nouns(machine, against, scenarios, paths)]
-    names = dict.fromkeys(row.test for row in paths)
-    told = [counts(n, [row for row in paths if row.test == n]) for n in names]
-    return (
-        [f"{against[0].upper()}{against[1:]}:", *told]
-        if told and rows[0].within
-        else told
-    )
-
-
-def _of_nouns(
-    machine: Machine, against: str, scenarios: list[str], rows: list[Comparison]
-) -> str:
-    parts = []
-    for scenario in scenarios:
-        sides: dict[str, dict[str, Comparison]] = {}
-        for one in rows:
-            if one.scenario == scenario and one.verdict != NOT_APPLICABLE:
-                sides.setdefault(one.test, {})[one.placement] = one
-        said = [_amounts(name, told) for name, told in sides.items()]
-        if said:
-            parts.append(f"{NOUNS[scenario]} takes {', '.join(said)}")
-    text = "; ".join(parts)
-    unit = "instructions" if machine.exact else "ns"
-    return f"In {unit}, {against}: {text}." if text else ""
-
-
-def _amounts(name: str, told: dict[str, Comparison]) -> str:
-    """`5237 to 7525 fewer with b`, over the placements; where one is decided alone
-    it is named."""
-    found: dict[str, dict[str, float]] = {}
-    for place, got in told.items():
-        if got.verdict in (*DECIDED, SAME):
-            change = abs(got.judgement.estimate or 0)
-            found.setdefault(got.verdict, {})[place] = change
-    if not found:
-        return f"an undecided amount with {name}"
-    parts = []
-    for verdict, places in found.items():
-        ends = dict.fromkeys(f"{end:.0f}" for end in sorted(places.values()))
-        where = "" if len(places) == len(told) else f" ({', '.join(places)})"
-        amount = " to ".join((next(iter(ends)), list(ends)[-1])[: len(ends)])
-        amount = "the same" if verdict == SAME else f"{amount} {verdict}"
-        parts.append(f"{amount}{where}")
-    return f"{' and '.join(parts)} with {name}"
-
-
 def _boots(results: Results, machine: Machine) -> str:
     """How many there are of each kernel, and how to get as many as a claim takes."""
     have = {
@@ -282,7 +202,7 @@ def _other(results: Results, machine: Machine) -> str:
             parts.append(
                 f"{number(one.median)}{one.mark} ns{_between(one)} ({placement})"
             )
-    what = NOUNS.get(scenario, scenario)
+    what = amounts.NOUNS.get(scenario, scenario)
     return f"This machine's own kernel [{machine}]: {what} {', '.join(parts)}."
 
 
