@@ -24,6 +24,7 @@ from retrap.campaign import journal
 from retrap.cli import commands, follow, machines, parser
 from retrap.config.experiments import load_experiment
 from retrap.fleet import bundle, site
+from retrap.fleet.archive import unpack
 from retrap.fleet.own import OwnKernel
 
 
@@ -66,7 +67,7 @@ HOSTILE = [
 def test_of_an_archive_only_boots_and_journal_are_taken(tmp_path: Path) -> None:
     into = tmp_path / "a/b"
     into.mkdir(parents=True)
-    site.unpack(archive(tmp_path / "x.tar", [*HOSTILE, *GOOD]), into)
+    unpack(archive(tmp_path / "x.tar", [*HOSTILE, *GOOD]), into)
     found = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
     assert found == {"x.tar", *(f"a/b/{name}" for name, _, _ in GOOD)}
     assert not Path("/tmp/retrap-outside").exists()
@@ -78,9 +79,9 @@ def test_of_an_archive_only_boots_and_journal_are_taken(tmp_path: Path) -> None:
 def test_a_boot_that_is_here_stays_and_the_journal_is_the_machines(
     tmp_path: Path,
 ) -> None:
-    site.unpack(archive(tmp_path / "x.tar", GOOD), tmp_path)
+    unpack(archive(tmp_path / "x.tar", GOOD), tmp_path)
     again = [(name, kind, b"else") for name, kind, _ in GOOD]
-    site.unpack(archive(tmp_path / "y.tar", again), tmp_path)
+    unpack(archive(tmp_path / "y.tar", again), tmp_path)
     assert (tmp_path / "raw/mainline/block-1/boot.json").read_bytes() == b"{}"
     assert (tmp_path / "journal.jsonl").read_bytes() == b"else"
 

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,16 +16,13 @@ from retrap.base.errors import EXIT_MACHINE, EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.process import run_logged
 from retrap.base import scratch
-from retrap.base.rawfile import atomic_write
-from retrap.campaign import journal
 from retrap.fleet import bundle
+from retrap.fleet.archive import pack, unpack
 from retrap.target import record
 
 PLAYBOOKS = ROOT / "ansible"
 HERE = "here"
 GONE = "gone"  # in a status: nothing of the campaign is on the machine
-_WORD = r"[A-Za-z0-9][A-Za-z0-9@.,:+_-]*"
-WANTED = re.compile(rf"journal\.jsonl|raw/{_WORD}/(?!.*\.partial/){_WORD}/{_WORD}")
 Answers = dict[str, dict[str, Any]]  # by machine; one that did not answer is not there
 
 
@@ -106,13 +102,13 @@ class Fleet:
         with scratch.directory() as place:
             bundle.code(place / "code")
             archive = place / "code.tar"
-            _pack(place / "code", archive)
+            pack(place / "code", archive)
             return self._ask("prepare", place, (), retrap_code=str(archive))
 
     def begin(self, campaign: str, bundles: Mapping[str, Path]) -> None:
         with scratch.directory() as place:
             for name, folder in bundles.items():
-                _pack(folder, place / f"{name}.tar")
+                pack(folder, place / f"{name}.tar")
             words = {"retrap_bundles": str(place), "retrap_campaign": campaign}
             status, log = self._play("campaign", place, bundles, **words)
             if status != 0:
@@ -226,7 +222,7 @@ class Here:
     def fetch(self, campaign: str, into: Mapping[str, Path]) -> None:
         with scratch.directory() as place:
             archive = place / "here.tar"
-            _pack(record.HOME / campaign, archive)
+            pack(record.HOME / campaign, archive)
             unpack(archive, into[HERE])
 
     def abort(self, campaign: str, machine: str) -> None:
@@ -252,22 +248,6 @@ class Here:
         return done.stdout if command == "status" else done.stderr
 
 
-def unpack(archive: Path, directory: Path) -> None:
-    """What an archive that a machine made has of its boots, as files of ours; nothing
-    else of it is taken. A boot that is here stays. The journal comes last."""
-    with tarfile.open(archive) as tar:
-        members = [m for m in tar if m.isfile() and WANTED.fullmatch(m.name)]
-        members.sort(key=lambda member: member.name == journal.FILE)
-        for member in members:
-            path = directory / member.name
-            if path.exists() and member.name != journal.FILE:
-                continue
-            file = tar.extractfile(member)
-            assert file
-            sealed = 0o644 if member.name == journal.FILE else 0o444
-            atomic_write(path, file.read(), sealed)
-
-
 def _reason(text: str) -> str:
     """Of a line of Ansible's about a task that failed: `UNREACHABLE! => {...}`."""
     _, _, record = text.partition("=> ")
@@ -286,12 +266,6 @@ def _hosts(listed: dict[str, Any]) -> tuple[str, ...]:
         if key != "_meta":
             names |= dict.fromkeys(group.get("hosts", ()))
     return tuple(names)
-
-
-def _pack(folder: Path, archive: Path) -> None:
-    with tarfile.open(archive, "w") as tar:
-        for path in sorted(folder.iterdir()):
-            tar.add(path, path.name)
 
 
 def _failed(play: str, log: Path) -> RetrapError:
