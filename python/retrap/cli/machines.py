@@ -113,8 +113,9 @@ def _ask(experiment: Experiment) -> None:
     boots = len(experiment.variants) + 1
     print(
         f"This machine will be rebooted {boots * experiment.on_machines().boots + 1} "
-        "times. Kernels go to\n/boot/retrap, boot entries to custom.cfg, a unit and a "
-        "watchdog's time-out to\n/etc/systemd. All of it is taken away at the end."
+        "times. Kernels and\ntheir boot entries go beside the distribution's, a unit "
+        "and a watchdog's time-out to\n/etc/systemd. All of it is taken away at the "
+        "end."
     )
     try:
         answer = input("Go on? [y/N] ")

@@ -22,7 +22,7 @@ from retrap.target.record import HOME
 from retrap.target.this_machine import FREE_MIB
 
 SCHEMA = "retrap.machine/1"
-BOOT_MIB = 128  # of some kernels of 5 to 15 MiB
+BOOT_MIB = 128  # of some kernels of 5 to 15 MiB; on arm64, uncompressed, of 30
 SETTLE_S = 120
 TOOLS = ("setpriv", "findmnt", "systemctl")
 
@@ -54,7 +54,8 @@ def facts(root: Path = Path("/")) -> dict[str, Any]:
         "campaigns": campaigns,
         "loader": loader.name if loader.present else None,
         "secure_boot": secure_boot(root),
-        "boot_mib": _free_mib(root / "boot"),
+        "boot": str(boot := _kernels(loader, root)),
+        "boot_mib": _free_mib(boot),
         "home_mib": _free_mib(root / HOME.parent.relative_to("/")),
         "consoles": _consoles(root),
         "watchdogs": sorted(p.name for p in root.glob("sys/class/watchdog/*")),
@@ -83,7 +84,7 @@ def _refused(found: dict[str, Any], loader: Loader) -> list[str]:
     if found["secure_boot"]:
         why.append("secure boot is on: an unsigned kernel does not boot; turn it off")
     for key, least, where in (
-        ("boot_mib", BOOT_MIB, "/boot"),
+        ("boot_mib", BOOT_MIB, found["boot"]),
         ("home_mib", FREE_MIB, str(HOME)),
     ):
         if found[key] < least:
@@ -92,6 +93,14 @@ def _refused(found: dict[str, Any], loader: Loader) -> list[str]:
         why.append(f"/boot/config-{found['kernel_release']} cannot be read")
     why += [f"{tool} is missing" for tool in TOOLS if shutil.which(tool) is None]
     return why
+
+
+def _kernels(loader: Loader, root: Path) -> Path:
+    """The folder that those of ours come into; /boot, where there is no loader."""
+    try:
+        return loader.kernels.parent
+    except RetrapError:
+        return root / "boot"
 
 
 def cores(root: Path) -> list[int]:

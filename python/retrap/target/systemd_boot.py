@@ -3,22 +3,28 @@
 
 An entry is a file beside the distribution's, and its kernel lies on the same
 partition. `bootctl set-oneshot` sets an EFI variable that the loader deletes when it
-reads it. The slot is written into the entry when it is armed.
+reads it. The slot is written into the entry when it is armed. Entries that have a
+sort-key come first in its menu, and it boots the first: ours have none.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
 from retrap.base.errors import EXIT_MACHINE, RetrapError
 from retrap.base.rawfile import atomic_write
 
+ONESHOT = (
+    "sys/firmware/efi/efivars/LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+)
 SLOT = re.compile(r" retrap\.slot=\S*$", re.MULTILINE)
 
 
@@ -55,7 +61,23 @@ class SystemdBoot:
             return error.message
         if not entries.is_dir():
             return f"{entries} is missing"
+        if not self._has_a_default():
+            return (
+                "systemd-boot could take an entry of ours for its default: name yours "
+                f"as `default` in {self._loader_conf}"
+            )
         return ""
+
+    def _has_a_default(self) -> bool:
+        """Which is not ours. A unified kernel image has a sort-key, too."""
+        text = self._loader_conf.read_text() if self._loader_conf.exists() else ""
+        named = re.search(r"^default\s+([^@\s]\S*)", text, re.MULTILINE)
+        if named and not fnmatch(self.entry("any", "any").name, named.group(1)):
+            return True
+        if any(self._partition.glob("EFI/Linux/*.efi")):
+            return True
+        files = self._partition.glob("loader/entries/*.conf")
+        return any(re.search(r"^sort-key\s", f.read_text(), re.M) for f in files)
 
     def entry(self, campaign: str, variant: str) -> Path:
         name = f"retrap-{campaign}-{variant}.conf"
@@ -87,22 +109,40 @@ class SystemdBoot:
         entry = self.entry(campaign, variant)
         text = SLOT.sub("", entry.read_text()).rstrip("\n")
         atomic_write(entry, f"{text} retrap.slot={slot}\n")
+        os.sync()
         self._run("set-oneshot", entry.name)
 
     def remove(self, campaign: str, before: dict[str, str | None]) -> None:
-        entries = self._partition / "loader/entries"
-        for entry in entries.glob(f"retrap-{campaign}-*.conf"):
-            entry.unlink()
-        self._run("set-oneshot", "")
+        """Its entries, also such as were cut while they were written; the one-shot, if
+        it is one of them."""
+        entries, ours = self._partition / "loader/entries", f"retrap-{campaign}-"
+        for prefix in (ours, f".{ours}"):
+            for entry in entries.glob(f"{prefix}*"):
+                entry.unlink()
+        if (self._oneshot() or "").startswith(ours):
+            self._run("set-oneshot", "")
 
     def state(self) -> dict[str, str | None]:
-        """Its own settings and the names of all entries."""
-        file = self._partition / "loader/loader.conf"
+        """Its own settings, the names of all entries, what is armed."""
+        file = self._loader_conf
         entries = sorted(p.name for p in (self._partition / "loader/entries").iterdir())
         return {
             "loader.conf": file.read_text() if file.exists() else None,
             "entries": "\n".join(entries),
+            "the one-shot entry": self._oneshot(),
         }
+
+    @property
+    def _loader_conf(self) -> Path:
+        return self._partition / "loader/loader.conf"
+
+    def _oneshot(self) -> str | None:
+        """The EFI variable: four bytes of attributes, then UTF-16."""
+        try:
+            data = (self.root / ONESHOT).read_bytes()
+        except OSError:
+            return None
+        return data[4:].decode("utf-16-le").rstrip("\0")
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(["bootctl", *words], capture_output=True, text=True)
