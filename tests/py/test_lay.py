@@ -107,3 +107,19 @@ def test_a_variant_is_a_plain_name(target: Target, tmp_path: Path) -> None:
     (tmp_path / record.FILE).write_text(json.dumps(text))
     with pytest.raises(RetrapError, match="cannot stand in a boot entry"):
         record.read(tmp_path)
+
+
+def test_more_kernels_than_there_is_room_for_are_refused(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lay, "UNIT", tmp_path / "unit")
+    monkeypatch.setattr(lay, "root_option", lambda: "root=PARTUUID=1")
+    monkeypatch.setattr(Grub, "refusal", lambda loader: "")
+    (tmp_path / "boot").mkdir()
+    (tmp_path / "c1/kernels").mkdir(parents=True)
+    with (tmp_path / "c1/kernels/mine").open("wb") as file:
+        file.truncate(1 << 43)  # it has holes only
+    with pytest.raises(RetrapError, match="the kernels take 8388608") as caught:
+        lay.lay(tmp_path / "c1", target, Grub(tmp_path))
+    assert caught.value.exit_code == EXIT_MACHINE
+    assert not (tmp_path / "boot/retrap").exists()

@@ -28,10 +28,10 @@ from retrap.target.record import Target
 
 NOBODY = 65534
 # What brings a machine back that hangs or panics (docs/bare-metal.md), in each kernel
-# alike, the baseline included.
+# alike, the baseline included. A panic's log would stay in variables of the firmware.
 WAY_BACK = (
     *("panic=10", "oops=panic", "softlockup_panic=1", "nmi_watchdog=panic"),
-    *("watchdog_thresh=5", *softdog.OPTIONS),
+    *("watchdog_thresh=5", "efi_pstore.pstore_disable=1", *softdog.OPTIONS),
 )
 
 

@@ -57,6 +57,7 @@ def lay(directory: Path, target: Target, loader: Loader) -> None:
     if why := loader.refusal():
         raise RetrapError(f"no boot can be armed: {why}", "mend that", EXIT_MACHINE)
     root = root_option()
+    _refuse_without_room(directory, target, loader)
     if not (directory / SAVED).exists():
         saved = json.dumps(loader.state(), indent=1)
         atomic_write(directory / SAVED, saved + "\n")
@@ -130,6 +131,21 @@ def _refuse_another(directory: Path) -> None:
         what = f"{other.group(1) if other else UNIT}: a campaign is on this machine"
         remedy = "let it end, or end it: ./retrap campaign abort"
         raise RetrapError(what, remedy, EXIT_REFUSED)
+
+
+def _refuse_without_room(directory: Path, target: Target, loader: Loader) -> None:
+    """For those kernels that are not there yet."""
+    place = loader.kernels.parent
+    missing = [
+        directory / "kernels" / variant
+        for variant, kernel in target.kernels.items()
+        if not kernel.file and not image(loader, target.campaign, kernel).exists()
+    ]
+    needed = sum(file.stat().st_size for file in missing) >> 20
+    at = os.statvfs(place)
+    if (free := at.f_bavail * at.f_frsize >> 20) <= needed:
+        what = f"{place}: {free} MiB are free, the kernels take {needed}"
+        raise RetrapError(what, "make room, or compare fewer variants", EXIT_MACHINE)
 
 
 def laid() -> list[Path]:
