@@ -9,15 +9,18 @@ from pathlib import Path
 
 import disk
 import pytest
-from rehearsal import Image, RehearsalMachine
+from image import Image
+from rehearsal import RehearsalMachine
+
+from retrap.base.arch import ARCHES
 
 
-@pytest.fixture(scope="session")
-def image() -> Image:
-    probe = ["unshare", "--mount", "true"]
+@pytest.fixture(scope="session", params=list(ARCHES))
+def image(request: pytest.FixtureRequest) -> Image:
+    probe = ["unshare", "--user", "--mount", "true"]
     if subprocess.run(probe, capture_output=True).returncode != 0:
-        pytest.skip("a disk of Debian is made in a mount namespace: this needs root")
-    return disk.ensure()
+        pytest.skip("a disk of Debian is made in namespaces: they need root")
+    return disk.ensure(ARCHES[request.param])
 
 
 @pytest.fixture

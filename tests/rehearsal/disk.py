@@ -7,51 +7,78 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from rehearsal import Image, RehearsalMachine
+from image import Image
+from rehearsal import RehearsalMachine
 
+from retrap.base.arch import X86_64, Arch
 from retrap.base.cache import locked, partial, publish, subdirectory
+from retrap.base.process import child
 from retrap.base.progress import Task
 
-RECIPE = Path(__file__).with_name("image.sh")
+HERE = Path(__file__).parent
 DEBIAN_S, BOOT_S, GRUB_S = 1800, 600, 600
+WAIT = 'until grep -q . /proc/self/gid_map; do sleep 0.1; done; exec "$@"'
 
 
-def ensure() -> Image:
+def ensure(arch: Arch) -> Image:
     """The disk, made now if it is not there."""
     folder = subdirectory("rehearsal")
-    sources = RECIPE.read_bytes() + Path(__file__).read_bytes()
-    path = folder / hashlib.sha256(sources).hexdigest()[:16]
-    with locked(folder, Task("disk of a rehearsal machine")):
+    recipe = HERE / f"image_{arch.name}.sh"
+    sources = (recipe, HERE / "debian.sh", Path(__file__))
+    text = b"".join(path.read_bytes() for path in sources)
+    path = folder / hashlib.sha256(text).hexdigest()[:16]
+    with locked(folder, Task(f"disk of a rehearsal machine ({arch.name})")):
         if not path.is_dir():
             if os.geteuid() != 0:
                 pytest.skip("a disk of Debian is made by chroot(2), which needs root")
             work = partial(path)
-            _make(work)
+            _make(recipe, Image(work, arch))
             publish(work, path)
-    return Image(path)
+    return Image(path, arch)
 
 
-def _make(work: Path) -> None:
-    """Debian in a file; then its first boot writes GRUB's configuration."""
-    argv = ["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--mount", "--fork"]
-    argv += ["--kill-child=KILL", "sh", str(RECIPE), str(work)]
-    subprocess.run(argv, check=True, stdin=subprocess.DEVNULL, timeout=DEBIAN_S)
-    image = Image(work)
+def _make(recipe: Path, image: Image) -> None:
+    """Debian in a file; GRUB's configuration is written by a first boot."""
+    _as_root_of_a_namespace(["sh", str(recipe), str(image.directory)])
     convert = ["qemu-img", "convert", "-O", "qcow2"]
-    raw = work / "disk.raw"
+    raw = image.directory / "disk.raw"
     subprocess.run([*convert, str(raw), str(image.disk)], check=True)
     raw.unlink()
-    first = work / "first"
+    if image.arch is X86_64:
+        _first_boot(image, convert)
+
+
+def _as_root_of_a_namespace(argv: list[str]) -> None:
+    """In a user and a mount namespace with the users that this process knows, so that
+    Debian's files have their owners."""
+    unshare = ["unshare", "--user", "--mount", "--pid", "--fork", "--kill-child=KILL"]
+    mine = os.readlink("/proc/self/ns/user")
+    with child([*unshare, "sh", "-c", WAIT, "sh", *argv]) as process:
+        place = Path(f"/proc/{process.pid}")
+        while os.readlink(place / "ns/user") == mine:
+            time.sleep(0.01)
+        for name in ("uid_map", "gid_map"):
+            known = (Path("/proc/self") / name).read_text().splitlines()
+            rows = (line.split() for line in known)
+            (place / name).write_text("".join(f"{i} {i} {n}\n" for i, _, n in rows))
+        status = process.wait(DEBIAN_S)
+    if status:
+        raise subprocess.CalledProcessError(status, argv)
+
+
+def _first_boot(image: Image, convert: list[str]) -> None:
+    first = image.directory / "first"
     with RehearsalMachine(image, first) as machine:
         machine.start()
         machine.wait_for_ssh(BOOT_S)
         machine.ssh("update-grub && : >/etc/machine-id && sync", GRUB_S)
         machine.ssh("systemctl --no-block poweroff")
         machine.wait_for_off(BOOT_S)
-    made = work / "made.qcow2"
+    made = image.directory / "made.qcow2"
     subprocess.run([*convert, str(first / "disk.qcow2"), str(made)], check=True)
     made.replace(image.disk)
     shutil.rmtree(first)

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from image import Image
+
 from retrap.base.process import child
 
 BOOT_S = 600  # to ssh, on a machine that has other things to do
@@ -28,25 +30,6 @@ CONNECT_S, ALIVE_S = 10, 5
 # How a boot ends. QEMU itself can end, too, where it fails.
 CUT, RESET, OFF, FAILED = "power cut", "reset", "off", "QEMU failed"
 REASONS = {"guest-reset": RESET, "guest-shutdown": OFF}  # of its SHUTDOWN event
-
-
-@dataclass(frozen=True)
-class Image:
-    """What disk.py makes: the disk that machines start from, and the keys to it."""
-
-    directory: Path
-
-    @property
-    def disk(self) -> Path:
-        return self.directory / "disk.qcow2"
-
-    @property
-    def key(self) -> Path:
-        return self.directory / "key"
-
-    @property
-    def host_key(self) -> str:
-        return (self.directory / "host.pub").read_text()
 
 
 @dataclass
@@ -70,7 +53,7 @@ class Boot:
     @property
     def command_line(self) -> str | None:
         """Of the kernel; None: none has said it yet."""
-        return self._told(r"Command line: (.*)")
+        return self._told(r"(?:Kernel c|C)ommand line: (.*)")
 
     def _told(self, pattern: str) -> str | None:
         found = re.search(pattern, self.text)
@@ -95,10 +78,7 @@ class RehearsalMachine:
         self._thread: threading.Thread | None = None
         self._power = False
         directory.mkdir(parents=True)
-        self._disk = directory / "disk.qcow2"
-        argv = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2"]
-        argv += ["-b", str(image.disk), str(self._disk)]
-        subprocess.run(argv, check=True)
+        self._hardware = image.hardware(directory)
         known = directory / "known_hosts"
         known.write_text(f"{name} {image.host_key}")
         settings = {
@@ -263,11 +243,9 @@ class RehearsalMachine:
 
     def _argv(self, boot: Boot, monitor: int) -> list[str]:
         return [
-            *("qemu-system-x86_64", "-M", "pc", "-cpu", "max"),
+            *self._hardware,
             *("-accel", "tcg,thread=multi", "-smp", str(self.cpus), "-m", "1024"),
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
-            # What the machine flushes is on the file; a kill loses what it does not.
-            *("-drive", f"file={self._disk},if=virtio,format=qcow2,cache=writeback"),
             *("-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:22"),
             *("-device", "virtio-net-pci,netdev=net,romfile="),
             *("-device", "virtio-rng-pci", "-device", "i6300esb"),

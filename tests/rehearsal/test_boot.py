@@ -13,15 +13,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rehearsal import BOOT_S, CUT, RESET, Image, RehearsalMachine
+from image import Image
+from rehearsal import BOOT_S, CUT, RESET, RehearsalMachine
 
 from retrap.base.paths import ROOT
 
 
-def test_it_boots_and_keeps_what_it_synced(machine: RehearsalMachine) -> None:
+def test_it_boots_and_keeps_what_it_synced(
+    machine: RehearsalMachine, image: Image
+) -> None:
     machine.start()
     first = machine.wait_for_ssh(BOOT_S)
-    assert first.release and first.release.endswith("-cloud-amd64")
+    assert first.release and first.release.endswith(image.own)
     assert machine.ssh("uname -r").strip() == first.release
     assert machine.ssh("cat /proc/cmdline").strip() == first.command_line
     machine.ssh("echo kept >/root/synced && sync /root /root/synced")
@@ -36,9 +39,11 @@ def test_it_boots_and_keeps_what_it_synced(machine: RehearsalMachine) -> None:
 
 def test_it_does_not_outlive_whoever_started_it(image: Image, tmp_path: Path) -> None:
     where = tmp_path / "target"
-    words = f"Image(Path({str(image.directory)!r})), Path({str(where)!r})"
+    arch = f"ARCHES[{image.arch.name!r}]"
+    words = f"Image(Path({str(image.directory)!r}), {arch}), Path({str(where)!r})"
     script = (
         "import time; from pathlib import Path; from rehearsal import *\n"
+        "from image import Image; from retrap.base.arch import ARCHES\n"
         f"RehearsalMachine({words}).start(); print('on', flush=True); time.sleep(60)"
     )
     path = f"{Path(__file__).parent}:{ROOT}/python"

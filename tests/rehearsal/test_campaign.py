@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from image import Image
 from rehearsal import RehearsalMachine
 
 from retrap.base.paths import ROOT
@@ -26,18 +27,29 @@ samples = 20
 boots = 1
 """
 # Every file of the machine by hash, kind, mode and owner; what runs and what logs
-# aside, and what each boot of a machine writes anew.
+# aside, and what each boot of a machine writes anew. And what EFI keeps, without its
+# counter of boots.
 STATE = r"""
-find / -xdev \( -path /var/log -o -path /var/lib/systemd -o -path /var/cache -o \
-  -path /tmp -o -path /var/tmp -o -path /root/.ansible -o -path /etc/machine-id -o \
-  -name '__pycache__' \) -prune -o -printf '%p %y %m %U %G %l\n' | sort
-find / -xdev \( -path /var/log -o -path /var/lib/systemd -o -path /var/cache -o \
-  -path /tmp -o -path /var/tmp -o -path /root/.ansible -o -path /etc/machine-id -o \
-  -name '__pycache__' \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum
-dpkg-query -W; systemctl list-unit-files --no-legend; sysctl -a 2>/dev/null |
+files() {
+  find / $(findmnt -nro TARGET -t vfat) -xdev \( -path /var/log -o \
+    -path /var/lib/systemd -o -path /var/cache -o -path /tmp -o -path /var/tmp -o \
+    -path /root/.ansible -o -path /etc/machine-id -o -name '__pycache__' -o \
+    -path /boot/efi/loader/random-seed \) -prune -o "$@"
+}
+files -printf '%p %y %m %U %G %l\n' | sort
+files -type f -print0 | sort -z | xargs -0 sha256sum
+for each in /sys/firmware/efi/efivars/*; do
+  kept=$(od -An -tu1 -N1 "$each" 2>/dev/null)
+  case $each:$kept in
+    */MTC-*) ;;
+    *[13579]) sha256sum "$each" ;;
+  esac
+done
+until units=$(systemctl list-unit-files --no-legend); do sleep 1; done
+dpkg-query -W; echo "$units"; sysctl -a 2>/dev/null |
   grep -v -e random -e 'fs\.\(dentry\|inode\|file\|quota\|aio\)' -e pty.nr \
   -e ns_last_pid -e vm.user_reserve -e sched_domain -e stat
-grub-editenv /boot/grub/grubenv list
+if command -v grub-editenv >/dev/null; then grub-editenv /boot/grub/grubenv list; fi
 """
 
 
@@ -55,7 +67,7 @@ def retrap(*words: object, limit_s: float = 300) -> subprocess.CompletedProcess[
 
 
 def state(machine: RehearsalMachine) -> str:
-    return machine.ssh(STATE, 300)
+    return machine.ssh(STATE, 600)
 
 
 def assert_equal(now: str, before: str) -> None:
@@ -65,7 +77,7 @@ def assert_equal(now: str, before: str) -> None:
 
 
 def test_a_campaign_ends_in_a_table_and_the_machine_as_it_was(
-    machine: RehearsalMachine, tmp_path: Path
+    machine: RehearsalMachine, image: Image, tmp_path: Path
 ) -> None:
     (tmp_path / "small.toml").write_text(EXPERIMENT)
     hosts = inventory(machine, tmp_path / "hosts")
@@ -88,7 +100,7 @@ def test_a_campaign_ends_in_a_table_and_the_machine_as_it_was(
     }
     results = store.load(directory)
     (where,) = results.machines
-    assert str(where) == "vm x86_64"
+    assert str(where) == f"vm {image.arch.name}"
     assert len({b.record["kernel_build_id"] for b in results.boots}) == 2
     assert len({b.facts["boot_id"] for b in results.boots}) == 3
     for boot in results.boots:
@@ -96,7 +108,7 @@ def test_a_campaign_ends_in_a_table_and_the_machine_as_it_was(
         assert len(boot.cells) == 3
     releases = [boot.release for boot in machine.boots]
     assert len(releases) == 5, releases
-    assert releases[0] == releases[-1] and releases[0].endswith("-cloud-amd64")
+    assert releases[0] == releases[-1] and releases[0].endswith(image.own)
     assert "SIGCONT -> notification" in done.stdout
     assert "A boot took" in done.stderr
     assert_equal(state(machine), before)

@@ -11,6 +11,7 @@ import time
 import subprocess
 from pathlib import Path
 
+import pytest
 from rehearsal import RehearsalMachine
 from test_campaign import BOOT_S, CAMPAIGN_S, assert_equal, inventory, retrap, state
 
@@ -19,6 +20,8 @@ from retrap.campaign import journal
 from retrap.campaign.journal import DONE, FAILED
 from retrap.results import store
 
+# What is done to the boot loader's files is done to GRUB's.
+pytestmark = pytest.mark.parametrize("image", ["x86_64"], indirect=True)
 EXPERIMENT = """\
 variants = ["mainline"]
 placements = ["same-cpu"]

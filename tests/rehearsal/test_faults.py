@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from image import Image
 from rehearsal import RehearsalMachine
 from test_campaign import BOOT_S, CAMPAIGN_S, assert_equal, inventory, retrap, state
 
@@ -25,12 +26,15 @@ scenarios = ["retrap/trigger:sigcont"]
 samples = 20
 boots = 1
 """
-OWN = "-cloud-amd64"  # the distribution's kernel
+FAULTS = [
+    *(("x86_64", name) for name in ("panic", "spins", "irqs-off", "asleep", "waits")),
+    ("arm64", "panic"),
+]
 
 
-@pytest.mark.parametrize("fault", ["panic", "spins", "irqs-off", "asleep", "waits"])
+@pytest.mark.parametrize(("image", "fault"), FAULTS, indirect=["image"])
 def test_a_variant_that_fails_costs_its_own_boots_alone(
-    machine: RehearsalMachine, tmp_path: Path, fault: str
+    machine: RehearsalMachine, image: Image, tmp_path: Path, fault: str
 ) -> None:
     (tmp_path / "small.toml").write_text(EXPERIMENT.format(fault=fault))
     hosts = inventory(machine, tmp_path / "hosts")
@@ -55,8 +59,8 @@ def test_a_variant_that_fails_costs_its_own_boots_alone(
         *("mainline/block-1", "mainline/block-1-again")
     ]
     releases = [boot.release or "" for boot in machine.boots]
-    assert releases[0].endswith(OWN) and releases[-1].endswith(OWN)
-    assert sum(not each.endswith(OWN) for each in releases) == 2 + 3
+    assert releases[0].endswith(image.own) and releases[-1].endswith(image.own)
+    assert sum(not each.endswith(image.own) for each in releases) == 2 + 3
     assert_equal(state(machine), before)
 
 

@@ -12,7 +12,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from rehearsal import BOOT_S, Image, RehearsalMachine
+import pytest
+from image import Image
+from rehearsal import BOOT_S, RehearsalMachine
 from test_campaign import CAMPAIGN_S, assert_equal, inventory, state
 
 from retrap.base.paths import ROOT
@@ -21,6 +23,8 @@ from retrap.campaign.journal import ARMED, DONE
 from retrap.campaign.manifest import Manifest
 from retrap.results import store
 
+# Nothing of it is of one architecture, and it takes long.
+pytestmark = pytest.mark.parametrize("image", ["x86_64"], indirect=True)
 EXPERIMENT = """\
 variants = ["mainline", "async-retrap", "please-notify"]
 baseline = "mainline"

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from rehearsal import BOOT_S, RehearsalMachine
 from test_campaign import CAMPAIGN_S, assert_equal, inventory, retrap, state
 
 from retrap.campaign import journal
 from retrap.results import store
 
+# The kernel of a machine with systemd-boot cannot be a variant.
+pytestmark = pytest.mark.parametrize("image", ["x86_64"], indirect=True)
 EXPERIMENT = """\
 variants = ["host"]
 placements = ["same-cpu"]

@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rehearsal import BOOT_S, Image, RehearsalMachine
+import pytest
+from image import Image
+from rehearsal import BOOT_S, RehearsalMachine
 from test_campaign import CAMPAIGN_S, assert_equal, inventory, retrap, state
 
 from retrap.results import store
 from retrap.target import tune
 
+# What can be told is the same on each architecture.
+pytestmark = pytest.mark.parametrize("image", ["x86_64"], indirect=True)
 EXPERIMENT = """\
 variants = ["mainline"]
 placements = ["cross-cpu"]

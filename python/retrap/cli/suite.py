@@ -17,7 +17,7 @@ from retrap.build import packages
 from retrap.cli import lint, stages
 from retrap.config.variants import VARIANTS, load_variants
 from retrap.kernel import kernels
-from retrap.base.arch import native
+from retrap.base.arch import ARCHES, native
 from retrap.build.programs import build
 from retrap.base.paths import ROOT
 from retrap.config.variants import Variant
@@ -106,6 +106,7 @@ def needs(words: Collection[str], everything: bool) -> tuple[str, ...]:
         found += ["fleet", "rehearsal"]
     if REHEARSAL in words or (everything and not words):
         found += ["machine", "fleet", "rehearsal", *packages.guests([native()], booted)]
+        found += [name for arch in ARCHES.values() for name in packages.sets(arch)]
     return *found, *(["all"] if everything and not words else [])
 
 
