@@ -21,7 +21,7 @@ from retrap.base.paths import ROOT
 from retrap.config.experiments import Experiment, scenario_error
 from retrap.config.variants import Variant
 from retrap.kernel.kernels import Kernel
-from retrap.base.errors import EXIT_CONFIG, EXIT_UNSUPPORTED, RetrapError
+from retrap.base.errors import EXIT_CONFIG, EXIT_UNSUPPORTED, EXIT_USAGE, RetrapError
 from retrap.config.plan import Scenario, nothing_to_run
 from retrap.base.progress import Progress, say
 from retrap.base.tomlfile import read_toml
@@ -322,6 +322,16 @@ def _host(
     campaign.plan([job], jobs.payloads)
     do = host.Local(kernel, bench, progress)
     return [error for _, error in campaign.run(do, ([job], 1))]
+
+
+def guests_alone(experiment: Experiment, path: Path) -> Experiment:
+    """`--no-host`: the experiment without this machine. Errors: EXIT_USAGE, where
+    nothing is left."""
+    if not experiment.exact and not experiment.vm:
+        raise RetrapError(
+            f"{path}: --no-host: it boots no guest", "./retrap run", EXIT_USAGE
+        )
+    return dataclasses.replace(experiment, host=None)
 
 
 def host_alone(experiment: Experiment) -> Experiment:

@@ -97,6 +97,7 @@ def _matrix(adder: Any) -> None:
         "./retrap matrix",
         "./retrap matrix --dry-run",
         "./retrap matrix --profile",
+        "./retrap matrix --no-host",
         "./retrap matrix configs/experiments/quick.toml --results /tmp/out",
     )
     _measuring_options(command)
@@ -105,6 +106,12 @@ def _matrix(adder: Any) -> None:
         action="store_true",
         help="also profile the notification scenarios, function by function, into "
         "profile/ of the result directory and the mail (default: do not)",
+    )
+    command.add_argument(
+        "--no-host",
+        action="store_true",
+        help="leave this machine out: boot guests alone (default: measure the running "
+        "kernel too, where the experiment has [host])",
     )
     command.add_argument(
         "--on",
