@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from retrap.base.errors import EXIT_USAGE
 from retrap.campaign import journal
 
 ROOT = Path(__file__).resolve().parents[2]

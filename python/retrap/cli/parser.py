@@ -102,16 +102,16 @@ def _matrix(adder: Any) -> None:
     )
     _measuring_options(command)
     command.add_argument(
-        "--profile",
-        action="store_true",
-        help="also profile the notification scenarios, function by function, into "
-        "profile/ of the result directory and the mail (default: do not)",
-    )
-    command.add_argument(
         "--no-host",
         action="store_true",
         help="leave this machine out: boot guests alone (default: measure the running "
         "kernel too, where the experiment has [host])",
+    )
+    command.add_argument(
+        "--profile",
+        action="store_true",
+        help="also profile the notification scenarios, function by function, into "
+        "profile/ of the result directory and the mail (default: do not)",
     )
     command.add_argument(
         "--on",
