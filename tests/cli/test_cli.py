@@ -198,14 +198,14 @@ def test_dry_run_does_nothing(tmp_path: Path) -> None:
 
 
 def test_without_the_host_guests_alone_are_planned(tmp_path: Path) -> None:
-    done = retrap("matrix", "--dry-run", "--no-host", "--results", str(tmp_path))
+    done = retrap("matrix", "--dry-run", "--guests", "--results", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert [line[0] for line in done.stdout.splitlines()[1:]] == list("1222233335")
     alone = tmp_path / "alone.toml"
     alone.write_text('scenarios = ["floor/clock"]\n[host]\nsamples = 20\n')
-    done = retrap("matrix", str(alone), "--dry-run", "--no-host")
+    done = retrap("matrix", str(alone), "--dry-run", "--guests")
     assert done.returncode == EXIT_USAGE
-    assert "--no-host: it boots no guest" in done.stderr
+    assert "--guests: it boots no guest" in done.stderr
 
 
 def test_doctor_json() -> None:

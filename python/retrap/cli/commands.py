@@ -37,7 +37,7 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
         ensure(*REPORT)
         box.take(experiment, variants, args.stored, args.results, args.fresh, args.full)
         return EXIT_OK
-    if not host_alone and args.no_host:
+    if not host_alone and args.guests:
         experiment = work.guests_alone(experiment, args.experiment)
     if not host_alone and args.on:
         return _on_machines(args, experiment, variants)

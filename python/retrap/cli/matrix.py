@@ -325,11 +325,11 @@ def _host(
 
 
 def guests_alone(experiment: Experiment, path: Path) -> Experiment:
-    """`--no-host`: the experiment without this machine. Errors: EXIT_USAGE, where
+    """`--guests`: the experiment without this machine. Errors: EXIT_USAGE, where
     nothing is left."""
     if not experiment.exact and not experiment.vm:
         raise RetrapError(
-            f"{path}: --no-host: it boots no guest", "./retrap run", EXIT_USAGE
+            f"{path}: --guests: it boots no guest", "./retrap run", EXIT_USAGE
         )
     return dataclasses.replace(experiment, host=None)
 

@@ -97,14 +97,14 @@ def _matrix(adder: Any) -> None:
         "./retrap matrix",
         "./retrap matrix --dry-run",
         "./retrap matrix --profile",
-        "./retrap matrix --no-host",
+        "./retrap matrix --guests",
         "./retrap matrix configs/experiments/quick.toml --results /tmp/out",
     )
     _measuring_options(command)
     command.add_argument(
-        "--no-host",
+        "--guests",
         action="store_true",
-        help="leave this machine out: boot guests alone (default: measure the running "
+        help="boot guests alone, and leave this machine out (default: measure the running "
         "kernel too, where the experiment has [host])",
     )
     command.add_argument(
