@@ -35,11 +35,11 @@ RECORDS = {
     "boot": "*/raw/*/*/boot.json",
     "env": "*/raw/*/*/env-*.json",
     "plan": "*/plan.json",
+    "manifest": "*/manifest.json",
     "profile": "profile/profiles/*.json",
     "conform": "conform/conform.json",
     "mutate": "mutate/mutate.json",
 }
-LATER = {"manifest": "*/manifest.json"}  # no reference has one yet
 OTHERS = "*.benchmark.json"  # Google Benchmark's
 TOML = {
     "experiment": ("configs/experiments/*.toml", "docs/example/wait.toml"),
