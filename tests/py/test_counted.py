@@ -52,9 +52,9 @@ def test_no_permission_is_said_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(counted, "refusal", lambda machine: Refusal("no", "ask"))
-    assert counted.files(CELLS) == {}
+    assert counted.why_not(CELLS) == "no"
     assert capsys.readouterr().err.count("no counters on this machine: no") == 1
-    assert counted.files(CELLS[:1]) == {}
+    assert counted.why_not(CELLS[:1]) == ""
     assert capsys.readouterr().err == ""
 
 

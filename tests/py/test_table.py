@@ -45,6 +45,12 @@ def assert_mailable(text: str) -> None:
         assert line.isascii() and line.isprintable() and line == line.rstrip(), line
 
 
+def test_why_nothing_was_counted_is_a_note(maker: Maker) -> None:
+    maker.substrates, maker.boots, maker.record = ("vm",), 2, {"not_counted": "denied"}
+    text = " ".join(table.render(maker.write()).split())
+    assert "not counted: denied (6 " in text
+
+
 def test_golden_table(whole: Path) -> None:
     text = table.render(whole)
     assert_mailable(text)

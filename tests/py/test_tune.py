@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from retrap.target import tune
+from retrap.target.this_machine import open_counters
 
 CPU = "sys/devices/system/cpu"
 FILES = {
@@ -71,3 +72,15 @@ def test_isolated_cpus_are_on_the_command_line_of_each_kernel() -> None:
         "nohz_full=2,3",
         "rcu_nocbs=2,3",
     ]
+
+
+@pytest.mark.parametrize(("before", "after"), [("3\n", "2\n"), ("1\n", "1\n")])
+def test_counters_are_opened_for_who_has_the_capability(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    paranoid = tmp_path / "perf_event_paranoid"
+    open_counters(paranoid)  # a kernel without perf events has none
+    assert not paranoid.exists()
+    paranoid.write_text(before)
+    open_counters(paranoid)
+    assert paranoid.read_text() == after

@@ -35,9 +35,11 @@ def write(
     facts: BootRecord,
     done: list[str],
     missing: dict[str, str],
+    not_counted: str = "",
 ) -> None:
     """boot.json: the last file of a boot's directory, after which it is read-only.
-    `done` are the files that its cells left, `missing` why others have none."""
+    `done` are the files that its cells left, `missing` why others have none,
+    `not_counted` why there are no counting runs."""
     record = {
         "schema": "retrap.boot/1",
         "variant": job.variant,
@@ -48,6 +50,7 @@ def write(
         **{name: facts.get(name) for name in FACTS},
         "cells": done,
         **({"missing": missing} if missing else {}),
+        **({"not_counted": not_counted} if not_counted else {}),
     }
     sealed.close(directory, record)
 

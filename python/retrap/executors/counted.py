@@ -23,15 +23,20 @@ HARDWARE_CYCLES = 200  # what is around the loop cancels; interrupts do not
 Runner = Callable[[list[str], dict[str, str]], tuple[int, str]]
 
 
+def why_not(cells: list[Run]) -> str:
+    """Why nothing can be counted, where something is to be; else empty. It is said."""
+    refused = refusal(platform.machine())
+    if refused is None or all(cell.cycles is None for cell in cells):
+        return ""
+    say(f"no counters on this machine: {refused.reason}")
+    say(f"  {refused.remedy}")
+    return refused.reason
+
+
 def files(cells: list[Run]) -> dict[str, tuple[Run, list[str]]]:
-    """Every file that counting leaves, with its run and options of perf stat; empty,
-    and why is said, where nothing can be counted."""
+    """Every file that counting leaves, with its run and options of perf stat."""
     counting = [cell for cell in cells if cell.cycles is not None]
     if not counting:
-        return {}
-    if refused := refusal(platform.machine()):
-        say(f"no counters on this machine: {refused.reason}")
-        say(f"  {refused.remedy}")
         return {}
     options = path_options(platform.machine())
     found = {cell.output: (cell, options) for cell in counting}

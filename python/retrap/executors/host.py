@@ -82,7 +82,9 @@ def measure(
         if why := _timed(programs, cell, kernel, directory):
             missing[cell.stem] = why
     say_missing("this machine", cells, missing)
-    counting = counted.files([cell for cell in cells if cell.stem not in missing])
+    there = [cell for cell in cells if cell.stem not in missing]
+    uncounted = counted.why_not(there)
+    counting = {} if uncounted else counted.files(there)
     for number, (name, (cell, options)) in enumerate(counting.items(), 1):
         task.update(f"counting run {number}/{len(counting)} {cell.stem}")
         if not (directory / name).exists():
@@ -100,7 +102,7 @@ def measure(
         "config_sha256": config_sha256(),
         **(known or {}),
     }
-    boot_record.write(directory, job, how, done, missing)
+    boot_record.write(directory, job, how, done, missing, uncounted)
     task.update(f"{len(done)} of {len(outputs)} runs")
 
 

@@ -48,6 +48,8 @@ def tables(results: Results) -> str:
     for boot in results.boots:
         for stem, why in boot.missing.items():
             notes.add(why_not(why), f"{stem} {boot.variant}")
+        if boot.not_counted:
+            notes.add(f"not counted: {boot.not_counted}", f"{boot.variant} {boot.name}")
     for told in results.stand_ins:
         notes.add(told)
     for name, why in results.void.items():

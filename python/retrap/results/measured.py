@@ -112,6 +112,11 @@ class Boot:
         return found
 
     @property
+    def not_counted(self) -> str:
+        """Why it has no counting runs; empty where it has, or was to have none."""
+        return str(self.record.get("not_counted", ""))
+
+    @property
     def version(self) -> str | None:
         """`6.12`: which mainline the kernel is near to."""
         releases = (cell.run["kernel"].get("release") for cell in self.cells)

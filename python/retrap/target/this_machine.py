@@ -25,6 +25,9 @@ from retrap.target.record import Target
 FREE_MIB = 256  # below that nothing is armed: a boot's files, and room for a log
 CAPABILITIES = "-all,+sys_nice,+ipc_lock,+perfmon,+dac_read_search"
 BOOT = "this-boot.json"  # what the boot's record gets of quiet.py and tune.py
+# Of Debian's kernels it is 3, where only CAP_SYS_ADMIN counts; at mainline's own 2
+# CAP_PERFMON does. A reboot undoes it.
+PARANOID, PERFMON_COUNTS = Path("/proc/sys/kernel/perf_event_paranoid"), 2
 START_S = 60.0  # of a measurement, beside its cells
 
 
@@ -69,6 +72,7 @@ class ThisMachine:
     def measure(self, job: Job, lines: Payload, directory: Path) -> None:
         """By a process of nobody's with the capabilities that pinning, a real-time
         class, locked memory and counters take."""
+        open_counters()
         tuned = tune.apply(self._target.tuned, self._target.cpus)
         found = {"quiet": asdict(quiet.wait(self._target.quiet_s)), "tuned": tuned}
         (self._directory / BOOT).write_text(json.dumps(found) + "\n")
@@ -105,3 +109,9 @@ class ThisMachine:
     def reboot(self) -> None:
         os.sync()
         subprocess.run(["systemctl", "reboot"], check=True)
+
+
+def open_counters(paranoid: Path = PARANOID) -> None:
+    """For a process that has CAP_PERFMON."""
+    if paranoid.exists() and int(paranoid.read_text()) > PERFMON_COUNTS:
+        paranoid.write_text(f"{PERFMON_COUNTS}\n")
