@@ -104,8 +104,8 @@ def _matrix(adder: Any) -> None:
     command.add_argument(
         "--guests",
         action="store_true",
-        help="boot guests alone, and leave this machine out (default: measure the running "
-        "kernel too, where the experiment has [host])",
+        help="boot guests alone, and leave this machine out (default: measure the "
+        "running kernel too, where the experiment has [host])",
     )
     command.add_argument(
         "--profile",
@@ -302,7 +302,17 @@ def _docs(adder: Any) -> None:
     )
 
 
-STAGES = ("lint", "unit", "ptrace", "py", "cli", "guest", "machine", "rehearsal")
+STAGES = (
+    "lint",
+    "unit",
+    "ptrace",
+    "py",
+    "figures",
+    "cli",
+    "guest",
+    "machine",
+    "rehearsal",
+)
 
 
 def _stage(word: str) -> str:
@@ -331,9 +341,10 @@ def _test(adder: Any) -> None:
         type=_stage,
         metavar="WORD",
         help="lint: the checkers of Debian 12; unit, ptrace: the C++ tests, without "
-        "and with a live tracee; py: Python; cli: the command line; guest: tests that "
-        "boot kernels; machine: one that really reboots, in its own kernel; rehearsal: "
-        "such machines in kernels of ours (default: all but the last)",
+        "and with a live tracee; py: Python; figures: those that it draws; cli: the "
+        "command line; guest: tests that boot kernels; machine: one that really reboots, "
+        "in its own kernel; rehearsal: such machines in kernels of ours (default: all "
+        "but the last)",
     )
     command.add_argument(
         "--all",

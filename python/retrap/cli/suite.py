@@ -38,6 +38,7 @@ DEBUG = ROOT / "configs/debug.toml"
 RACES = ROOT / "configs/kcsan.toml"
 UNIT = ("retrap-unit-tests", "retrap-profile-tests", "retrap-model-tests")
 CPUS = len(os.sched_getaffinity(0))
+PY = ROOT / "tests/py"
 SMALL = "tests/rehearsal/test_small.py"
 REHEARSAL = "rehearsal"  # a word, and no stage of the usual ones
 ALL_SKIPPED = 77  # of tests/all/conftest.py: no test could run here
@@ -98,7 +99,7 @@ def needs(words: Collection[str], everything: bool) -> tuple[str, ...]:
     files = (PLAIN, DEBUG, RACES) if everything and not words else (PLAIN,)
     booted = [variant for file in files for _, variant in chosen(file)]
     found = ["test", "build"]
-    if not words or {"py", "cli", "guest"} & set(words):
+    if not words or {"py", "figures", "cli", "guest"} & set(words):
         found += packages.guests([native()], booted)
     if lint.is_here() and (not words or "lint" in words):
         found.append("lint")
@@ -122,13 +123,16 @@ def usual(everything: bool) -> list[Stage]:
     unit = [*jobs, "-L", "unit"]
     asan = _ctest("asan-ubsan", *unit)
     pytest = ["-n", str(max(2, CPUS)), "--dist=loadfile"]
+    figures = sorted(f"tests/py/{p.name}" for p in PY.glob("test_*plots*.py"))
+    without = [f"--ignore={name}" for name in figures]
     guests = _pytest("-n2", "--dist=loadfile", "tests/guest")
     return [
         *found,
         Stage("C++ unit", _ctest("release", *unit), word="unit", beside=True),
         Stage("C++ unit, with sanitizers", asan, word="unit", beside=True),
         Stage("C++ ptrace", _ctest("release", "-LE", "unit"), word="ptrace"),
-        Stage("Python", _pytest(*pytest, "tests/py"), word="py"),
+        Stage("Python", _pytest(*pytest, "tests/py", *without), word="py"),
+        Stage("figures", _pytest(*pytest, *figures), word="figures"),
         Stage("command line", _pytest(*pytest, "tests/cli"), word="cli"),
         Stage("guests", guests, needs=(PLAIN,), word="guest"),
         Stage("a machine that reboots", _pytest(SMALL), word="machine"),
