@@ -342,9 +342,9 @@ def _test(adder: Any) -> None:
         metavar="WORD",
         help="lint: the checkers of Debian 12; unit, ptrace: the C++ tests, without "
         "and with a live tracee; py: Python; figures: those that it draws; cli: the "
-        "command line; guest: tests that boot kernels; machine: one that really reboots, "
-        "in its own kernel; rehearsal: such machines in kernels of ours (default: all "
-        "but the last)",
+        "command line; guest: tests that boot kernels; machine: one that really "
+        "reboots, in its own kernel; rehearsal: such machines in kernels of ours "
+        "(default: all but the last)",
     )
     command.add_argument(
         "--all",
