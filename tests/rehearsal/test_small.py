@@ -23,7 +23,6 @@ scenarios = ["floor/pipe", "retrap/trigger:sigcont"]
 
 [machine]
 samples = 20
-cycles = 10
 boots = 1
 """
 
@@ -52,9 +51,6 @@ def test_two_boots_of_its_own_kernel_and_the_machine_as_it_was(
     assert {str(where) for where in results.machines} == {"vm x86_64"}
     assert len({b.record["kernel_build_id"] for b in results.boots}) == 1
     assert len({b.facts["boot_id"] for b in results.boots}) == 2
-    for boot in results.boots:
-        assert boot.not_counted == ""
-        assert [bool(cell.counts) for cell in boot.cells if not cell.floor] == [True]
     releases = [boot.release for boot in machine.boots]
     assert releases == [first.release] * 4
     slots = ["retrap.slot" in (boot.command_line or "") for boot in machine.boots]
