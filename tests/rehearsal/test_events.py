@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from rehearsal import RehearsalMachine
-from test_campaign import BOOT_S, CAMPAIGN_S, assert_equal, inventory, retrap, state
+from campaigns import BOOT_S, CAMPAIGN_S, assert_equal, inventory, retrap, state, up
 
 from retrap.base.errors import EXIT_MACHINE
 from retrap.campaign import journal
@@ -126,9 +126,7 @@ def test_what_happens_to_a_machine_costs_boots_and_no_result(
     """Eight jobs. One is measured again, one comes after wrong boots, and twice
     somebody has to help."""
     it = Watched(machine, tmp_path, boots=4)
-    machine.start()
-    machine.wait_for_ssh(BOOT_S)
-    before = state(machine)
+    before = up(machine)
     controller = it.start()
     it.happens(2, NETWORK)
     it.happens(3, CLOCK)

@@ -8,9 +8,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from campaigns import CAMPAIGN_S, assert_equal, campaign, state, up
 from image import Image
 from rehearsal import RehearsalMachine
-from test_campaign import BOOT_S, CAMPAIGN_S, assert_equal, inventory, retrap, state
 
 from retrap.campaign import journal
 from retrap.results import store
@@ -36,18 +36,8 @@ FAULTS = [
 def test_a_variant_that_fails_costs_its_own_boots_alone(
     machine: RehearsalMachine, image: Image, tmp_path: Path, fault: str
 ) -> None:
-    (tmp_path / "small.toml").write_text(EXPERIMENT.format(fault=fault))
-    hosts = inventory(machine, tmp_path / "hosts")
-    machine.start()
-    machine.wait_for_ssh(BOOT_S)
-    before = state(machine)
-    done = retrap(
-        *("matrix", tmp_path / "small.toml", "--on", hosts, "--variants", VARIANTS),
-        *("--results", tmp_path / "results"),
-        limit_s=CAMPAIGN_S,
-    )
-    assert done.returncode == 0, done.stderr
-    (directory,) = tmp_path.glob("results/small@target/*")
+    before, text = up(machine), EXPERIMENT.format(fault=fault)
+    directory, _ = campaign(machine, tmp_path, text, "--variants", VARIANTS)
     states = journal.read(directory).states
     failed = states[f"{fault}/block-1"]
     assert (failed.state, failed.tries) == (journal.VOID, 3)
@@ -69,11 +59,7 @@ def test_power_cuts_cost_boots_and_no_result(
 ) -> None:
     """In the middle of some of its boots."""
     text = EXPERIMENT.format(fault="mainline").replace(', "mainline"]', "]")
-    (tmp_path / "small.toml").write_text(text)
-    hosts = inventory(machine, tmp_path / "hosts")
-    machine.start()
-    machine.wait_for_ssh(BOOT_S)
-    before = state(machine)
+    before = up(machine)
     stop = threading.Event()
 
     def cut() -> None:
@@ -85,15 +71,11 @@ def test_power_cuts_cost_boots_and_no_result(
 
     cutter = threading.Thread(target=cut)
     cutter.start()
-    done = retrap(
-        *("matrix", tmp_path / "small.toml", "--on", hosts),
-        *("--results", tmp_path / "results"),
-        limit_s=CAMPAIGN_S,
-    )
-    stop.set()
-    cutter.join()
-    assert done.returncode == 0, done.stderr
-    (directory,) = tmp_path.glob("results/small@target/*")
+    try:
+        directory, _ = campaign(machine, tmp_path, text)
+    finally:
+        stop.set()
+        cutter.join()
     states = journal.read(directory).states
     assert {s.state for s in states.values()} == {journal.DONE}
     assert len(store.load(directory).boots) == 2

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from image import Image
-from rehearsal import BOOT_S, RehearsalMachine
-from test_campaign import CAMPAIGN_S, assert_equal, inventory, state
+from rehearsal import RehearsalMachine
+from campaigns import CAMPAIGN_S, assert_equal, inventory, state, up
 
 from retrap.base.paths import ROOT
 from retrap.campaign import journal
@@ -129,9 +129,7 @@ def test_random_kills_change_no_table(image: Image, tmp_path: Path) -> None:
         both = (cut, calm)
         before = {}
         for machine in both:
-            machine.start()
-            machine.wait_for_ssh(BOOT_S)
-            before[machine.name] = state(machine)
+            before[machine.name] = up(machine)
         hosts = tmp_path / "hosts"
         hosts.write_text(
             "".join(inventory(m, tmp_path / m.name / "h").read_text() for m in both)

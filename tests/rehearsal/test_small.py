@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rehearsal import BOOT_S, RehearsalMachine
-from test_campaign import CAMPAIGN_S, assert_equal, inventory, retrap, state
+from campaigns import assert_equal, campaign, state, up
+from rehearsal import RehearsalMachine
 
 from retrap.campaign import journal
 from retrap.results import store
@@ -30,18 +30,9 @@ boots = 1
 def test_two_boots_of_its_own_kernel_and_the_machine_as_it_was(
     machine: RehearsalMachine, tmp_path: Path
 ) -> None:
-    (tmp_path / "small.toml").write_text(EXPERIMENT)
-    hosts = inventory(machine, tmp_path / "hosts")
-    machine.start()
-    first = machine.wait_for_ssh(BOOT_S)
-    before = state(machine)
-    done = retrap(
-        *("matrix", tmp_path / "small.toml", "--on", hosts),
-        *("--results", tmp_path / "results"),
-        limit_s=CAMPAIGN_S,
-    )
-    assert done.returncode == 0, done.stderr
-    (directory,) = tmp_path.glob("results/small@target/*")
+    before = up(machine)
+    (first,) = machine.boots
+    directory, _ = campaign(machine, tmp_path, EXPERIMENT)
     states = journal.read(directory).states
     assert {name: s.state for name, s in states.items()} == {
         "host/block-1": "done",

@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from campaigns import assert_equal, campaign, state, up
 from image import Image
-from rehearsal import BOOT_S, RehearsalMachine
-from test_campaign import CAMPAIGN_S, assert_equal, inventory, retrap, state
+from rehearsal import RehearsalMachine
 
 from retrap.results import store
 from retrap.target import tune
@@ -29,19 +29,9 @@ boots = 1
 def test_what_a_boot_is_told_is_recorded_and_undone(
     image: Image, tmp_path: Path
 ) -> None:
-    (tmp_path / "small.toml").write_text(EXPERIMENT)
     with RehearsalMachine(image, tmp_path / "target", cpus=3) as machine:
-        machine.start()
-        machine.wait_for_ssh(BOOT_S)
-        before = state(machine)
-        done = retrap(
-            *("matrix", tmp_path / "small.toml", "--tune", "all"),
-            *("--on", inventory(machine, tmp_path / "hosts")),
-            *("--results", tmp_path / "results"),
-            limit_s=CAMPAIGN_S,
-        )
-        assert done.returncode == 0, done.stderr
-        (directory,) = tmp_path.glob("results/small@target/*")
+        before = up(machine)
+        directory, _ = campaign(machine, tmp_path, EXPERIMENT, "--tune", "all")
         boots = store.load(directory).boots
         assert len(boots) == 2
         for boot in boots:
