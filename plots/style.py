@@ -45,7 +45,7 @@ UNITS = {"exact": "guest instructions", "vm": "ns", "bare-metal": "ns"}
 TITLES = {
     "exact": "exact: QEMU, counted in guest instructions",
     "vm": "vm: a virtual machine",
-    "bare-metal": "bare-metal: no virtual machine",
+    "bare-metal": "bare-metal: a physical machine",
 }
 COLUMNS = 4  # of a legend
 HEAD, KEY = 10.0, 9.0  # points: titles, legends

@@ -206,6 +206,9 @@ def test_without_the_host_guests_alone_are_planned(tmp_path: Path) -> None:
     done = retrap("matrix", str(alone), "--dry-run", "--guests")
     assert done.returncode == EXIT_USAGE
     assert "--guests: it boots no guest" in done.stderr
+    done = retrap("matrix", "--dry-run", "--guests", "--on", "here")
+    assert done.returncode == EXIT_USAGE
+    assert "machines boot no guest" in done.stderr
 
 
 def test_doctor_json() -> None:

@@ -5,6 +5,7 @@ another boot_id, and another kernel is this one with another build id."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -44,12 +45,16 @@ class Machine:
         notes[notes.index(bytes.fromhex(mine))] ^= 0xFF
         (place / "other").write_bytes(notes)
 
-    def boot(self, number: int, kernel: str = "") -> subprocess.CompletedProcess[str]:
-        done = self.run(number, kernel)
+    def boot(
+        self, number: int, kernel: str = "", path: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        done = self.run(number, kernel, path)
         assert done.returncode == 0, done.stderr
         return done
 
-    def run(self, number: int, kernel: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        self, number: int, kernel: str = "", path: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         ours = self.place / f"boot-{number}"
         ours.write_text(f"{number:08}-0000-4000-8000-000000000000\n")
         steps = [f"mount --bind {ours} {BOOT_ID}"]
@@ -57,7 +62,10 @@ class Machine:
             steps.append(f"mount --bind {self.place / kernel} {NOTES}")
         steps.append(f"exec {ROOT}/retrap run small.toml --no-install --results r")
         argv = ["unshare", "-m", "sh", "-c", " && ".join(steps)]
-        return subprocess.run(argv, cwd=self.place, capture_output=True, text=True)
+        environment = {**os.environ, "PATH": path or os.environ["PATH"]}
+        return subprocess.run(
+            argv, cwd=self.place, capture_output=True, text=True, env=environment
+        )
 
     def untouched(self) -> None:
         """It says what it said before: one boot, and the end."""
@@ -113,6 +121,30 @@ def test_the_order_of_a_boot_is_of_chance_and_stands_in_its_record(
         assert made == sorted(made)
         orders.append(tuple(cells))
     assert len(set(orders)) > 2
+
+
+def test_why_nothing_was_counted_stays_with_the_boot(machine: Machine) -> None:
+    """Here perf is one that may not count."""
+    tool = machine.place / "bin/perf"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho no permission >&2\nexit 1\n")
+    tool.chmod(0o755)
+    text = EXPERIMENT.replace("samples = 50", "samples = 50\ncycles = 10")
+    (machine.place / "small.toml").write_text(text)
+    machine.boot(1, path=f"{tool.parent}:{os.environ['PATH']}")
+    (boot,) = machine.results().boots
+    assert boot.not_counted == "perf stat: no permission"
+    assert "not counted: perf stat: no permission" in flat_file(machine)
+    machine.boot(2)
+    counted = [
+        bool(cell.counts) for boot in machine.results().boots for cell in boot.cells
+    ]
+    assert counted == [False, True]
+
+
+def flat_file(machine: Machine) -> str:
+    (path,) = machine.place.glob("r/small-host/2*/table.txt")
+    return " ".join(path.read_text().split())
 
 
 def test_two_kernels_are_compared_from_six_boots_on(machine: Machine) -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import subprocess
 import sys
@@ -16,11 +15,9 @@ from typing import cast
 import pytest
 
 from retrap.base.arch import X86_64
-from retrap.base.errors import EXIT_CONFIG, EXIT_MACHINE, EXIT_USAGE, RetrapError
+from retrap.base.errors import EXIT_CONFIG, EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
-from retrap.base.progress import Progress
 from retrap.build.programs import Programs
-from retrap.campaign import journal
 from retrap.cli import commands, follow, machines, parser
 from retrap.config.experiments import load_experiment
 from retrap.fleet import bundle, site
@@ -151,58 +148,6 @@ def test_the_name_of_a_campaign_can_stand_in_a_boot_entry(
     assert follow.campaign_name(Path("/results") / folder) == name
 
 
-def test_what_a_boot_took_is_said(tmp_path: Path) -> None:
-    rows = []
-    for name, times in (("a/block-1", (0, 50, 90)), ("b/block-1", (90, 150, 180))):
-        for state, seconds in zip(("armed", "running", "done"), times):
-            at = f"2026-11-28T10:{seconds // 60:02}:{seconds % 60:02}Z"
-            rows.append(json.dumps({"at": at, "job": name, "state": state}))
-        (tmp_path / "raw" / name).mkdir(parents=True)
-        record = {"quiet": {"waited_s": 10.0}}
-        (tmp_path / "raw" / name / "boot.json").write_text(json.dumps(record))
-    (tmp_path / "journal.jsonl").write_text("\n".join(rows) + "\n")
-    assert follow.overhead(tmp_path) == (
-        "A boot took 90 s: 55 s from one kernel to the next, 10 s until it was quiet, "
-        "25 s measured (medians of 2)."
-    )
-
-
-@pytest.mark.parametrize(
-    ("finished", "aborted", "slot", "state", "ended"),
-    [
-        (True, False, None, "done", True),
-        (True, False, "c1:x:y:1", "done", False),  # it reboots once more
-        (False, False, None, "failed", False),
-        (False, True, None, "planned", True),
-        (False, True, None, "armed", False),  # it is about to boot
-        (False, True, "c1:x:y:1", "done", False),
-    ],
-)
-def test_when_a_campaign_is_over(
-    finished: bool, aborted: bool, slot: str | None, state: str, ended: bool
-) -> None:
-    told = {"finished": finished, "aborted": aborted, "slot": slot}
-    assert follow.over({**told, "jobs": [{"state": state}]}) is ended
-
-
-class Stopped:
-    """One machine whose campaign does not go on."""
-
-    machines = ("box1",)
-    silence: dict[str, str] = {}
-
-    def status(self, campaign: str, machines: object) -> site.Answers:
-        told = {"finished": False, "aborted": False, "slot": None, "jobs": []}
-        return {"box1": {**told, "stopped": "/boot: 1 MiB are free"}}
-
-
-def test_a_campaign_that_stopped_is_not_waited_for(tmp_path: Path) -> None:
-    machines = cast(site.Site, Stopped())
-    with Progress() as progress, pytest.raises(RetrapError, match="1 MiB") as caught:
-        follow.follow({"box1": tmp_path}, machines, "c1", progress)
-    assert caught.value.exit_code == EXIT_MACHINE
-
-
 class Asked:
     """One machine that boots something else than GRUB, or a kernel of its own name."""
 
@@ -221,37 +166,6 @@ def test_a_kernel_of_its_own_that_is_not_found_is_said() -> None:
         machines._facts(asked, (), own=True, known={})
 
 
-class Silent:
-    machines = ("box1", "box2")
-    silence = {"box1": "Connection refused", "box2": "Connection refused"}
-
-    def facts(self) -> site.Answers:
-        return {}
-
-
-def test_a_machine_of_a_known_campaign_may_just_boot(tmp_path: Path) -> None:
-    """The command is given again, and nobody knows when the machine answers."""
-    experiment = load_experiment(ROOT / "configs/experiments/quick.toml")
-    silent = cast(site.Site, Silent())
-    for name in silent.machines:
-        path = tmp_path / f"quick@{name}/20261128-093000"
-        path.mkdir(parents=True)
-        (path / "machine.json").write_text('{"campaign": "c1"}')
-        (path / "plan.json").write_text("{}")
-        journal.Journal.begin(path)
-    known = machines._known(tmp_path, experiment, silent.machines)
-    assert known == {"box1": "c1", "box2": "c1"}
-    told = {"campaigns": ["c1"]}
-    assert machines._facts(silent, (), False, known) == {"box1": told, "box2": told}
-    story = journal.Journal(path)
-    story.finish()
-    story.close()
-    known = machines._known(tmp_path, experiment, silent.machines)
-    with pytest.raises(RetrapError, match="box2: Connection refused") as caught:
-        machines._facts(silent, (), False, known)
-    assert "box1" not in caught.value.message
-
-
 def test_a_machines_own_kernel_is_not_carried_there(tmp_path: Path) -> None:
     """Its file stays where the distribution put it, and is known by its hash."""
     facts = {"file": "/boot/vmlinuz-6.1.0-9", "sha256": "ab" * 32, "build_id": "id"}
@@ -268,60 +182,6 @@ def test_a_machines_own_kernel_is_not_carried_there(tmp_path: Path) -> None:
     assert (own.file, own.sha256) == (facts["file"], facts["sha256"])
     assert own.interfaces == ("listen",) and own.facts["kernel_key"] == "ab" * 8
     assert not list((into / "kernels").iterdir())
-
-
-class Bare(Stopped):
-    """One machine that has nothing of the campaign."""
-
-    def status(self, campaign: str, machines: object) -> site.Answers:
-        return {"box1": {site.GONE: True}}
-
-
-@pytest.mark.parametrize("finished", [True, False])
-def test_a_campaign_that_is_gone_is_over_if_all_of_it_is_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finished: bool
-) -> None:
-    (tmp_path / "plan.json").write_text("{}")
-    journal.Journal.begin(tmp_path)
-    story = journal.Journal(tmp_path)
-    story.tell("a/block-1", journal.PLANNED)
-    if finished:
-        story.finish()
-    story.close()
-    reported: list[Path] = []
-    monkeypatch.setattr(follow.matrix, "report", lambda d, p: reported.append(d))
-    bare = cast(site.Site, Bare())
-    with Progress() as progress:
-        if finished:
-            follow.follow({"box1": tmp_path}, bare, "c1", progress)
-        else:
-            with pytest.raises(RetrapError, match="reinstalled"):
-                follow.follow({"box1": tmp_path}, bare, "c1", progress)
-    assert reported == ([tmp_path] if finished else [])
-
-
-@pytest.mark.parametrize("finished", [True, False])
-def test_the_same_command_does_not_begin_anew_on_a_machine_that_is_done(
-    tmp_path: Path, finished: bool
-) -> None:
-    experiment = load_experiment(ROOT / "configs/experiments/quick.toml")
-    done = tmp_path / "quick@box1/20261128-093000"
-    done.mkdir(parents=True)
-    (done / "machine.json").write_text('{"campaign": "quick-20261128-093000"}')
-    (done / "plan.json").write_text("{}")
-    journal.Journal.begin(done)
-    story = journal.Journal(done)
-    if finished:
-        story.finish()
-    story.close()
-    facts = {
-        "box1": {"campaigns": []},
-        "box2": {"campaigns": ["quick-20261128-093000"]},
-    }
-    found = machines._ended(tmp_path, experiment, facts)
-    assert found == ({"box1": done} if finished else {})
-    facts["box2"]["campaigns"] = ["another"]
-    assert not machines._ended(tmp_path, experiment, facts)
 
 
 def test_no_answer_to_the_question_is_no(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,11 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-# Followed by the pid of whoever starts it, and a command line.
-BOUND = (
-    *("setpriv", "--pdeathsig", "KILL", "--"),
-    *("/bin/sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"'),
-)
+MINE = '[ "$PPID" = "$0" ] && exec "$@"'
 
 _children: set[subprocess.Popen[str]] = set()
 _lock = threading.RLock()  # a signal handler takes it too
@@ -43,7 +39,7 @@ def child(
         if _stopping.is_set():
             raise Interrupted
         process: subprocess.Popen[str] = subprocess.Popen(  # type: ignore
-            [*BOUND, str(os.getpid()), *argv],
+            bound(argv),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             text=True,
@@ -61,6 +57,12 @@ def child(
             process.stdout.close()
         with _lock:
             _children.discard(process)
+
+
+def bound(argv: Sequence[str]) -> list[str]:
+    """The command line that runs argv, and ends with this process."""
+    ends = ("setpriv", "--pdeathsig", "KILL", "--")
+    return [*ends, "/bin/sh", "-c", MINE, str(os.getpid()), *argv]
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from retrap.base import arch
 from retrap.config import experiments
-from retrap.config.variants import Variant, load_variants, named
+from retrap.config.variants import HOST, Variant, load_variants, named
 from retrap.fleet import own
 from retrap.base.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.build.packages import ensure, guests
@@ -27,7 +27,11 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
     ensure(CONFIG)
     variants = load_variants(args.variants)
     if not host_alone and args.on:
-        variants[own.VARIANT.name] = own.VARIANT
+        if args.guests:
+            raise RetrapError(
+                "--guests and --on: machines boot no guest", "give one", EXIT_USAGE
+            )
+        variants[HOST] = own.VARIANT
     experiment = experiments.load_experiment(args.experiment, variants)
     if host_alone:
         experiment = work.host_alone(experiment)
@@ -75,7 +79,7 @@ def _on_machines(
             "name some in `variants`, or measure the running kernel: ./retrap run",
             EXIT_USAGE,
         )
-    names = [name for name in experiment.variants if name != own.VARIANT.name]
+    names = [name for name in experiment.variants if name != HOST]
     built = named(names, variants)
     check_sources(built, args.experiment)
     if args.dry_run:

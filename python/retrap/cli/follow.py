@@ -63,6 +63,11 @@ def restored(directory: Path) -> dict[str, Any] | None:
     return found
 
 
+def closed(directory: Path) -> bool:
+    """Nothing of its campaign is to be waited for."""
+    return journal.read(directory).finished or restored(directory) is not None
+
+
 def _record(directory: Path) -> dict[str, Any]:
     """Errors: EXIT_RESULTS, where there is none."""
     path = directory / MACHINE
@@ -130,14 +135,12 @@ def follow(
 def _gone(name: str, directory: Path) -> None:
     """Errors: EXIT_MACHINE, unless all of it is here: it was taken away at the end,
     and whoever did that was killed before it could tell."""
-    story = journal.read(directory)
-    if story.finished:
+    if journal.read(directory).finished:
         verify_campaign(directory)
         return
-    done = sum(state.state == DONE for state in story.states.values())
     raise RetrapError(
         f"{name}: the campaign is not on the machine: was that reinstalled?",
-        f"{done} of {len(story.states)} boots are here; --fresh begins anew",
+        f"{_here(directory)}; --fresh begins anew",
         EXIT_MACHINE,
     )
 

@@ -13,11 +13,10 @@ from retrap.base.errors import EXIT_MACHINE, RetrapError
 from retrap.base.progress import Progress, say
 from retrap.build import static
 from retrap.build.programs import BENCH, Programs, build
-from retrap.campaign import journal
 from retrap.campaign.directory import identified, open_campaign
 from retrap.campaign.manifest import in_blocks
 from retrap.cli import matrix
-from retrap.cli.follow import campaign_of, follow, remember
+from retrap.cli.follow import campaign_of, closed, follow, remember
 from retrap.cli.matrix_jobs import Jobs
 from retrap.config.experiments import Experiment
 from retrap.config.variants import HOST, Variant
@@ -169,7 +168,7 @@ def _ended(results: Path, experiment: Experiment, facts: Answers) -> dict[str, P
     for name, found in facts.items():
         for path in sorted(results.glob(f"{experiment.name}@{name}/*")):
             if not found["campaigns"] and campaign_of(path) in under_way:
-                if journal.read(path).finished:
+                if closed(path):
                     ended[name] = path
     return ended
 
@@ -183,12 +182,12 @@ def _cpus(facts: dict[str, Any], tuned: tuple[str, ...]) -> tuple[int, ...]:
 def _known(
     results: Path, experiment: Experiment, names: Iterable[str]
 ) -> dict[str, str]:
-    """The campaign of each machine whose newest result directory is not finished."""
+    """The campaign of each machine whose newest result directory is not closed."""
     found = {}
     for name in names:
         paths = sorted(results.glob(f"{experiment.name}@{name}/*"))
         for path in [path for path in paths if campaign_of(path)][-1:]:
-            if not journal.read(path).finished:
+            if not closed(path):
                 found[name] = campaign_of(path)
     return found
 

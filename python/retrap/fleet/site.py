@@ -175,15 +175,18 @@ class Fleet:
 
 
 def _environment() -> dict[str, str]:
-    return {"ANSIBLE_FORKS": FORKS, **os.environ, **SETTINGS}
+    return {**DEFAULTS, **os.environ, **SETTINGS}
 
 
-FORKS = "50"  # machines asked at once, where the user's own settings say nothing
+# Where the user's own settings say nothing.
+DEFAULTS = {
+    "ANSIBLE_FORKS": "50",  # machines asked at once
+    "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",  # it would ask for one
+}
 # A machine that reboots takes its connection with it: no wait is without an end.
 SETTINGS = {
     "LC_ALL": "C.UTF-8",  # it wants UTF-8
     "ANSIBLE_TIMEOUT": "30",
-    "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",  # it would ask for one
     "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o ConnectTimeout=30 "
     "-o ServerAliveInterval=5 -o ServerAliveCountMax=4",
     "ANSIBLE_PIPELINING": "1",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from retrap.base.process import bound
 from retrap.base.cache import cache_dir
 from retrap.machine.confinement import FILTER, confinement, seize, words
 from retrap.machine import pmu
@@ -221,13 +222,16 @@ def _kvm_boots() -> bool | None:
     image = next(cache_dir().glob("kernels/*/bzImage"), None)
     if qemu is None or image is None:
         return None
-    argv = ["setpriv", "--pdeathsig", "KILL", "--", qemu, "-M", "microvm,acpi=off"]
+    argv = [qemu, "-M", "microvm,acpi=off"]
     argv += ["-accel", "kvm", "-cpu", "host", "-m", "128", "-nodefaults"]
     argv += ["-display", "none", "-no-reboot", "-serial", "stdio"]
     argv += ["-kernel", str(image), "-append", "console=ttyS0 panic=-1 reboot=t"]
     try:
         done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=KVM_LIMIT_S
+            bound(argv),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=KVM_LIMIT_S,
         )
         said = done.stdout
     except subprocess.TimeoutExpired as error:
