@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Maker
+from conftest import COST, Maker
 
 from retrap.cli import matrix
 from retrap.report import brief
@@ -93,3 +93,15 @@ def test_all_tables_on_request(whole: Path, capsys: pytest.CaptureFixture[str]) 
     assert len(capsys.readouterr().out.splitlines()) <= 23
     matrix.show(whole, full=True)
     assert "Path integers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("floor", [6100, 9000])
+def test_floors_that_differ_are_a_caution_on_the_last_screen(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch, floor: int
+) -> None:
+    monkeypatch.setitem(COST, "floor/futex", (6100, floor, 6100))
+    maker.substrates = ("vm",)
+    text = " ".join(brief.render(load(maker.write())).split())
+    assert ("! CAUTION: floors, which hold no ptrace work, differ" in text) is (
+        floor != 6100
+    )

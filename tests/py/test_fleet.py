@@ -132,6 +132,8 @@ def test_a_block_has_every_variant_once_and_the_baseline_twice() -> None:
     assert len({tuple(row) for row in rows}) > 4
     assert lines[9].startswith("41 reboots")
     assert max(map(len, lines)) <= 80
+    many = load_experiment(ROOT / "configs/experiments/full.toml")
+    assert max(map(len, machines.boots(many).splitlines())) <= 80
 
 
 @pytest.mark.parametrize(

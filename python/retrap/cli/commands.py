@@ -26,12 +26,10 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
 
     ensure(CONFIG)
     variants = load_variants(args.variants)
-    if not host_alone and args.on:
-        if args.guests:
-            raise RetrapError(
-                "--guests and --on: machines boot no guest", "give one", EXIT_USAGE
-            )
-        variants[HOST] = own.VARIANT
+    if not host_alone:
+        _check_flags(args)
+        if args.on:
+            variants[HOST] = own.VARIANT
     experiment = experiments.load_experiment(args.experiment, variants)
     if host_alone:
         experiment = work.host_alone(experiment)
@@ -63,6 +61,16 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
         full=args.full,
     )
     return EXIT_OK
+
+
+def _check_flags(args: Namespace) -> None:
+    """Errors: EXIT_USAGE, of one that would do nothing."""
+    idle = ("guests", "profile") if args.on else ("yes", "tune")
+    for name in idle:
+        if getattr(args, name):
+            does = "does not go" if args.on else "goes"
+            what = f"--{name} {does} with --on"
+            raise RetrapError(what, "./retrap matrix --help", EXIT_USAGE)
 
 
 def _on_machines(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,8 @@ def boots(experiment: Experiment) -> str:
             for b, _, t in in_blocks(names, blocks.boots, experiment.seed)
             if b == block
         ]
-        lines.append(f"{block:4}  {', '.join(row)}")
+        text = textwrap.fill(", ".join(row), 74, subsequent_indent=" " * 6)
+        lines.append(f"{block:4}  {text}")
     number = blocks.boots * len(names) + 1
     lines.append(
         f"{number} reboots with the last, into its own kernel. A boot takes what the "

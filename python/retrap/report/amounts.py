@@ -6,7 +6,7 @@ from __future__ import annotations
 from retrap.analysis.compare import Comparison, comparisons, deciding
 from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME
 from retrap.analysis.within import within_boots
-from retrap.report.sentences import counts
+from retrap.report.sentences import caution, counts
 from retrap.results.store import Machine, Results
 
 NOUNS = {
@@ -23,6 +23,8 @@ def sentences(
     rows = [row for row in comparisons(results) if row.machine == machine]
     inside = [row for row in within_boots(results) if row.machine == machine]
     told = _told(results, machine, f"against {base}", rows, scenarios)
+    if text := caution(results, rows):
+        told.append(f"! {text}")
     for other in dict.fromkeys(row.base for row in inside):
         mine = [row for row in inside if row.base == other]
         against = f"within boots, against {other}"

@@ -86,13 +86,21 @@ def _cells(count: int) -> str:
     return f"{count} cell" if count == 1 else f"{count} cells"
 
 
-def _floors(results: Results, rows: list[Comparison]) -> str:
+def caution(results: Results, rows: list[Comparison]) -> str:
+    """Where a floor of the rows is not the same on two sides; else empty."""
     controls = [row for row in rows if row.scenario in results.floors]
-    if any(row.decided for row in controls):
-        return (
-            "* CAUTION: floors, which hold no ptrace work, differ: the kernels differ "
-            f"elsewhere too. {counts('floors', controls)}"
-        )
+    if not any(row.decided for row in controls):
+        return ""
+    return (
+        "CAUTION: floors, which hold no ptrace work, differ: the kernels differ "
+        f"elsewhere too. {counts('floors', controls)}"
+    )
+
+
+def _floors(results: Results, rows: list[Comparison]) -> str:
+    if text := caution(results, rows):
+        return f"* {text}"
+    controls = [row for row in rows if row.scenario in results.floors]
     what = "floors, which hold no ptrace work"
     return f"* {counts(what, controls)}" if controls else ""
 
