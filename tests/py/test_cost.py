@@ -6,13 +6,10 @@ from __future__ import annotations
 import csv
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import PATHS, Maker
+from conftest import Maker
 
-import plots
-import plots.panels
 from retrap.analysis import cost, summarize
 from retrap.analysis.compare import Comparison, against_base
 from retrap.analysis.cost import Cost
@@ -27,12 +24,16 @@ HARDWARE = {
 }
 
 
-@pytest.fixture
-def counted(maker: Maker) -> Path:
+def seven(maker: Maker) -> Path:
     """Seven boots of each, in which events grow by a thousandth a boot."""
     maker.substrates, maker.variants = ("vm",), tuple(HARDWARE)
     maker.placements, maker.samples, maker.hardware = ("same-cpu",), 60, HARDWARE
     return maker.write()
+
+
+@pytest.fixture
+def counted(maker: Maker) -> Path:
+    return seven(maker)
 
 
 def of(results: Results, name: str) -> Cost | None:
@@ -109,25 +110,3 @@ def test_the_table_and_the_csv_have_it(counted: Path) -> None:
         }
     assert values["mainline", "cycles:k", "a cycle"] == pytest.approx(14000.0)
     assert len(values) == 4
-
-
-def test_the_figure_is_drawn_where_counters_are(
-    counted: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn: list[str] = []
-    write = plots.panels.words.beside
-
-    def beside(axis: Any, x: float, y: float, text: str, *how: Any, **more: Any) -> Any:
-        drawn.append(text)
-        return write(axis, x, y, text, *how, **more)
-
-    monkeypatch.setattr(plots.panels.words, "beside", beside)
-    names = {path.stem for path in plots.draw_all(counted)}
-    assert "counters-vm-x86_64" in names
-    thin = plots.panels.words.THIN
-    assert {f"14{thin}945", f"10{thin}532", "0.70", "0.80", "≠"} <= set(drawn)
-
-
-def test_no_figure_without(maker: Maker) -> None:
-    maker.substrates, maker.scenarios, maker.boots = ("vm",), PATHS[:1], 1
-    assert not any("counters" in path.name for path in plots.draw_all(maker.write()))

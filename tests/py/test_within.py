@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from conftest import Maker, slug
 
-import plots
 from retrap.analysis import within
 from retrap.analysis.compare import COLUMNS
 from retrap.base.paths import ROOT
@@ -135,14 +134,6 @@ def test_every_report_says_within_boots(maker: Maker) -> None:
     mail = retrap("lkml", path)
     assert f"{told}/async-retrap: more in 2 (" in mail
     assert "Interfaces of one kernel are compared within its boots" in mail
-    drawn = retrap("plot", path)
-    assert "figures/within-vm-x86_64-combined.svg" in drawn
-    (drawing,) = path.glob("figures/within-*.svg")
-    before = drawing.read_bytes()
-    assert b"<!-- change against combined/listen -->" in before
-    assert b"<!-- same -->" in before and b"<!-- +" in before
-    plots.draw_all(path)
-    assert drawing.read_bytes() == before
     text = (path / "table.txt").read_text()
     assert max(map(len, text.splitlines())) <= 72 and "96.1%" in text
 

@@ -140,9 +140,16 @@ def usual(everything: bool) -> list[Stage]:
 
 
 def rehearsals() -> list[Stage]:
-    """Machines that really reboot; each kernel takes a machine's config."""
-    argv = _pytest("tests/rehearsal", f"--ignore={SMALL}")
-    return [Stage("rehearsal", argv, word=REHEARSAL)]
+    """Machines that really reboot: a stage each file. Each kernel takes a machine's
+    config."""
+    small = Path(SMALL).name
+    found = []
+    for path in sorted((ROOT / SMALL).parent.glob("test_*.py")):
+        if path.name != small:
+            name = f"rehearsal: {path.stem.removeprefix('test_')}"
+            argv = _pytest(str(path.relative_to(ROOT)))
+            found.append(Stage(name, argv, word=REHEARSAL))
+    return found
 
 
 def further() -> list[Stage]:
@@ -168,8 +175,8 @@ def run(
             build(progress, *UNIT, preset="asan-ubsan")
     todo = [each for each in usual(everything) if not words or each.word in words]
     whole = everything and not words
-    todo += rehearsals() if whole or REHEARSAL in words else []
     todo += further() if whole else []
+    todo += rehearsals() if whole or REHEARSAL in words else []
     names = [stage.name for stage in todo]
     ledger = None
     if whole:
