@@ -18,7 +18,7 @@ from retrap.base.arch import X86_64
 from retrap.base.errors import EXIT_CONFIG, EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.build.programs import Programs
-from retrap.cli import commands, follow, machines, parser
+from retrap.cli import commands, follow, machines, parser, ready
 from retrap.config.experiments import load_experiment
 from retrap.fleet import bundle, site
 from retrap.fleet.archive import unpack
@@ -163,9 +163,9 @@ class Asked:
 
 def test_a_kernel_of_its_own_that_is_not_found_is_said() -> None:
     asked = cast(site.Site, Asked())
-    assert machines._facts(asked, (), own=False, known={})
+    assert ready.facts_of(asked, (), own=False, known={})
     with pytest.raises(RetrapError, match="own kernel is not /boot/vmlinuz-6.1.0-9"):
-        machines._facts(asked, (), own=True, known={})
+        ready.facts_of(asked, (), own=True, known={})
 
 
 def test_a_machines_own_kernel_is_not_carried_there(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from retrap.base.errors import EXIT_MACHINE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.progress import Progress
 from retrap.campaign import journal
-from retrap.cli import follow, machines
+from retrap.cli import follow, ready
 from retrap.config.experiments import load_experiment
 from retrap.fleet import site
 
@@ -140,14 +140,14 @@ def test_a_machine_of_a_known_campaign_may_just_boot(tmp_path: Path, how: str) -
     """The command is given again, and nobody knows when the machine answers."""
     silent = cast(site.Site, Silent())
     paths = [begun(tmp_path, name) for name in silent.machines]
-    known = machines._known(tmp_path, QUICK, silent.machines)
+    known = ready.known(tmp_path, QUICK, silent.machines)
     assert known == {"box1": CAMPAIGN, "box2": CAMPAIGN}
     told = {"campaigns": [CAMPAIGN]}
-    assert machines._facts(silent, (), False, known) == {"box1": told, "box2": told}
+    assert ready.facts_of(silent, (), False, known) == {"box1": told, "box2": told}
     end(paths[1], how)
-    known = machines._known(tmp_path, QUICK, silent.machines)
+    known = ready.known(tmp_path, QUICK, silent.machines)
     with pytest.raises(RetrapError, match="box2: Connection refused") as caught:
-        machines._facts(silent, (), False, known)
+        ready.facts_of(silent, (), False, known)
     assert "box1" not in caught.value.message
 
 
@@ -158,7 +158,7 @@ def test_the_same_command_does_not_begin_anew_on_a_machine_that_is_done(
     done = begun(tmp_path, "box1")
     end(done, how)
     facts = {"box1": {"campaigns": []}, "box2": {"campaigns": [CAMPAIGN]}}
-    found = machines._ended(tmp_path, QUICK, facts)
+    found = ready.ended(tmp_path, QUICK, facts)
     assert found == ({} if how == "under way" else {"box1": done})
     facts["box2"]["campaigns"] = ["another"]
-    assert not machines._ended(tmp_path, QUICK, facts)
+    assert not ready.ended(tmp_path, QUICK, facts)

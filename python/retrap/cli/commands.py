@@ -97,17 +97,10 @@ def _on_machines(
     if built:
         needed = (*guests(experiment.arches, built), "machine")
     ensure(*REPORT, *needed, *(() if args.on == "here" else ("fleet",)))
-    machines.run(
-        experiment,
-        variants,
-        args.experiment,
-        args.results,
-        args.fresh,
-        args.on,
-        args.full,
-        args.yes,
-        args.tune,
+    wanted = machines.Wanted(
+        experiment, variants, args.results, args.fresh, args.on, args.tune
     )
+    machines.run(wanted, args.experiment, args.full, args.yes)
     return EXIT_OK
 
 
