@@ -5,7 +5,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from plots import counters, ecdf, overview, path_integers, profiles, within
+from plots import (
+    boots,
+    counters,
+    ecdf,
+    overview,
+    path_integers,
+    profiles,
+    series,
+    within,
+)
 from retrap.profile.measure import PROFILES
 from retrap.results.store import load
 
@@ -20,6 +29,8 @@ def draw_all(dir: Path) -> list[Path]:
     paths += path_integers.draw(results, into)
     paths += counters.draw(results, into)
     paths += ecdf.draw(results, into)
+    paths += boots.draw(results, into)
+    paths += series.draw(results, into)
     if (dir / PROFILES).is_dir():
         paths += profiles.draw_profiles(dir)
     return paths

@@ -121,7 +121,7 @@ def legend(drawing: Figure, *groups: list[Key], note: str = "") -> None:
         [(key, words.shorten(name, room - MARK, KEY)) for key, name in group]
         for group in groups
     ]
-    columns = min(max(map(len, groups)), COLUMNS)
+    columns = min(max(1, *map(len, groups)), COLUMNS)
     while columns > 1 and _width(keys, columns) > room:
         columns -= 1
     blank: Key = Line2D([], [], linestyle="none"), ""

@@ -28,6 +28,7 @@ def test_every_figure_twice_the_same(maker: Maker) -> None:
         paths = plots.draw_all(whole)
     assert {p.parent for p in paths} == {whole / "figures"}
     expected = NAMES | {f"ecdf-{m}-retrap.trigger-sigcont" for m in MACHINES}
+    expected |= {"series-vm-x86_64-retrap.trigger-sigcont"}
     assert {p.stem for p in paths} == expected
     assert len(paths) == 2 * len(expected)
     before = {path: path.read_bytes() for path in paths}

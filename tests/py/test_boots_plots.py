@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Figures of what repeats: boot beside boot, and each run from its first sample."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PATHS, Maker
+
+import plots
+import plots.boots
+import plots.series
+from retrap.results.store import load
+
+WHERE = PATHS[0], "same-cpu"
+
+
+@pytest.fixture
+def seven(maker: Maker) -> Path:
+    maker.substrates, maker.scenarios = ("vm",), PATHS[:1]
+    return maker.write()
+
+
+def test_every_boot_is_a_point_in_the_order_of_time(seven: Path) -> None:
+    """Kernel after kernel in the directory, in turns on the machine."""
+    results = load(seven)
+    turns = sorted(seven.glob("raw/*/vm*"), key=lambda p: (p.name, p.parent.name))
+    for number, boot in enumerate(turns):
+        for file in boot.glob("*.run.json"):
+            run = json.loads(file.read_text())
+            run["began"] = f"2026-11-28T10:{number:02}:00Z"
+            file.write_text(json.dumps(run))
+    found = plots.boots.in_order(list(load(seven).boots))
+    assert [boot.path for boot in found] == turns
+    assert [boot.path for boot in results.boots] != turns
+    drawn = {path.stem: path for path in plots.draw_all(seven)}
+    assert "boots-vm-x86_64" in drawn
+    svg = seven / "figures/boots-vm-x86_64.svg"
+    assert f"<!-- {WHERE[0]}  {WHERE[1]} -->" in svg.read_text()
+    before = svg.read_bytes()
+    plots.draw_all(seven)
+    assert svg.read_bytes() == before
+
+
+def test_one_boot_each_or_exact_has_no_such_figure(maker: Maker) -> None:
+    maker.scenarios, maker.boots = PATHS[:1], 1
+    assert not any("boots-" in path.name for path in plots.draw_all(maker.write()))
+
+
+def test_a_run_is_drawn_from_its_first_sample_to_its_last(seven: Path) -> None:
+    """What failed is left out of its part, and no part is."""
+    cell = next(load(seven).cells())
+    x, y = plots.series.parts(cell)
+    size, first = cell.latencies.size, cell.latencies[: cell.latencies.size // 40]
+    assert len(x) == len(y) == plots.series.STEPS
+    assert x == sorted(x) and 0 < x[0] < size / 40 and size - size / 40 < x[-1] < size
+    assert y[0] == float(np.median(first[cell.ok[: first.size]]))
+
+
+def test_few_samples_have_no_series(maker: Maker) -> None:
+    maker.substrates, maker.scenarios = ("vm",), PATHS[:1]
+    maker.samples, maker.boots = plots.series.FEWEST - 1, 2
+    assert not any("series" in path.name for path in plots.draw_all(maker.write()))
