@@ -12,30 +12,45 @@ from retrap.analysis.verdict import told
 
 
 def draw(axes: dict[str, Any], rows: Rows, compared: list[Comparison]) -> None:
-    """By placement; one axis for all. What is of differences within boots has its
-    interval."""
+    """By placement; one axis for all: instructions, or of times the share. What is
+    over boots has its interval."""
     last = list(axes.values())[-1]
     compared = [each for each in compared if each.judgement.estimate is not None]
-    values = [each.judgement.estimate or 0.0 for each in compared]
-    ends = [end for each in compared if each.within for end in each.interval or ()]
-    near, log = scale.changes(last, [*values, *ends])
-    base = words.shorten(compared[0].base, 120, style.KEY)
-    unit = style.UNITS[compared[0].machine.substrate]
-    last.set_xlabel(f"change against {base}\n[{unit}]{log}")
+    exact, base = compared[0].machine.exact, compared[0].base
+    values = [_scaled(each, each.judgement.estimate or 0.0) for each in compared]
+    bars = [_interval(each) for each in compared]
+    near, log = scale.changes(last, [*values, *(end for bar in bars for end in bar)])
+    unit = style.UNITS["exact"] if exact else "%"
+    name = words.shorten(base, 120, style.KEY)
+    last.set_xlabel(f"change against {name}\n[{unit}]{log}")
     for axis in axes.values():
         axis.axvline(0, color="black", linewidth=0.8)
     right: list[scale.Mark] = []
     left: list[scale.Mark] = []
     heights = {(scenario, name): y for y, scenario, name, _ in rows.lines()}
-    for each, value in zip(compared, values, strict=True):
+    for each, value, bar in zip(compared, values, bars, strict=True):
         axis, y = axes[each.placement], heights[each.scenario, each.test]
-        end = value
-        if each.within and (bar := each.interval):
+        if bar:
             axis.plot(bar, [y, y], color=rows.sides[each.test].color, linewidth=1.2)
-            end = bar[value > 0]
         axis.plot([value], [y], **rows.sides[each.test].mark)
-        text = told(each.verdict, words.signed(value), value)
+        end = bar[value > 0] if bar else value
+        text = told(each.verdict, words.signed(value), value) if exact else each.change
         into = left if value < 0 else right
         into.append(words.beside(axis, end, y, text, value < 0))
     scale.make_room(last, right, left)
     scale.change_ticks(last, near)
+
+
+def _scaled(one: Comparison, value: float) -> float:
+    """In the unit of the axis."""
+    base = one.sides[0]
+    if one.machine.exact or base is None or not base.median:
+        return value
+    return 100 * value / base.median
+
+
+def _interval(one: Comparison) -> tuple[float, ...]:
+    """Over boots; nothing of exact samples, which are counted."""
+    if one.machine.exact or not one.interval:
+        return ()
+    return tuple(_scaled(one, end) for end in one.interval)

@@ -128,5 +128,6 @@ def _legend(
     if any(each and each.failed for each in mine):
         notes.append("!: some samples failed")
     if len(rows.sides) > 1:
+        notes += [] if machine.exact else ["of changes: intervals of 95 %"]
         notes.append("~: undecided")
     style.legend(drawing, sides, lines, note="; ".join(notes))

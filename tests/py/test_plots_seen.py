@@ -10,7 +10,8 @@ from conftest import COST, FLOORS, PATHS, Maker
 from pictures import Camera
 
 import plots
-from retrap.results.store import load
+from retrap.analysis.compare import comparisons
+from retrap.results.store import Results, load
 
 LONG = "retrap/trigger:" + "a-very-long-name-of-a-trigger-" * 5
 
@@ -149,3 +150,36 @@ def test_one_variant_has_no_panel_of_changes(maker: Maker, camera: Camera) -> No
     overview_of(maker)
     (picture,) = camera.matching("overview-")
     assert len(picture.axes) == 2
+
+
+def test_changes_over_boots_have_their_interval_and_are_shares(
+    maker: Maker, camera: Camera
+) -> None:
+    """A line from end to end of each; none of exact samples, which are counted."""
+    maker.scenarios = PATHS[:1]
+    path = maker.write()
+    results = load(path)
+    plots.overview.draw(results, path / "figures")
+    for name, bars in (("overview-exact", []), ("overview-vm", intervals(results))):
+        (picture,) = camera.matching(name)
+        axes = [a for a in picture.axes if a.get_subplotspec().colspan.start]
+        lines = [line for axis in axes for line in axis.get_lines()]
+        ends = [
+            tuple(line.get_xdata())
+            for line in lines
+            if len(line.get_xdata()) == 2 and len(set(line.get_ydata())) == 1
+        ]
+        assert ends == bars
+        assert ("[%]" in axes[-1].get_xlabel()) == bool(bars)
+
+
+def intervals(results: Results) -> list[tuple[float, float]]:
+    """In % of the baseline."""
+    found = []
+    for each in comparisons(results):
+        base = each.sides[0]
+        if not each.machine.exact and base and base.median and each.interval:
+            low, high = (100 * end / base.median for end in each.interval)
+            found.append((low, high))
+    assert found
+    return found
