@@ -9,7 +9,7 @@ from typing import Any
 
 from plots import bars, looks, panels, scale, style, words
 from plots.panels import Sides, Values, Where
-from retrap.analysis.compare import Comparison
+from retrap.analysis.comparison import Comparison
 from retrap.analysis.cost import Cost, change, cost, disagree
 from retrap.analysis.within import changed
 from retrap.results.store import Machine, Results

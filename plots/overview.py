@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from plots import changes, looks, scale, style, words
 from plots.looks import Floor, Look
 from plots.rows import Rows
+from retrap.analysis import again
 from retrap.analysis.compare import comparisons
 from retrap.analysis.side import Side, of
 from retrap.results.store import Machine, Results
@@ -62,7 +63,9 @@ def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
         grid[-1, 0].set_xlabel(f"median [{unit}]")
         drawing.draw_without_rendering()  # now the axes are as wide as they stay
         if compared:
-            changes.draw(dict(zip(places, grid[:, 1], strict=True)), rows, compared)
+            twice = [row for row in again.rows(results) if row.machine == machine]
+            panels = dict(zip(places, grid[:, 1], strict=True))
+            changes.draw(panels, rows, compared, twice)
         sides: Sides = {
             (place, y): (of(results, machine, name, (scenario, place)), look)
             for place in places
@@ -130,4 +133,6 @@ def _legend(
     if len(rows.sides) > 1:
         notes += [] if machine.exact else ["of changes: intervals of 95 %"]
         notes.append("~: undecided")
+    if any(row.machine == machine and row.interval for row in again.rows(results)):
+        notes.append("grey: the baseline against itself")
     style.legend(drawing, sides, lines, note="; ".join(notes))

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from plots import changes, looks, style
 from plots.rows import Rows
-from retrap.analysis.compare import Comparison
+from retrap.analysis.comparison import Comparison
 from retrap.analysis.within import within_boots
 from retrap.results.store import Machine, Results
 

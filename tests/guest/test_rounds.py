@@ -7,7 +7,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from retrap.analysis.compare import IN_ORDER, comparisons
+from retrap.analysis.compare import comparisons
+from retrap.analysis.comparison import IN_ORDER
 from retrap.base.arch import native
 from retrap.base.paths import ROOT
 from retrap.campaign import journal, manifest

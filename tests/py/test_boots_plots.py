@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import PATHS, Maker
+from test_family import made, twice
 
 import plots
 import plots.boots
+import plots.changes
+import plots.overview
 import plots.series
 from retrap.results.store import load
 
@@ -64,3 +67,16 @@ def test_few_samples_have_no_series(maker: Maker) -> None:
     maker.substrates, maker.scenarios = ("vm",), PATHS[:1]
     maker.samples, maker.boots = plots.series.FEWEST - 1, 2
     assert not any("series" in path.name for path in plots.draw_all(maker.write()))
+
+
+def test_changes_show_what_the_baseline_differs_from_itself_by(maker: Maker) -> None:
+    """Behind the changes of its cell; nothing where it was booted once a block."""
+    path = made(maker, {}, boots=16)
+    plots.overview.draw(load(path), path / "figures")
+    svg = path / "figures/overview-vm-x86_64.svg"
+    assert "the baseline against itself" not in svg.read_text()
+    twice(path)
+    plots.overview.draw(load(path), path / "figures")
+    text = svg.read_text()
+    assert "grey: the baseline against itself" in text
+    assert text.count(f"fill: {plots.changes.BAND}") == 4  # two paths, two placements

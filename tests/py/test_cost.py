@@ -11,7 +11,8 @@ import pytest
 from conftest import Maker
 
 from retrap.analysis import cost, summarize
-from retrap.analysis.compare import Comparison, against_base
+from retrap.analysis.compare import against_base
+from retrap.analysis.comparison import Comparison
 from retrap.analysis.cost import Cost
 from retrap.analysis.verdict import FEWER, MORE, SAME, UNDECIDED, Judgement
 from retrap.report import table

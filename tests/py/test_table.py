@@ -162,7 +162,7 @@ def test_every_sample_failed_is_a_dash(maker: Maker) -> None:
     maker.failed = maker.samples = 30
     text = table.render(maker.write())
     assert_mailable(text)
-    assert "  mainline                      -!" in text
+    assert "  mainline             7       -!" in text
 
 
 def test_a_cell_that_a_kernel_cannot_run_says_why(maker: Maker) -> None:

@@ -162,11 +162,11 @@ def test_two_directories(tmp_path: Path) -> None:
                 (path / "plan.json").write_text(plan)
                 for kernel in kernels:
                     copy(kernel, path, kernel, part, moved)
-        text = before_after.render(a, b)
+        text = before_after.render(before_after.compared(a, b))
         rows = re.findall(r"^  (?:mainline|async-retrap) .* (\S+)$", text, re.M)
         assert len(rows) == 26
         judged([(change, said) for said in rows])
-    text = before_after.render(a, a)
+    text = before_after.render(before_after.compared(a, a))
     assert "B less A: same in 26 of 26 cells." in text
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from retrap.analysis.compare import Comparison
+from retrap.analysis.comparison import Comparison
 from retrap.analysis.verdict import MORE
 from retrap.results import counters
 from retrap.results.store import Cell, Machine, Results

@@ -15,15 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from retrap.analysis import verdict
-from retrap.analysis.boots import ALPHA, MARGIN, MIN_BOOTS
+from retrap.analysis.boots import ALPHA, MIN_BOOTS
 from retrap.analysis.verdict import Judgement
+from retrap.results.stats import MARGIN
 
 TOO_FEW = f"need >= {MIN_BOOTS} boots that have both"  # 5 have no interval of 95 %
 
 Floats = npt.NDArray[np.float64]
 
 
-def judge(base: Sequence[float], test: Sequence[float]) -> Judgement:
+def judge(
+    base: Sequence[float], test: Sequence[float], margin: float = MARGIN
+) -> Judgement:
     """`base` and `test`: the medians of the same boots, in the same order. Decided
     and the same are as in boots.py; p is that of the signed-rank test, which the
     interval inverts."""
@@ -37,11 +40,19 @@ def judge(base: Sequence[float], test: Sequence[float]) -> Judgement:
     low, high, confidence = interval(averages, differences.size, ALPHA)
     said = verdict.of_interval(low, high)
     narrow = interval(averages, differences.size, 2 * ALPHA)
-    within = max(-narrow[0], narrow[1])
-    if said == verdict.UNDECIDED and within <= MARGIN * float(np.median(base)):
+    near = max(-narrow[0], narrow[1]) <= margin * float(np.median(base))
+    if said == verdict.UNDECIDED and near:
         said = verdict.SAME
     p_value = _p(averages, differences.size)
-    return Judgement(said, estimate, low, high, p_value=p_value, confidence=confidence)
+    return Judgement(
+        said,
+        estimate,
+        low,
+        high,
+        p_value=p_value,
+        confidence=confidence,
+        within_margin=near,
+    )
 
 
 def walsh(differences: Floats) -> Floats:

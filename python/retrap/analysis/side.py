@@ -147,3 +147,18 @@ def _repeated(cells: tuple[Cell, ...]) -> bool:
         if not same_samples(first.setdefault(key, cell), cell):
             return False
     return True
+
+
+def cells_of(results: Results, machine: Machine) -> list[tuple[str, str]]:
+    """(scenario, placement) of each timed cell any side has, as planned."""
+    present = {
+        (cell.scenario, cell.placement)
+        for cell in results.cells()
+        if cell.machine == machine and cell.timed
+    }
+    return [
+        (scenario, placement)
+        for scenario in results.scenarios(machine)
+        for placement in results.placements(machine)
+        if (scenario, placement) in present
+    ]

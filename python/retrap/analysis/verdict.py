@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 SAME, MORE, FEWER, UNDECIDED = "same", "more", "fewer", "undecided"
 NOT_APPLICABLE = "n.a."  # a side does not have the cell
+VOID = "void"  # a floor moved too: no difference of these two kernels is evidence
 DECIDED = (MORE, FEWER)
 MARK = "~"  # undecided, in a table: before the estimate
 
@@ -19,8 +20,11 @@ MARK = "~"  # undecided, in a table: before the estimate
 class Judgement:
     """Test less base, in the unit of the samples. `low` to `high` holds every
     difference that the samples allow; `share`: of the samples that the estimate
-    explains, `p_value`: of a test over boots, `confidence`: what the interval of
-    differences within boots attains; None where there is no such thing."""
+    explains, `p_value`: of a test over boots, `p_holm`: that among the rows of its
+    family, `detectable`: the difference that is found with 80 % power there,
+    `confidence`: what the interval of differences within boots attains; None where
+    there is no such thing. `within_margin`: over boots, what is not decided is the
+    same."""
 
     verdict: str
     estimate: float | None = None
@@ -28,7 +32,10 @@ class Judgement:
     high: float | None = None
     share: float | None = None
     p_value: float | None = None
+    p_holm: float | None = None
+    detectable: float | None = None
     confidence: float | None = None
+    within_margin: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
@@ -45,7 +52,7 @@ def of_interval(low: float, high: float) -> str:
 
 def told(verdict: str, number: str, estimate: float | None) -> str:
     """A verdict in a column: the number says more than its sign."""
-    if verdict in (SAME, NOT_APPLICABLE):
+    if verdict in (SAME, NOT_APPLICABLE, VOID):
         return verdict
     if estimate is None:
         return MARK

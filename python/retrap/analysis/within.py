@@ -12,17 +12,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from retrap.analysis import pairs
+from retrap.analysis import family, pairs
 from retrap.analysis.boots import MIN_BOOTS
-from retrap.analysis.compare import (
-    COLUMNS,
-    NO_SCENARIO,
-    Comparison,
-    Where,
-    against_base,
-    cells_of,
-)
-from retrap.analysis.side import Side, of
+from retrap.analysis.compare import against_base
+from retrap.analysis.comparison import COLUMNS, NO_SCENARIO, Comparison, Where
+from retrap.analysis.side import Side, cells_of, of
 from retrap.analysis.summarize import csv_text, warnings
 from retrap.analysis.verdict import NOT_APPLICABLE, Judgement
 from retrap.results.store import Cell, Machine, Results, atomic_write, load
@@ -40,12 +34,16 @@ Pair = tuple[Cell, Cell]
 @lru_cache(maxsize=4)
 def within_boots(results: Results) -> tuple[Comparison, ...]:
     """Each interface of a kernel against its `listen`, else its first."""
-    rows = []
+    rows: list[Comparison] = []
     for machine in (each for each in results.machines if not each.exact):
-        for where in cells_of(results, machine):
-            for base, test in _interfaces(results, machine, where):
-                rows.append(_compared(results, machine, where, (base, test)))
-    return tuple(row for row in rows if any(row.sides))
+        here = [
+            _compared(results, machine, where, names)
+            for where in cells_of(results, machine)
+            for names in _interfaces(results, machine, where)
+        ]
+        found = [row for row in here if any(row.sides)]
+        rows += family.together(found, results.floors, results.margin)
+    return tuple(rows)
 
 
 def changed(
@@ -101,8 +99,8 @@ def _compared(
         notes.append(f"{len(boots) - len(both)} of {len(boots)} boots {LACK}")
     if both:
         base, test = (Side(cells) for cells in zip(*both))
-    medians = (each.boot_medians if both else () for each in (base, test))
-    got = pairs.judge(*medians)
+    first, second = (each.boot_medians if both else () for each in (base, test))
+    got = pairs.judge(first, second, results.margin)
     notes += [text for cell in (*base.cells, *test.cells) for text in warnings(cell)]
     notes += _in_one_order(both)
     told = tuple(dict.fromkeys((*notes, *got.warnings)))

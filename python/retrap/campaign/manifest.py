@@ -21,6 +21,7 @@ SCHEMA = "retrap.manifest/1"
 QEMU_EXACT, QEMU, LOCAL, MACHINE = EXECUTORS = (
     *("qemu-exact", "qemu", "local", "machine"),
 )
+AGAIN = "-again"  # ends the name of the baseline's second boot in a block
 Payload = tuple[str, ...]
 T = TypeVar("T")
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 from argparse import Namespace
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from retrap.config.variants import HOST, Variant, load_variants, named
 from retrap.fleet import own
 from retrap.base.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.build.packages import ensure, guests
-from retrap.base.progress import say
 from retrap.base.rawfile import read_plan
 
 REPORT = ("report", "figures", "terminal")
@@ -138,47 +136,10 @@ def run(args: Namespace) -> int:
 
 
 def compare(args: Namespace) -> int:
-    if args.allow_mismatch and args.b is None:
-        raise RetrapError(
-            "--allow-mismatch goes with two directories",
-            "retrap compare A B --allow-mismatch",
-            EXIT_USAGE,
-        )
-    if args.beside and args.b is not None:
-        raise RetrapError(
-            "--beside goes with one directory",
-            "retrap compare A --beside EXACT",
-            EXIT_USAGE,
-        )
-    for directory in (args.a, args.b, args.beside):
-        if directory is not None:
-            read_plan(directory)
     ensure("report")
-    from retrap.analysis import compare as work
-    from retrap.analysis import summarize, within
-    from retrap.cli import matrix
-    from retrap.report import before_after, besidetable, table
+    from retrap.cli import compare as command
 
-    if args.beside:
-        print(besidetable.render(args.a, args.beside), end="")
-    elif args.b is not None:
-        print(before_after.render(args.a, args.b, args.allow_mismatch, args.full))
-    else:
-        if _writable(args.a):
-            summarize.summarize(args.a)
-            work.compare(args.a)
-            within.compare(args.a)
-            table.write(args.a)
-        matrix.show(args.a, args.full)
-    return EXIT_OK
-
-
-def _writable(directory: Path) -> bool:
-    """Whether what is derived can be stored; says so when it is only printed."""
-    if not directory.is_dir() or os.access(directory, os.W_OK):
-        return True
-    say(f"{directory} cannot be written: printed here, nothing is stored")
-    return False
+    return command.run(args)
 
 
 def docs(args: Namespace) -> int:
@@ -206,8 +167,10 @@ def lkml(args: Namespace) -> int:
     ensure("report")
     from retrap.report import lkml as work
 
+    from retrap.cli.store import writable
+
     text = work.mail(args.dir, args.profile)
-    if _writable(args.dir):
+    if writable(args.dir):
         work.store(args.dir, text)
     print(text, end="")
     return EXIT_OK

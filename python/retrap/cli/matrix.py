@@ -79,7 +79,7 @@ def run(
         grows = not experiment.variants
         campaign = open_campaign(results, plan, fresh, grows)
         path = campaign.path
-        say(f"{campaign.how} {_short(path)}")
+        say(f"{campaign.how} {short(path)}")
         try:
             if campaign.how == "adds to":
                 verify_campaign(path)  # nothing is added to what was changed
@@ -226,10 +226,10 @@ def show(directory: Path, full: bool = False) -> None:
 
     results = store.load(directory)
     text = table.tables(results) + "\n" if full else brief.render(results)
-    print(text + brief.paths(directory, _short(directory)))
+    print(text + brief.paths(directory, short(directory)))
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
     """Relative to here when below here."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 

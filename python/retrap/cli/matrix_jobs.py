@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from retrap.base.arch import native
 from retrap.base.progress import say
-from retrap.campaign.manifest import LOCAL, MACHINE, QEMU, QEMU_EXACT
+from retrap.campaign.manifest import AGAIN, LOCAL, MACHINE, QEMU, QEMU_EXACT
 from retrap.campaign.manifest import Job, Payload, in_blocks
 from retrap.config.experiments import Experiment, Guest, Sampling
 from retrap.config.plan import Run, Scenario, expand
@@ -82,7 +82,7 @@ class Jobs:
         blocks = experiment.on_machines()
         once = [(kernel, "") for kernel in self._kernels]
         again = [
-            (kernel, "-again")
+            (kernel, AGAIN)
             for kernel in self._kernels
             if kernel.variant.name == experiment.baseline
         ]

@@ -223,16 +223,36 @@ def _compare(adder: Any) -> None:
         """With one directory: every variant against the baseline, and the
         interfaces of a kernel against its listen, within its boots; redoes
         its table.txt and *.csv from the raw files; of a directory that cannot
-        be written it prints alone. With two: each variant of A against the
-        same variant of B. Refuses (exit 9) what must not be compared: another
+        be written it prints alone. With more: each variant of A against the
+        same variant of the others. Refuses (exit 9) what must not be compared: another
         substrate, architecture, machine, config, QEMU or compiler.""",
         "./retrap compare results/reference/quick",
         "./retrap compare results/quick/A results/quick/B",
+        "./retrap compare results/quick/A --fail-if-dearer 3% --json",
     )
     command.add_argument("a", type=Path, metavar="A", help="a result directory")
     command.add_argument(
-        "b", type=Path, metavar="B", nargs="?", help="another (default: none)"
+        "others",
+        type=Path,
+        metavar="B",
+        nargs="*",
+        help="another, or two, each held against A (default: none)",
     )
+    command.add_argument(
+        "--margin",
+        type=_share,
+        metavar="PERCENT",
+        help="over boots, what surely differs by less is the same; nothing is stored "
+        "then (default: 1%%)",
+    )
+    command.add_argument(
+        "--fail-if-dearer",
+        type=_share,
+        metavar="PERCENT",
+        help="exit 12 when a cell of a path is surely dearer by more: by the near end "
+        "of its interval (default: exit 0)",
+    )
+    json_option(command)
     command.add_argument(
         "--allow-mismatch",
         action="store_true",
@@ -313,6 +333,17 @@ STAGES = (
     "machine",
     "rehearsal",
 )
+
+
+def _share(word: str) -> float:
+    """Of `3%`, or of `3`: 0.03."""
+    try:
+        found = float(word.removesuffix("%")) / 100
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < 10:
+        raise argparse.ArgumentTypeError(f"{word!r} is no percentage, as 3%")
+    return found
 
 
 def _stage(word: str) -> str:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from retrap.analysis.compare import Comparison, comparisons, deciding
-from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME
+from retrap.analysis.compare import comparisons
+from retrap.analysis.comparison import Comparison, deciding
+from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME, VOID
 from retrap.analysis.within import within_boots
 from retrap.report.sentences import caution, counts
 from retrap.results.store import Machine, Results
@@ -82,7 +83,8 @@ def _amounts(name: str, told: dict[str, Comparison]) -> str:
             change = abs(got.judgement.estimate or 0)
             found.setdefault(got.verdict, {})[place] = change
     if not found:
-        return f"an undecided amount with {name}"
+        void = all(got.verdict == VOID for got in told.values())
+        return f"{'no valid' if void else 'an undecided'} amount with {name}"
     parts = []
     for verdict, places in found.items():
         ends = dict.fromkeys(f"{end:.0f}" for end in sorted(places.values()))

@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retrap.base import textgrid
-from retrap.analysis.compare import cells_of, compare_sides, deciding, identical
-from retrap.analysis.compare import Comparison
+from retrap.analysis.comparison import (
+    Comparison,
+    compare_sides,
+    deciding,
+    identical,
+)
 from retrap.base.errors import EXIT_REFUSED, RetrapError
 from retrap.results.mismatch import Pair, different_schemas, mismatches, pairs
-from retrap.analysis.side import of
+from retrap.analysis.family import together
+from retrap.analysis.side import cells_of, of
 from retrap.analysis.verdict import NOT_APPLICABLE
+from retrap.results.stats import MARGIN
 from retrap.results.store import Results, load
 from retrap.report.sentences import counts
 from retrap.report.timetable import NOTE_BUSY
@@ -22,13 +29,25 @@ TIMED = (7, 12, 7, 12, 8, 7)
 MOST = 4  # cells that differ, of two machines, unless all are shown
 
 
-def render(a: Path, b: Path, allow_mismatch: bool = False, full: bool = True) -> str:
-    """The table, or of it what differs. Errors: EXIT_REFUSED when they must not
-    be compared."""
+@dataclass(frozen=True)
+class BeforeAfter:
+    """Two directories that may be compared: the rows, by pair of machines, and what
+    is to be said of it all."""
+
+    a: Results
+    b: Results
+    rows: dict[Pair, list[Comparison]]
+    differ: list[str]
+
+
+def compared(
+    a: Path, b: Path, allow_mismatch: bool = False, margin: float = MARGIN
+) -> BeforeAfter:
+    """Errors: EXIT_REFUSED when they must not be compared."""
     differ = different_schemas(a, b)
     if differ and not allow_mismatch:
         raise _refusal(a, b, differ)
-    one, other = load(a), load(b)
+    one, other = (replace(load(path), margin=margin) for path in (a, b))
     matched = pairs(one, other)
     if not matched:
         have = " / ".join(", ".join(map(str, r.machines)) for r in (one, other))
@@ -42,15 +61,25 @@ def render(a: Path, b: Path, allow_mismatch: bool = False, full: bool = True) ->
         differ += mismatches(one, other, machines)
     if differ and not allow_mismatch:
         raise _refusal(a, b, differ)
+    rows = {machines: _compared(one, other, machines) for machines in matched}
+    return BeforeAfter(one, other, rows, differ)
+
+
+def render(both: BeforeAfter, full: bool = True) -> str:
+    """The table, or of it what differs."""
+    one, other = both.a, both.b
     notes = textgrid.Notes()
-    for text in differ:
+    for text in both.differ:
         notes.add(f"compared in spite of different {text}")
     for key in ("binary_sha256", "experiment_sha256"):
         if one.plan.get(key) != other.plan.get(key):
             notes.add(f"{key} differs between the two plans")
-    blocks = [_table(one, other, machines, notes, full) for machines in matched]
-    head = textgrid.wrap(f"A: {a}", "", "   ") + "\n"
-    head += textgrid.wrap(f"B: {b}", "", "   ") + "\n\n"
+    blocks = [
+        _table(both, machines, rows, notes, full)
+        for machines, rows in both.rows.items()
+    ]
+    head = textgrid.wrap(f"A: {one.path}", "", "   ") + "\n"
+    head += textgrid.wrap(f"B: {other.path}", "", "   ") + "\n\n"
     return head + "\n".join(blocks) + notes.text()
 
 
@@ -63,20 +92,24 @@ def _refusal(a: Path, b: Path, differ: list[str]) -> RetrapError:
 
 
 def _table(
-    a: Results, b: Results, machines: Pair, notes: textgrid.Notes, full: bool
+    both: BeforeAfter,
+    machines: Pair,
+    compared: list[Comparison],
+    notes: textgrid.Notes,
+    full: bool,
 ) -> str:
-    exact = machines[0].exact
+    a, b, exact = both.a, both.b, machines[0].exact
     unit = "guest instructions" if exact else "nanoseconds"
     title = f"Median of A and B in {unit} "
     title += f"[{' / '.join(dict.fromkeys(map(str, machines)))}]"
-    what = "by how many A must be moved to lie on B" if exact else "boot against boot"
+    what = "boot against boot; p is by Holm, among the rows of paths, or of floors"
+    what = "by how many A must be moved to lie on B" if exact else what
     told = f"p10-p90: of the samples. B - A: {what}; ~ is undecided."
     lines = [title, textgrid.wrap(told)]
     heads = ["A", "p10-p90", "B", "p10-p90", "B - A", *([] if exact else ["p"])]
     lines.append(textgrid.row("", heads, EXACT if exact else TIMED, LABEL))
     if not set(a.variants(machines[0])) & set(b.variants(machines[1])):
         lines.append("no variant in common")
-    compared = _compared(a, b, machines)
     differ = [got for got in compared if got.decided]
     shown = compared if full else differ[:MOST]
     for where in dict.fromkeys(got.where for got in shown):
@@ -99,14 +132,15 @@ def _table(
 def _compared(a: Results, b: Results, machines: Pair) -> list[Comparison]:
     """Every side that both have, in every cell that one of them has."""
     left, right = machines
-    found = []
+    found: list[Comparison] = []
     for where in dict.fromkeys(cells_of(a, left) + cells_of(b, right)):
         others = b.sides(right, where[0])
         for name in [each for each in a.sides(left, where[0]) if each in others]:
             sides = (of(a, left, name, where), of(b, right, name, where))
             if any(sides):
-                found.append(compare_sides(left, where, (name, name), sides))
-    return found
+                names, margin = (name, name), a.margin
+                found.append(compare_sides(left, where, names, sides, margin=margin))
+    return found if left.exact else together(found, a.floors, a.margin)
 
 
 def _row(got: Comparison, notes: textgrid.Notes) -> str:
@@ -126,6 +160,6 @@ def _row(got: Comparison, notes: textgrid.Notes) -> str:
         notes.add(NOTE_BUSY, place)
     cells.append("" if got.verdict == NOT_APPLICABLE else got.change)
     if not got.machine.exact:
-        p_value = got.judgement.p_value
+        p_value = got.judgement.p_holm
         cells.append("" if p_value is None else f"{p_value:.3f}")
     return textgrid.row(f"  {got.test}", cells, widths, LABEL)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap.analysis.compare import against_base, cells_of
+from retrap.analysis.compare import against_base
 from retrap.analysis.cost import Cost, cost
-from retrap.analysis.side import of
+from retrap.analysis.side import cells_of, of
 from retrap.base.errors import EXIT_REFUSED, RetrapError
 from retrap.base.textgrid import Notes, number, row, wrap
 from retrap.report.timetable import groups

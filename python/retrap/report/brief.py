@@ -10,15 +10,18 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+from retrap.analysis import again
 from retrap.analysis.boots import MIN_BOOTS
-from retrap.analysis.compare import IN_ORDER, comparisons
+from retrap.analysis.compare import comparisons
+from retrap.analysis.comparison import IN_ORDER
 from retrap.analysis.side import Side, of
 from retrap.analysis.within import changed
 from retrap.results.stats import P99_FROM
-from retrap.analysis.verdict import NOT_APPLICABLE
+from retrap.analysis.verdict import NOT_APPLICABLE, SAME
 from retrap.machine import load
 from retrap.results.store import Machine, Results
 from retrap.report import amounts
+from retrap.report.sentences import counts
 from retrap.report.table import path_integers
 from retrap.base.textgrid import number, row, spread
 from retrap.report.timetable import judged
@@ -46,6 +49,7 @@ def render(results: Results) -> str:
         names = ", ".join(results.void)
         told.append(f"! Given up, and why stands in table.txt: {names}.")
     if base and not machine.exact:
+        told.append(_again(results, machine))
         told.append(_boots(results, machine))
         if any(IN_ORDER in each.warnings for each in comparisons(results)):
             told.append(f"! {IN_ORDER[0].upper()}{IN_ORDER[1:]}.")
@@ -185,6 +189,16 @@ def _boots(results: Results, machine: Machine) -> str:
         if results.plan.get(part):
             how = f"boots = {MIN_BOOTS} or more in [{part}] of the experiment"
     return f"{text} A difference takes {MIN_BOOTS} or more of each: {how}."
+
+
+def _again(results: Results, machine: Machine) -> str:
+    """What the baseline is against itself; empty where it was booted once a block."""
+    found = [row for row in again.rows(results) if row.machine == machine]
+    if not found:
+        return ""
+    told = counts(f"A/A, {found[0].base} against itself", found)
+    alone = any(row.verdict != SAME for row in found)
+    return told + (" Where not the same, half of its boots are the base." * alone)
 
 
 def _other(results: Results, machine: Machine) -> str:

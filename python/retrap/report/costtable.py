@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from retrap.analysis.compare import cells_of
+from retrap.analysis.side import cells_of
 from retrap.analysis.cost import NOTHING, Cost, cost, disagree
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.analysis.within import changed

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from retrap.analysis.compare import Comparison, comparisons
+from retrap.analysis.compare import comparisons
+from retrap.analysis.comparison import Comparison
 from retrap.analysis.within import within_boots
 from retrap.analysis.verdict import (
     DECIDED,
@@ -12,6 +13,7 @@ from retrap.analysis.verdict import (
     NOT_APPLICABLE,
     SAME,
     UNDECIDED,
+    VOID,
 )
 from retrap.results.store import Machine, Results
 from retrap.report.table import path_integers
@@ -65,7 +67,7 @@ def counts(name: str, rows: list[Comparison]) -> str:
     """`b: same in 4, more in 2 (+2 to +19), undecided in 1 of 7 cells.`"""
     judged = [row for row in rows if row.verdict != NOT_APPLICABLE]
     parts = []
-    for verdict in (SAME, FEWER, MORE, UNDECIDED):
+    for verdict in (SAME, FEWER, MORE, UNDECIDED, VOID):
         if some := [row for row in judged if row.verdict == verdict]:
             parts.append(f"{verdict} in {len(some)}{_ends(some)}")
     told = f"{', '.join(parts)} of {_cells(len(judged))}." if parts else ""
@@ -89,11 +91,25 @@ def _cells(count: int) -> str:
 def caution(results: Results, rows: list[Comparison]) -> str:
     """Where a floor of the rows is not the same on two sides; else empty."""
     controls = [row for row in rows if row.scenario in results.floors]
+    if void := void_of(rows):
+        return void
     if not any(row.decided for row in controls):
         return ""
     return (
         "CAUTION: floors, which hold no ptrace work, differ: the kernels differ "
         f"elsewhere too. {counts('floors', controls)}"
+    )
+
+
+def void_of(rows: list[Comparison]) -> str:
+    """Which kernels' rows say nothing, and why; empty where none is void."""
+    told = [row.warnings[0] for row in rows if row.verdict == VOID]
+    if not told:
+        return ""
+    reasons = "; ".join(text.removeprefix("void: ") for text in dict.fromkeys(told))
+    return (
+        f"VOID: {reasons}. Floors hold no ptrace work: something else differs too, and "
+        "no difference of these kernels is evidence."
     )
 
 

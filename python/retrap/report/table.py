@@ -12,7 +12,8 @@ from pathlib import Path
 from retrap.report.besidetable import beside_table
 from retrap.report.costtable import cost_table
 from retrap.results import counters
-from retrap.analysis.compare import comparisons, deciding
+from retrap.analysis.compare import comparisons
+from retrap.analysis.comparison import deciding
 from retrap.analysis.within import within_boots
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.results.store import Machine, Results, atomic_write, load

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from retrap.analysis import boots
-from retrap.analysis.compare import Comparison
+from retrap.analysis.comparison import Comparison
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.analysis.within import within_boots
 from retrap.base.textgrid import Notes, row, short, wrap
@@ -20,13 +19,13 @@ def within_tables(results: Results, machine: Machine, notes: Notes) -> str:
     """One a kernel; empty where none has several interfaces."""
     rows = [row for row in within_boots(results) if row.machine == machine]
     blocks = [
-        _table([row for row in rows if row.base == base], notes)
+        _table([row for row in rows if row.base == base], results.margin, notes)
         for base in dict.fromkeys(row.base for row in rows)
     ]
     return "\n".join(blocks)
 
 
-def _table(rows: list[Comparison], notes: Notes) -> str:
+def _table(rows: list[Comparison], margin: float, notes: Notes) -> str:
     base = rows[0].base
     lines = [
         f"Nanoseconds, within boots, against {base} [{rows[0].machine}]",
@@ -35,9 +34,9 @@ def _table(rows: list[Comparison], notes: Notes) -> str:
             f"one difference, of its median less that of {base}. ns and change: the "
             "median of the Walsh averages of these differences (Hodges-Lehmann), in ns "
             "and as a share; ~ undecided where its interval holds 0, same where that "
-            f"of 90 % is within {100 * boots.MARGIN:.0f} %. Interval and p: Wilcoxon's "
-            "signed rank; conf.: the confidence that the interval attains. Each row is "
-            "tested alone."
+            f"of 90 % is within {100 * margin:.3g} %. Interval and p: Wilcoxon's "
+            "signed rank; conf.: the confidence that the interval attains. p by Holm "
+            "among these rows; above 0.05 a row is undecided."
         ),
         row("", HEADS, WIDTHS, LABEL),
     ]
@@ -62,7 +61,7 @@ def _cells(one: Comparison) -> list[str]:
         *(str(test.boots), estimate, one.change),
         f"{_signed(got.low)} {_signed(got.high)}",
         f"{100 * got.confidence:.1f}%",
-        "" if got.p_value is None else p_text(got.p_value),
+        "" if got.p_holm is None else p_text(got.p_holm),
     ]
 
 

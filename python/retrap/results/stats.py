@@ -22,6 +22,8 @@ GAP_UNITS = 32  # a gap between classes is wider than this many instructions:
 BELOW_SHARE = 0.01  # a class has at least this share of the samples,
 BELOW_COUNT = 5  # and at least so many: a few early samples are no class
 
+MARGIN = 0.01  # of the baseline's median: what is surely less is the same
+
 Values = npt.NDArray[np.int64]
 
 

@@ -21,6 +21,7 @@ from retrap.base.rawfile import atomic_write, damaged
 from retrap.base.rawfile import read_json, read_plan, read_record, seal
 from retrap.results import perf_stat, remembered, sealed
 from retrap.results.samples import SAMPLE, layout, read_samples
+from retrap.results.stats import MARGIN
 from retrap.results.summary import Counts, Summary, of_record, summarized
 
 __all__ = [
@@ -44,13 +45,15 @@ OF_THE_PROGRAM = ("argv", "code")  # of run.json: long, and for the profile alon
 class Results:
     """A result directory, as it was read: another reading is another one.
     `unfinished` are boots that have no boot.json, `void` those that never will have
-    one, and why."""
+    one, and why. `margin` is how they are judged: what surely differs by less of the
+    baseline's median is the same."""
 
     path: Path
     plan: dict[str, Any]
     boots: tuple[Boot, ...]
     unfinished: tuple[str, ...]
     void: dict[str, str]
+    margin: float = MARGIN
 
     def cells(self) -> Iterator[Cell]:
         for boot in self.boots:

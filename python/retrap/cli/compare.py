@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`retrap compare`: what differs, for a reader, a program, or a script that asks."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from retrap.analysis import again, family, summarize, within
+from retrap.analysis import compare as work
+from retrap.analysis.comparison import COLUMNS, Comparison
+from retrap.analysis.verdict import MORE, UNDECIDED, VOID
+from retrap.base.errors import EXIT_DEARER, EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.base.progress import say
+from retrap.base.rawfile import read_plan
+from retrap.cli.store import writable
+from retrap.cli import matrix
+from retrap.report import before_after, besidetable, brief, table
+from retrap.results.stats import MARGIN
+from retrap.results.store import load
+
+SCHEMA = "retrap.comparison/1"
+
+
+def run(args: Namespace) -> int:
+    """Exit status; EXIT_DEARER where --fail-if-dearer says so."""
+    _check(args)
+    for directory in (args.a, *args.others, args.beside):
+        if directory is not None:
+            read_plan(directory)
+    if args.beside:
+        print(besidetable.render(args.a, args.beside), end="")
+        return EXIT_OK
+    margin = MARGIN if args.margin is None else args.margin
+    found = [_between(args, other, margin) for other in args.others]
+    if not found:
+        found = [_within(args, margin)]
+    if args.json:
+        print(_document(found, margin))
+    if args.fail_if_dearer is None:
+        return EXIT_OK
+    paths = [
+        row
+        for _, _, rows, floors in found
+        for row in rows
+        if row.scenario not in floors and row.family != family.AGAIN
+    ]
+    return _dearer(paths, args.fail_if_dearer)
+
+
+Found = tuple[Path, Path | None, Sequence[Comparison], frozenset[str]]
+
+
+def _check(args: Namespace) -> None:
+    """Errors: EXIT_USAGE, of words that do not go together."""
+    for wrong, what, instead in (
+        (len(args.others) > 2, "there are at most three directories", "A B C"),
+        (
+            args.allow_mismatch and not args.others,
+            "--allow-mismatch goes with two directories",
+            "A B --allow-mismatch",
+        ),
+        (
+            args.beside and args.others,
+            "--beside goes with one directory",
+            "A --beside EXACT",
+        ),
+        (
+            args.beside and (args.json or args.margin or args.fail_if_dearer),
+            "--beside is a table of counters, which nothing is decided of",
+            "A --beside EXACT",
+        ),
+    ):
+        if wrong:
+            raise RetrapError(what, f"retrap compare {instead}", EXIT_USAGE)
+
+
+def _within(args: Namespace, margin: float) -> Found:
+    """Every variant against the baseline of one directory. What another margin says
+    is not stored."""
+    results = replace(load(args.a), margin=margin)
+    if margin == MARGIN and writable(args.a):
+        summarize.summarize(args.a)
+        work.compare(args.a)
+        within.compare(args.a)
+        table.write(args.a)
+    if not args.json:
+        text = table.tables(results) + "\n" if args.full else brief.render(results)
+        print(text + brief.paths(args.a, matrix.short(args.a)))
+    rows = (*work.comparisons(results), *within.within_boots(results))
+    return args.a, None, (*rows, *again.rows(results)), results.floors
+
+
+def _between(args: Namespace, other: Path, margin: float) -> Found:
+    """Each variant of A against its like of the other."""
+    both = before_after.compared(args.a, other, args.allow_mismatch, margin)
+    if not args.json:
+        print(before_after.render(both, args.full))
+    rows = [row for some in both.rows.values() for row in some]
+    return args.a, other, rows, both.a.floors
+
+
+def _document(found: Sequence[Found], margin: float) -> str:
+    compared = [
+        {"a": str(a), "b": str(b) if b else None, "rows": list(map(_record, rows))}
+        for a, b, rows, _ in found
+    ]
+    document = {"schema": SCHEMA, "margin": margin, "compared": compared}
+    return json.dumps(document, indent=1)
+
+
+def _record(row: Comparison) -> dict[str, Any]:
+    """The columns of comparison.csv; warnings one by one."""
+    record = dict(zip(COLUMNS, row.row(), strict=True))
+    return {**record, "within_boots": row.within, "warnings": list(row.warnings)}
+
+
+def _dearer(rows: Sequence[Comparison], limit: float) -> int:
+    """EXIT_DEARER where a row is surely dearer by more than `limit`, a share."""
+    dearer = [row for row in rows if _by(row) > limit]
+    for row in dearer:
+        place = f"{row.scenario} {row.placement} [{row.machine}]"
+        least = f"at least {100 * _by(row):.1f} %"
+        say(f"dearer: {place}: {row.test}: {row.change}, {least}")
+    open_ = sum(row.verdict in (UNDECIDED, VOID) for row in rows)
+    if open_:
+        say(f"{open_} of {len(rows)} cells are undecided or void, and so not dearer")
+    return EXIT_DEARER if dearer else EXIT_OK
+
+
+def _by(row: Comparison) -> float:
+    """The least share of the base that it is dearer by; 0 where that is not decided."""
+    base, interval = row.sides[0], row.interval
+    if row.verdict != MORE or base is None or not base.median or interval is None:
+        return 0.0
+    return interval[0] / base.median
