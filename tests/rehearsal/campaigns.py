@@ -54,7 +54,7 @@ def retrap(*words: object, limit_s: float = 300) -> subprocess.CompletedProcess[
 
 
 def state(machine: RehearsalMachine) -> str:
-    return machine.ssh(STATE, 600)
+    return machine.ssh(STATE, 900)
 
 
 def assert_equal(now: str, before: str) -> None:

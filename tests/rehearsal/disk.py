@@ -24,26 +24,27 @@ DEBIAN_S, BOOT_S, GRUB_S = 1800, 600, 600
 WAIT = 'until grep -q . /proc/self/gid_map; do sleep 0.1; done; exec "$@"'
 
 
-def ensure(arch: Arch) -> Image:
-    """The disk, made now if it is not there."""
+def ensure(arch: Arch, *packages: str) -> Image:
+    """The disk, made now if it is not there. `packages`: more of Debian's."""
     folder = subdirectory("rehearsal")
     recipe = HERE / f"image_{arch.name}.sh"
     sources = (recipe, HERE / "debian.sh", Path(__file__))
-    text = b"".join(path.read_bytes() for path in sources)
+    text = b"".join(path.read_bytes() for path in sources) + ",".join(packages).encode()
     path = folder / hashlib.sha256(text).hexdigest()[:16]
     with locked(folder, Task(f"disk of a rehearsal machine ({arch.name})")):
         if not path.is_dir():
             if os.geteuid() != 0:
                 pytest.skip("a disk of Debian is made by chroot(2), which needs root")
             work = partial(path)
-            _make(recipe, Image(work, arch))
+            _make(recipe, Image(work, arch), packages)
             publish(work, path)
     return Image(path, arch)
 
 
-def _make(recipe: Path, image: Image) -> None:
+def _make(recipe: Path, image: Image, packages: tuple[str, ...]) -> None:
     """Debian in a file; GRUB's configuration is written by a first boot."""
-    _as_root_of_a_namespace(["sh", str(recipe), str(image.directory)])
+    words = ["sh", str(recipe), str(image.directory)]
+    _as_root_of_a_namespace([*words, *([",".join(packages)] if packages else [])])
     convert = ["qemu-img", "convert", "-O", "qcow2"]
     raw = image.directory / "disk.raw"
     subprocess.run([*convert, str(raw), str(image.disk)], check=True)

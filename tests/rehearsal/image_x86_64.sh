@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# image_x86_64.sh OUT: the disk of a machine with GRUB, disk.raw (debian.sh).
+# image_x86_64.sh OUT [PACKAGES]: the disk of a machine with GRUB, disk.raw
+# (debian.sh).
 #
 # GRUB's own grub.cfg is written by the machine in its first boot.
 set -eu
@@ -9,7 +10,8 @@ root=$out/root
 label=52455452  # of the disk; its first partition is PARTUUID=$label-01
 size_mib=3072
 
-sh "${0%/*}/debian.sh" "$out" amd64 x86_64 linux-image-cloud-amd64,grub-pc
+sh "${0%/*}/debian.sh" "$out" amd64 x86_64 \
+  "linux-image-cloud-amd64,grub-pc${2:+,$2}"
 chroot "$root" update-initramfs -c -k all
 echo "PARTUUID=$label-01 / ext4 errors=remount-ro 0 1" >"$root/etc/fstab"
 # Else it is loaded, and so a part of each kernel that is made for this machine.

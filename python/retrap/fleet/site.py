@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -234,6 +235,8 @@ class Here:
     def restore(self, campaign: str, machine: str) -> list[str]:
         said = self._target("restore", campaign)
         shutil.rmtree(record.HOME / campaign)
+        with contextlib.suppress(OSError):  # another campaign's is there
+            record.HOME.rmdir()
         return said.splitlines()
 
     def _target(self, command: str, campaign: str) -> str:
