@@ -135,6 +135,18 @@ def run(args: Namespace) -> int:
     return matrix(args, host_alone=True)
 
 
+def plan(args: Namespace) -> int:
+    ensure(CONFIG)
+    variants = load_variants(args.variants)
+    experiment = experiments.load_experiment(args.experiment, variants)
+    ensure("report")
+    from retrap.cli import plan as command
+
+    if args.stored is not None:
+        read_plan(args.stored)
+    return command.run(args, experiment)
+
+
 def compare(args: Namespace) -> int:
     ensure("report")
     from retrap.cli import compare as command

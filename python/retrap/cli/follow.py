@@ -7,17 +7,16 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from retrap.base.errors import EXIT_MACHINE, EXIT_RESULTS, RetrapError
 from retrap.base.progress import Progress, say
 from retrap.base.rawfile import atomic_write, read_json, read_record
 from retrap.campaign import journal
-from retrap.campaign.directory import RECORD
 from retrap.campaign.journal import ARMED, DONE, RUNNING, VOID
 from retrap.cli import matrix
 from retrap.fleet.site import GONE, HERE, Site, site
+from retrap.results.boot_times import boot_times, usual
 from retrap.results.sealed import verify_campaign
 
 MACHINE = "machine.json"  # in a result directory: the machine, and how it is reached
@@ -153,29 +152,15 @@ def over(told: dict[str, Any]) -> bool:
 
 
 def overhead(directory: Path) -> str:
-    """What a boot of the campaign took, by the journal's times and the boots' records,
-    in a sentence. Whole seconds of the machine's clock, which may have been set."""
-    armed, running, parts = {}, {}, []
-    for line in (directory / journal.FILE).read_text().splitlines():
-        row = json.loads(line)
-        at = time.mktime(time.strptime(row["at"], "%Y-%m-%dT%H:%M:%SZ"))
-        name, state = row.get("job", ""), row["state"]
-        if state == ARMED:
-            armed[name] = at
-        elif state == RUNNING:
-            running[name] = at
-        elif state == DONE and name in armed and name in running:
-            record = read_json(directory / "raw" / name / RECORD)
-            quiet = (record.get("quiet") or {}).get("waited_s", 0.0)
-            up = running[name] - armed[name]
-            parts.append((up, quiet, at - running[name] - quiet))
-    if not parts:
+    """What a boot of the campaign took, in a sentence; empty where none says it."""
+    times = boot_times(directory)
+    one = usual(times)
+    if one is None:
         return ""
-    up, quiet, measured = (median(each) for each in zip(*parts))
     return (
-        f"A boot took {up + quiet + measured:.0f} s: {up:.0f} s from one kernel to the "
-        f"next, {quiet:.0f} s until it was quiet, {measured:.0f} s measured "
-        f"(medians of {len(parts)})."
+        f"A boot took {one.whole:.0f} s: {one.up:.0f} s from one kernel to the "
+        f"next, {one.quiet:.0f} s until it was quiet, {one.measured:.0f} s measured "
+        f"(medians of {len(times)})."
     )
 
 

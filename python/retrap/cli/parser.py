@@ -41,6 +41,7 @@ def parser() -> ManParser:
     _campaign(adder)
     _bench(adder)
     _run(adder)
+    _plan(adder)
     _compare(adder)
     _plot(adder)
     _lkml(adder)
@@ -150,6 +151,44 @@ def _campaign(adder: Any) -> None:
     command.add_argument("dir", type=Path, metavar="DIR", help="its result directory")
     json_option(command)
     full_option(command)
+
+
+def _plan(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "plan",
+        "how many boots an experiment takes, and how long",
+        """From boots that are there it takes what each cell varies by, and says how
+        many blocks find a change of PERCENT in 80 % of repetitions, among all rows
+        that are decided together, and how long they take.""",
+        "./retrap plan --detect 2%",
+        "./retrap plan --detect 1% --from results/quick@box1/20261128-093000",
+    )
+    command.add_argument(
+        "experiment",
+        nargs="?",
+        type=Path,
+        default=experiments.DEFAULT_EXPERIMENT,
+        metavar="EXPERIMENT.toml",
+        help="what is to be measured (default: configs/experiments/quick.toml)",
+    )
+    command.add_argument(
+        "--detect",
+        type=_share,
+        default=0.02,
+        metavar="PERCENT",
+        help="the change that is to be found (default: 2%%)",
+    )
+    command.add_argument(
+        "--from",
+        dest="stored",
+        type=Path,
+        metavar="DIR",
+        help="boots of its cells (default: the newest of the experiment)",
+    )
+    results_option(command)
+    variants_option(command)
+    json_option(command)
 
 
 def _bench(adder: Any) -> None:
