@@ -155,7 +155,8 @@ def _sentences(plan: Plan, n: int) -> list[str]:
     told = [
         "boots: the medians of the boots of a kernel; samples: what the samples of a "
         f"boot add to that, {max(s.samples for s in plan.spreads)} of them. finds: "
-        f"with {n} blocks. Holm among {plan.rows} rows takes {plan.least} blocks at least."
+        f"with {n} blocks. Holm among {plan.rows} rows takes {plan.least} blocks at "
+        "least."
     ]
     if plan.unknown:
         told.append(f"! {plan.unknown} cells of the experiment have no boots there.")
