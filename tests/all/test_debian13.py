@@ -88,7 +88,7 @@ def samples(results: Path) -> dict[str, bytes]:
 
 def test_the_matrix_ends_well(matrix: Path) -> None:
     assert journal.read(matrix).finished
-    assert "retrap/trigger" in (matrix / "lkml.txt").read_text().lower()
+    assert "retrap/trigger" in (matrix / "lkml.eml").read_text().lower()
     boots = [boot for boot in load(matrix).boots if boot.record["substrate"] == "exact"]
     assert len(boots) == len(load_experiment().variants)
     for boot in boots:

@@ -238,7 +238,7 @@ def test_package_list_is_well_formed() -> None:
     arches = "x86_64|arm64|cross-x86_64|cross-arm64"
     sets = (
         f"report|config|figures|terminal|build|count|guest|{arches}|deb|test|lint|all"
-        "|fleet|machine|rehearsal"
+        "|fleet|machine|rehearsal|mail"
     )
     how = r"(command|module|static):[\w.+-]+|(header|file):[\w./-]+"
     for line in (ROOT / "configs/packages.txt").read_text().splitlines():
@@ -262,7 +262,8 @@ def test_every_file_names_its_licence() -> None:
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
-    data = (".patch", ".json", ".npy", ".csv", ".svg", ".png", ".txt", ".jsonl", ".log")
+    data = (".patch", ".json", ".npy", ".csv", ".svg", ".png", ".txt", ".jsonl")
+    data += (".log", ".eml")
     for name in names:
         path = ROOT / name
         plain = name.startswith(("LICENSES/", "results/reference/", "tests/data/"))

@@ -71,13 +71,14 @@ def test_profiles_the_notification_alone(matrix: Path) -> None:
 
 
 def test_the_mail_has_the_functions_on_request(matrix: Path) -> None:
-    with_functions = (matrix / "lkml.txt").read_text()
+    with_functions = (matrix / "lkml.eml").read_text()
     (table,) = designs.tables(
         measure.stored(matrix / measure.NESTED), "mainline", CHEAPEST
     )
     assert table in with_functions
     assert len(table.splitlines()) <= 10
-    assert max(map(len, with_functions.splitlines())) <= 72
+    body = with_functions.partition("\n\n")[2]
+    assert max(map(len, body.splitlines())) <= 72
     assert retrap("lkml", "--profile", matrix) == with_functions
     without = retrap("lkml", matrix)
     assert table not in without and "guest instructions" in without.lower()
@@ -106,7 +107,7 @@ exec {shutil.which(qemu)} "$@"
         "does not take the profiler" in done.stderr and "Traceback" not in done.stderr
     )
     (found,) = (tmp_path / "results/small").glob("2*")
-    assert "retrap/trigger:sigcont" in (found / "lkml.txt").read_text()
+    assert "retrap/trigger:sigcont" in (found / "lkml.eml").read_text()
     assert not journal.read(found).finished
 
 

@@ -14,7 +14,8 @@ import pytest
 from pictures import camera  # noqa: F401
 from profiled import filled, pair  # noqa: F401
 
-from retrap.results.store import SAMPLE
+from retrap.report import lkml
+from retrap.results.store import SAMPLE, Results
 
 FLOORS = ("floor/clock", "floor/futex")
 PATHS = (
@@ -64,6 +65,11 @@ EXACT_BOOT = {
     "initramfs_sha256": "0" * 64,
 }
 FACTS = {"arch": "x86_64", "cpu_model": "Imaginary CPU @ 2.10GHz", "hypervisor": True}
+
+
+def long_mail(results: Results) -> str:
+    """With every table and section."""
+    return lkml.message(results, lkml.Wanted(long=True)).decode()
 
 
 @dataclass

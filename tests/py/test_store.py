@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Maker
+from conftest import Maker, long_mail
 
 from retrap.analysis import compare, summarize
 from retrap.report import brief, lkml, table
@@ -115,7 +115,7 @@ def test_a_baseline_without_a_boot_is_told(maker: Maker) -> None:
     got = store.load(maker.write())
     assert got.baseline(EXACT) == got.base(EXACT) == "async-retrap"
     told = "the baseline, mainline, has no boot [exact x86_64]: changes are against"
-    reports = table.tables(got), lkml.text(got), brief.render(got)
+    reports = table.tables(got), long_mail(got), brief.render(got)
     for report in reports:
         assert told.lower() in " ".join(report.split()).lower()
         assert "against async-retrap" in " ".join(report.split())

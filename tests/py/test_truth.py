@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 import profiled
 import pytest
+from conftest import long_mail
 
 from retrap.analysis.compare import compare, comparisons
 from retrap.profile import difference, report
 from retrap.profile.summary import ALL
-from retrap.report import before_after, lkml, table
+from retrap.report import before_after, table
 from retrap.results.store import Results, load
 
 REFERENCE = Path(__file__).resolve().parents[2] / "results/reference/quick"
@@ -116,7 +117,7 @@ def test_the_table(results: Results) -> None:
 
 def test_the_mail(results: Results) -> None:
     """Its table is that one; its sentences count the same verdicts."""
-    text = lkml.text(results)
+    text = long_mail(results)
     said = columns(text)
     judged(said)
     flat = " ".join(text.split())

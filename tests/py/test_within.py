@@ -127,14 +127,14 @@ def test_every_report_says_within_boots(maker: Maker) -> None:
     path = made(maker)
     full = retrap("compare", path, "--full")
     title = "Nanoseconds, within boots, against combined/listen [vm x86_64]"
-    assert title in full and title in retrap("lkml", path)
+    assert title in full and title in retrap("lkml", "--long", path)
     short = retrap("compare", path)
     assert "In ns, within boots, against combined/listen: " in short
     told = " ".join(short.split())
     sure = r"takes \d+ more \(\d+ to \d+\) with combined/async-retrap, the same with"
     assert re.search(sure, told), told
     told = "Within boots, against combined/listen, nanoseconds [vm x86_64]: * combined"
-    mail = retrap("lkml", path)
+    mail = retrap("lkml", "--long", path)
     assert f"{told}/async-retrap: more in 2 (" in mail
     assert "Interfaces of one kernel are compared within its boots" in mail
     text = (path / "table.txt").read_text()

@@ -156,11 +156,12 @@ def compare(args: Namespace) -> int:
 
 def docs(args: Namespace) -> int:
     ensure("report")
-    from retrap.report import results_page
+    from retrap.report import example_reply, results_page
     from retrap.rules import docs_tables
 
     print(docs_tables.write())
     print(results_page.write())
+    print(example_reply.write())
     return EXIT_OK
 
 
@@ -177,14 +178,13 @@ def plot(args: Namespace) -> int:
 def lkml(args: Namespace) -> int:
     read_plan(args.dir)
     ensure("report")
-    from retrap.report import lkml as work
-
+    from retrap.cli import mail
     from retrap.cli.store import writable
 
-    text = work.mail(args.dir, args.profile)
+    text = mail.text(args)
     if writable(args.dir):
-        work.store(args.dir, text)
-    print(text, end="")
+        mail.store(args.dir, text)
+    print(text.decode(), end="")
     return EXIT_OK
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from retrap.cli import (
     kernel_commands,
+    mail_commands,
     profile_commands,
     rule_commands,
 )
@@ -44,7 +45,7 @@ def parser() -> ManParser:
     _plan(adder)
     _compare(adder)
     _plot(adder)
-    _lkml(adder)
+    mail_commands.lkml(adder)
     _doctor(adder)
     profile_commands.add(adder)
     rule_commands.conform(adder)
@@ -318,24 +319,6 @@ def _plot(adder: Any) -> None:
     command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
 
 
-def _lkml(adder: Any) -> None:
-    command = subcommand(
-        adder,
-        "lkml",
-        "redo the mail of a result directory",
-        """Writes DIR/lkml.txt again from the stored files alone, and prints it.
-        Nothing is sent.""",
-        "./retrap lkml results/reference/quick",
-    )
-    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
-    command.add_argument(
-        "--profile",
-        action="store_true",
-        help="with the functions that make the difference, ten lines a cell; DIR "
-        "is of `matrix --profile` (default: without)",
-    )
-
-
 def _doctor(adder: Any) -> None:
     json_option(
         subcommand(
@@ -355,8 +338,9 @@ def _docs(adder: Any) -> None:
         adder,
         "docs",
         "rewrite the pages that are made of stored results",
-        """Writes docs/results.md and the tables of docs/conformance.md again
-        from results/reference, and prints their names.""",
+        """Writes docs/results.md, the tables of docs/conformance.md and
+        docs/example-reply.eml again from results/reference, and prints their
+        names.""",
         "./retrap docs",
     )
 

@@ -277,7 +277,7 @@ def paths(directory: Path, name: str) -> str:
         "table.txt": "table.txt (--full prints it), *.csv",
         "raw": "raw/ (samples)",
         "figures": "figures/",
-        "lkml.txt": "lkml.txt (a mail)",
+        "lkml.eml": "lkml.eml (a mail)",
     }
     there = [text for file, text in shown.items() if (directory / file).exists()]
     return fill(f"{name}/: {', '.join(there)}") if there else name

@@ -1,101 +1,94 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""lkml.txt: the results as a plain-text mail. No figure here is written down.
+"""lkml.eml: the results as a mail, short enough to be read. No figure of it is written
+down here.
 
-No Signed-off-by and no recipient: who sends it adds theirs. Nothing is sent.
+It is plain text, it may be a reply, and it has no Signed-off-by: who sends it adds
+theirs. Nothing is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from email import policy
+from email.headerregistry import Address
 from email.message import EmailMessage
+from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
-from retrap.analysis.shift import COVERED
-from retrap.results.store import Boot, Cell, Machine, Results, atomic_write, load
-from retrap.analysis.summarize import timed
-from retrap.analysis.within import within_boots
-from retrap.report.table import tables
-from retrap.base.textgrid import WIDTH, ascii_only, wrap
-from retrap.report.sentences import paragraphs
+from retrap.analysis.compare import comparisons
+from retrap.base.errors import EXIT_USAGE, RetrapError
+from retrap.base.textgrid import wrap
+from retrap.report import amounts, appendix, mailtable, setup, topics
+from retrap.report.quote import quote
+from retrap.report.reply import Original, headers
+from retrap.report.sentences import counts
+from retrap.report.timetable import judged
+from retrap.results.store import Machine, Results, atomic_write, load
 
-# No header is folded: a folded one is encoded, which breaks a thread.
-POLICY = policy.default.clone(max_line_length=998, cte_type="8bit", utf8=True)
-SUBJECT = "ptrace: what learning of a group-stop change costs the tracer"
-DESIGNS = {
-    "listen": (
-        "PTRACE_LISTEN, what mainline has: the tracer lets a stopped tracee "
-        "listen, and a change of the group-stop re-traps it."
-    ),
-    "listen-republish": (
-        "PTRACE_LISTEN with one small patch to mainline and no new interface: "
-        "PTRACE_INTERRUPT of a listening tracee reports its trap again without "
-        "waking it up. This is no part of any of the designs, and each that has "
-        "the tracer wait for news can have it; please-notify has it too."
-    ),
-    "async-retrap": (
-        "T. Heo's proposal of May 2011: the trapped tracee re-traps by itself on "
-        "every change. A reconstruction on today's kernel: the patches of that "
-        "series that notify are not in the archives, its cover letter and the "
-        "answer to it are."
-    ),
-    "please-notify": (
-        "O. Nesterov's answer of 26 May 2011: no re-trap unless the tracer asks "
-        "for it with PTRACE_JOBCTL_CONT. The mail describes it; the code is new."
-    ),
-}
-EXACT_LIMITS = (
-    "Instruction counts are not time. There is no cache, no branch predictor and "
-    "no IPI latency in them: a path that misses caches or waits for another CPU "
-    "costs more than it shows here.",
-    "QEMU's CPUs take turns: an exact cross-cpu count is what both CPUs executed "
-    "until the tracer was back, not a latency.",
-    "The guest's configuration is small (no modules, LSM or audit).",
-)
-LIMITS = (
-    "One tracee with one thread, an idle machine. Many tracees, threads and a "
-    "loaded machine are other questions.",
-    "A number holds the whole span from the trigger to the return of wait4(2), "
-    "the tracer's system calls included. Floors are shown and not subtracted.",
-    "Which of the designs has the better semantics is not measured.",
-)
-# By design: what an idle machine does not show of it.
-LOADED_LIMITS = {
-    "async-retrap": (
-        "async-retrap: WNOHANG and requests wait as long as a tracee that re-traps "
-        "gets no CPU. With the others they return at once, and may have found "
-        "nothing."
-    ),
-}
-TIMED_LIMITS = {
-    "vm": (
-        "The nanoseconds are of a virtual machine and hold its host's scheduling "
-        "too; they are no evidence about a kernel."
-    ),
-    "bare-metal": (
-        "The nanoseconds are of one machine; another microarchitecture may "
-        "order the variants otherwise."
-    ),
-}
+FILE = "lkml.eml"
+LINES = 60  # of a short mail, headers included
+# No header is folded: Python encodes a folded one, which breaks a thread.
+POLICY = policy.default.clone(max_line_length=998, cte_type="8bit")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`rows`: scenarios or patterns of them, with commas between. `long`: with every
+    table; `profile`: with what `matrix --profile` found, too. `original`: the mail that
+    is answered, of which the sentence with `words` is quoted, by `oneself`."""
+
+    rows: str = ""
+    long: bool = False
+    profile: bool = False
+    original: Original | None = None
+    words: str = ""
+    oneself: str = ""
 
 
 def write(dir: Path, profile: bool = False) -> Path:
-    """Write lkml.txt into the result directory. Errors: EXIT_RESULTS."""
-    return store(dir, mail(dir, profile))
+    """Write lkml.eml into the result directory. Errors: EXIT_RESULTS."""
+    return store(dir, mail(dir, Wanted(long=profile, profile=profile)))
 
 
-def mail(dir: Path, profile: bool = False) -> str:
-    """The mail of a result directory."""
+def store(dir: Path, mail: bytes) -> Path:
+    atomic_write(dir / FILE, mail)
+    return dir / FILE
+
+
+def mail(dir: Path, wanted: Wanted = Wanted()) -> bytes:
+    """Of a result directory. Errors: EXIT_RESULTS; EXIT_USAGE, of what is wanted."""
     results = load(dir)
-    functions = _functions(dir, results.plan["baseline"]) if profile else []
-    return text(results, functions)
+    functions = _functions(dir, results.plan["baseline"]) if wanted.profile else []
+    return message(results, wanted, functions)
 
 
-def store(dir: Path, mail: str) -> Path:
-    path = dir / "lkml.txt"
-    atomic_write(path, mail)
-    return path
+def message(
+    results: Results, wanted: Wanted = Wanted(), functions: list[str] | None = None
+) -> bytes:
+    """RFC 5322: headers, an empty line, lines of at most 72 columns."""
+    shown = {machine: _shown(results, machine, wanted) for machine in results.machines}
+    found = EmailMessage(POLICY)
+    if wanted.original:
+        for name, value in headers(wanted.original, wanted.oneself).items():
+            found[name] = value if isinstance(value, str) else _people(value)
+    else:
+        found["Subject"] = topics.subject(results, list(shown[results.machines[0]]))
+    room = LINES - len(found) - 4  # MIME's three, and the empty line
+    told = _short(results, wanted, shown, room)
+    if wanted.long or wanted.profile:
+        told += ["", "-" * 8, "", *appendix.sections(results, functions or [])]
+    text = "\n".join(told).rstrip() + "\n"
+    plain = text.isascii()
+    found.set_content(
+        text,
+        charset="us-ascii" if plain else "utf-8",
+        cte="7bit" if plain else "8bit",
+    )
+    return found.as_bytes()
+
+
+def _people(pairs: list[tuple[str, str]]) -> list[Address]:
+    return [Address(name, addr_spec=address) for name, address in pairs]
 
 
 def _functions(dir: Path, baseline: str) -> list[str]:
@@ -113,227 +106,82 @@ def _functions(dir: Path, baseline: str) -> list[str]:
     return [head, *designs.tables(profiles, baseline, CHEAPEST)]
 
 
-def text(results: Results, functions: Sequence[str] = ()) -> str:
-    """The mail and its headers, 72 columns of ASCII. `functions`: of a profile."""
-    parts = [
-        _problem(results),
-        _section("Result", paragraphs(results)),
-        tables(results).rstrip() + "\n",
-        *([_section("Function by function", list(functions))] if functions else []),
-        _section("Method", [wrap(line) for line in _method(results)]),
-        _section("Kernels and machine", _machine(results), gap="\n"),
-        _section("To reproduce", _reproduce(results), gap="\n"),
-        _section("What this does not show", _limits(results), gap="\n"),
-    ]
-    message = EmailMessage(POLICY)
-    message["Subject"] = SUBJECT
-    message.set_content("\n".join(parts), charset="us-ascii", cte="7bit")
-    return message.as_string()
-
-
-def _section(title: str, paragraphs: list[str], gap: str = "\n\n") -> str:
-    return f"{title}\n{'-' * len(title)}\n" + gap.join(paragraphs) + "\n"
-
-
-def _interfaces(results: Results) -> dict[str, list[str]]:
-    """Sides by design: what a kernel does for every tracee, or the interface that
-    the runs say."""
-    found: dict[str, list[str]] = {}
-    told = {
-        variant["name"]: variant["properties"]
-        for variant in results.plan.get("variants", ())
-        if variant.get("properties")
-    }
-    for machine in results.machines:
-        through = {c.side: c.interface for c in results.cells() if not c.floor}
-        for name in results.sides(machine):
-            design = told.get(name, [through[name]])[0]
-            names = found.setdefault(design, [])
-            if name not in names:
-                names.append(name)
-    return found
-
-
-def _problem(results: Results) -> str:
-    lines = [
-        wrap(
-            "A group-stop of a tracee begins and ends without its tracer: a SIGCONT "
-            "to a tracee that sits in a ptrace-stop changes the state of the group, "
-            "and wait4(2) says nothing. A tracer that wants to be transparent to "
-            "job control has to be told. How was discussed in May 2011, and the "
-            "designs differ in what they make the tracee do:"
-        ),
-        "",
-    ]
-    found = _interfaces(results)
-    for interface, text in DESIGNS.items():
-        if interface in found:
-            names = ", ".join(found[interface])
-            lines.append(wrap(f"* {names}: {text}", "", "  "))
-    lines += ["", wrap("These are measurements of what each costs.")]
-    return "\n".join(lines) + "\n"
-
-
-def _set(values: list[Any]) -> str:
-    known = sorted({value for value in values if value is not None})
-    return ", ".join(str(value) for value in known) or "unknown"
-
-
-def _method(results: Results) -> list[str]:
-    told = [
-        "Tracer and tracee are each pinned to a CPU: the same (same-cpu) or two "
-        "different ones (cross-cpu). On one CPU both run under SCHED_BATCH: under "
-        "SCHED_OTHER the tracee it wakes preempts the tracer at times, and one "
-        "scenario is two paths. A sample is the span from just before the "
-        "trigger to just after the wait that reports the stop. The wait status "
-        "and the start state of each are checked outside the span; a sample that "
-        "is not what it should be is counted as failed and marked !, none is "
-        "dropped."
-    ]
-    if exact := [cell for cell in timed(results) if cell.machine.exact]:
-        told.append(_exact_method(exact))
-    for machine in results.machines:
-        cells = [cell for cell in timed(results) if cell.machine == machine]
-        if not cells or machine.exact:
-            continue
-        size, seed = _size(cells)
-        of = [boot.variant for boot in _of(results, machine)]
-        boots = _set([of.count(name) for name in results.variants(machine)])
-        told.append(
-            f"On the host ({machine}): samples a cell and boot: {size}; boots a "
-            f"variant: {boots}; seed {seed}. A boot is one observation; samples "
-            "within it are not independent."
-        )
-        if any(each.machine == machine for each in within_boots(results)):
-            told.append(
-                "Interfaces of one kernel are compared within its boots: each boot "
-                "runs a process for each, in an order of chance, and gives one "
-                "difference a cell. That cancels what a boot adds to both, and is of "
-                "one kernel that holds all the designs."
+def _shown(results: Results, machine: Machine, wanted: Wanted) -> list[str]:
+    """The scenarios of the tables: those asked for, else notifications, else all paths.
+    What they measured has no say in it. Errors: EXIT_USAGE."""
+    known = topics.paths(results, machine)
+    if not wanted.rows:
+        return [name for name in known if name in amounts.NOUNS] or known
+    patterns = wanted.rows.split(",")
+    every = results.scenarios(machine)
+    for pattern in patterns:
+        if not any(fnmatch(name, pattern) for name in every):
+            raise RetrapError(
+                f"--rows: no scenario {pattern!r} in {results.path}",
+                f"there are {', '.join(every)}",
+                EXIT_USAGE,
             )
-    told.append(
-        "The path integers come from separate runs under perf stat, one of N and "
-        "one of 2N cycles, so that start-up and tear-down cancel; of several N the "
-        "median counts, and counters.csv says how many agree. A cycle is one timed "
-        "event and what re-arms it. A switch is the tracer or the tracee going to "
-        "sleep (S or t), a wakeup is of one of them, a signal is any generated, a "
-        "system call is ptrace, wait4, kill or tgkill: preemption by kernel threads "
-        "and the checks of the start state do not count."
-    )
-    return told
+    return [name for name in every if any(fnmatch(name, p) for p in patterns)]
 
 
-def _size(cells: list[Cell]) -> tuple[str, str]:
-    """Samples taken, and the seeds."""
-    taken = _set([int(cell.run["samples_taken"]) for cell in cells])
-    return taken, _set([cell.run["seed"] for cell in cells])
+def _short(
+    results: Results, wanted: Wanted, shown: dict[Machine, list[str]], room: int
+) -> list[str]:
+    """Lines, at most `room`: rows that do not fit are left out, and counted."""
+    begin = []
+    if wanted.original and wanted.words:
+        begin = [*quote(wanted.original, wanted.words).split("\n"), ""]
+    for text in _told(results, shown):
+        begin += wrap(text).split("\n")
+    end = ["", *setup.lines(results), *_limits(results)]
+    tables = []
+    for machine, scenarios in shown.items():
+        tables.append(mailtable.integers(results, machine, scenarios))
+        tables.append(mailtable.changes(results, machine, scenarios))
+    rest = room - len(begin) - len(end)
+    return [*begin, *_fitted(tables, rest), *end]
 
 
-def _of(results: Results, machine: Machine) -> list[Boot]:
-    return [boot for boot in results.boots if boot.machine == machine]
+def _told(results: Results, shown: dict[Machine, list[str]]) -> list[str]:
+    """What the rows that are shown say, and how many of the others say what."""
+    found = []
+    for machine, scenarios in shown.items():
+        base = judged(results, machine)
+        if base is None:
+            continue
+        said = amounts.sentences(results, machine, base, scenarios)
+        found += [text.removeprefix("! ") for text in said if text[0] != "~"]
+        rows = [row for row in comparisons(results) if row.machine == machine]
+        floors = [row for row in rows if row.scenario in results.floors]
+        rest = [
+            row for row in rows if row.scenario not in (*scenarios, *results.floors)
+        ]
+        if rest and set(scenarios) <= set(amounts.NOUNS):  # else all have been told of
+            found.append(counts(f"Paths not shown [{machine}]", rest))
+        if floors and not any("CAUTION" in text for text in said):
+            what = f"Floors, which hold no ptrace work [{machine}]"
+            found.append(counts(what, floors))
+    nothing = "Not measured on the baseline and on another variant: no comparison."
+    return found or [nothing]
 
 
-def _exact_method(cells: list[Cell]) -> str:
-    size, seed = _size(cells)
-    return (
-        "exact: the kernel runs in QEMU (TCG, -icount shift=0), where the guest's "
-        "clock advances by 1 ns an instruction, so that a run repeats to the "
-        f"instruction and the unit is one guest instruction. Samples a cell: {size}; "
-        f"seed {seed}. The scheduler's load tracking skips an update within 1024 ns "
-        "of the last one and does more work at the end of a period of 1024 us, "
-        "which makes classes of samples on one path: seeded delays spread the "
-        "samples over them. A patch that adds d instructions to a path adds them to "
-        "each class, whatever share the classes have: two variants are compared by "
-        "the shift that lays the samples of one on those of the other. It counts if "
-        f"it explains {100 * COVERED:.0f} % of the samples of either, and no shift of "
-        "another sign does."
-    )
-
-
-def _machine(results: Results) -> list[str]:
-    """What all variants of a machine share once, then what sets one apart."""
-    lines = []
-    for machine in results.machines:
-        told = {
-            variant: _build([b for b in _of(results, machine) if b.variant == variant])
-            for variant in results.variants(machine)
-        }
-        shared = set.intersection(*(set(entries) for entries in told.values()))
-        first = next(iter(told.values()))
-        common = "; ".join(entry for entry in first if entry in shared)
-        lines.append(wrap(f"* {machine}: {common or 'nothing is known'}", "", "  "))
-        for variant, entries in told.items():
-            own = "; ".join(entry for entry in entries if entry not in shared)
-            if own or len(told) == 1:
-                lines.append(wrap(f"- {variant}: {own or 'as above'}", "  ", "  "))
-    return lines
-
-
-def _build(boots: list[Boot]) -> list[str]:
-    """Facts of the boots of one variant, each once."""
-    found: dict[str, None] = {}
-    for boot in boots:
-        record, facts = boot.record, boot.facts
-        for key, value in (
-            ("source", record.get("source")),
-            ("release", _release(boot.cells)),
-            ("compiler", record.get("compiler")),
-            ("", record.get("qemu_version")),
-            ("CPU", None if boot.machine.exact else facts.get("cpu_model")),
-            ("config sha256", str(record.get("config_sha256") or "")[:16]),
-            ("patches", _patches(record.get("patches"))),
-            ("patches of the boot", _patches(record.get("boot_patches"))),
-        ):
-            if value:
-                found[f"{key} {value}".strip()] = None
-    return list(found)
-
-
-def _release(cells: tuple[Cell, ...]) -> str | None:
-    names = {cell.run["kernel"].get("release") for cell in cells} - {None}
-    return ", ".join(sorted(names)) or None
-
-
-def _patches(patches: Any) -> str | None:
-    """`6.12/prep/0001 (sha256 1f9a3c2b)`: a mail cannot hold the whole name."""
-    names = [
-        f"{_short(str(p.get('name')))} (sha256 {str(p.get('sha256'))[:8]})"
-        for p in patches or []
-        if isinstance(p, dict)
-    ]
-    return ", ".join(names) or None
-
-
-def _reproduce(results: Results) -> list[str]:
-    plan = results.plan
-    experiment = str(plan.get("experiment"))
-    where = "/".join(results.path.resolve().parts[-2:])
-    told = [
-        "  git clone <the repository>; cd retrap",
-        f"  ./retrap matrix configs/experiments/{experiment}.toml",
-        f"  ./retrap compare results/{where} results/{experiment}/<yours>",
-        "",
-    ]
-    keys = ("experiment_sha256", "plan_sha256", "binary_sha256")
-    for key in keys:
-        value = plan.get(key) or {}
-        each = value if isinstance(value, dict) else {"": value}
-        hashes = [f"{arch} {sha[:16]}".strip() for arch, sha in each.items()]
-        told += [f"  {key} {text}" for text in hashes]
-    return [ascii_only(line)[:WIDTH] for line in told]
+def _fitted(tables: list[list[mailtable.Group]], room: int) -> list[str]:
+    """Whole groups, as long as there is room for them and for a line about the rest."""
+    lines: list[str] = []
+    left = 0
+    for head, *groups in filter(None, tables):
+        pending = ["", *head]
+        for group in groups:
+            if left or len(lines) + len(pending) + len(group) > room - 1:
+                left += len(group) - 1
+                continue
+            lines += [*pending, *group]
+            pending = []
+    return [*lines, f"{left} more rows: lkml --long, or --rows"] if left else lines
 
 
 def _limits(results: Results) -> list[str]:
-    present = {machine.substrate for machine in results.machines}
-    limits = list(EXACT_LIMITS if "exact" in present else ()) + list(LIMITS)
-    designs = _interfaces(results)
-    limits += [text for key, text in LOADED_LIMITS.items() if key in designs]
-    limits += [text for key, text in TIMED_LIMITS.items() if key in present]
-    return [wrap(f"* {text}", "", "  ") for text in limits]
-
-
-def _short(name: str) -> str:
-    """A patch by its directory and number; another name as it is."""
-    folder, _, file = name.rpartition("/")
-    number = file.split("-")[0]
-    return f"{folder}/{number}" if number.isdigit() else name
+    told = ["", "What this does not show:"]
+    for text in setup.limits(results):
+        told += wrap(f"- {text}", "", "  ").split("\n")
+    return told

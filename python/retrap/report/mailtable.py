@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The tables of a short mail: before, spread, after, spread, change. A table is of one
+machine. What was counted needs no statistics, and comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retrap.analysis.boots import MIN_BOOTS
+from retrap.analysis.side import Side, of
+from retrap.analysis.verdict import NOT_APPLICABLE
+from retrap.analysis.within import changed
+from retrap.base.textgrid import WIDTH, number, row, spread
+from retrap.report.table import path_integers
+from retrap.report.timetable import judged
+from retrap.results.counters import INTEGERS
+from retrap.results.store import Machine, Results
+
+NAME = 28
+WIDTHS = (6, 12, 6, 12, 8)  # before, spread, after, spread, change
+EVENTS = (11, 11, 11, 11)
+Group = list[str]  # a scenario, and below it its rows
+
+
+def integers(results: Results, machine: Machine, scenarios: list[str]) -> list[Group]:
+    """Events a cycle: `9`, or `2 -> 0` where the baseline has another number. Empty
+    where nothing was counted."""
+    base = judged(results, machine)
+    names = results.sides(machine)
+    groups: list[Group] = []
+    for scenario in scenarios:
+        rows: dict[tuple[str, ...], list[str]] = {}
+        for place in results.placements(machine):
+            where = scenario, place
+            first = path_integers(results, machine, base, where) if base else None
+            for name in names:
+                got = path_integers(results, machine, name, where)
+                if got is None or (name == base and len(names) > 1):
+                    continue
+                cells = (_pair(first, got, event) for event in INTEGERS)
+                rows.setdefault((name, *cells), []).append(place)
+        group = [
+            row(f"  {name}{_only(results, machine, places)}", cells, EVENTS, NAME)
+            for (name, *cells), places in rows.items()
+        ]
+        groups.append([scenario, *group] if group else [])
+    if not any(groups):
+        return []
+    title = f"Events of a cycle, counted [{machine}]"
+    told = f"{title}; 2 -> 0: {base} has 2" if base else title
+    heads = row("", ("switches", "wakeups", "signals", "syscalls"), EVENTS, NAME)
+    return [[told[:WIDTH], heads], *filter(None, groups)]
+
+
+def _only(results: Results, machine: Machine, places: list[str]) -> str:
+    every = results.placements(machine)
+    return "" if len(places) == len(every) else f" {'/'.join(places)}"
+
+
+def _pair(
+    first: dict[str, float | None] | None, got: dict[str, float | None], event: str
+) -> str:
+    value = got[event]
+    before = first[event] if first else value
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if before in (None, value) else f"{before:.4g} -> {value:.4g}"
+
+
+def changes(results: Results, machine: Machine, scenarios: list[str]) -> list[Group]:
+    """Medians: of samples that repeat exactly; else of one a boot, with an interval."""
+    base = judged(results, machine)
+    unit = "Guest instructions" if machine.exact else "Nanoseconds"
+    if machine.exact:
+        told = "spread: p10-p90 of the samples"
+    else:
+        told = f"spread: 95 % interval over boots, from {MIN_BOOTS} on"
+    names = ("before", "spread", "after", "spread", "change")
+    if base is None:
+        names = ("", "", "median", "spread", "")
+    heads = "".join(name.rjust(width) for name, width in zip(names, WIDTHS))
+    groups = [[f"{unit} [{machine}], {told}", " " * NAME + heads.rstrip()]]
+    for scenario in scenarios:
+        group: Group = []
+        for place in results.placements(machine):
+            for name in results.sides(machine, scenario):
+                if name == base:
+                    continue
+                found = _cells(results, machine, (base, name), (scenario, place))
+                if found:
+                    group.append(row(f"  {place} {name}", found, WIDTHS, NAME))
+        if group:
+            groups.append([scenario, *group])
+    return groups if groups[1:] else []
+
+
+def _cells(
+    results: Results,
+    machine: Machine,
+    names: tuple[str | None, str],
+    where: tuple[str, str],
+) -> list[str]:
+    """Empty where neither has the cell."""
+    base, test = names
+    first = of(results, machine, base, where) if base else None
+    second = of(results, machine, test, where)
+    if first is None and second is None:
+        return []
+    got = changed(results, machine, test, where)
+    if second is None:
+        return [*_two(first, WIDTHS[1]), NOT_APPLICABLE, "", ""]
+    return [
+        *_two(first, WIDTHS[1]),
+        *_two(second, WIDTHS[3]),
+        got.change if got else "",
+    ]
+
+
+def _two(one: Side | None, room: int) -> Sequence[str]:
+    if one is None:
+        return "", ""
+    low: float | None
+    high: float | None
+    if one.exact:
+        low = one.quantiles.p10 if one.quantiles else None
+        high = one.quantiles.p90 if one.quantiles else None
+    else:
+        low, high = (one.middle and one.middle.ci) or (None, None)
+    return number(one.median) + one.mark, spread(low, high, room)

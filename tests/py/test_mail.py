@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The short mail: how short, in which order, about what."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Maker
+
+from retrap.base.errors import EXIT_USAGE, RetrapError
+from retrap.report import example_reply, lkml, reply
+from retrap.report.lkml import Wanted
+from retrap.results.store import load
+
+QUICK = example_reply.QUICK
+
+
+@pytest.mark.parametrize("rows", ["", "*", "retrap/*", "trap/*,floor/pipe"])
+def test_a_short_mail_is_short(rows: str) -> None:
+    for original in (None, reply.read(example_reply.ANSWERED)):
+        wanted = Wanted(rows=rows, original=original, words=example_reply.WORDS)
+        lines = lkml.mail(QUICK, wanted).decode().splitlines()
+        assert len(lines) <= lkml.LINES
+        body = lines[lines.index("") :]
+        assert all(len(line) <= 72 and line == line.rstrip() for line in body)
+        assert max(map(len, lines)) < 998
+
+
+def test_rows_that_do_not_fit_are_counted() -> None:
+    text = lkml.mail(QUICK, Wanted(rows="*")).decode()
+    assert "more rows: lkml --long, or --rows" in text
+    assert "more rows" not in lkml.mail(QUICK, Wanted(rows="retrap/*")).decode()
+
+
+def test_rows_are_chosen() -> None:
+    text = lkml.mail(QUICK, Wanted(rows="floor/pipe")).decode()
+    assert "floor/pipe\n  same-cpu" in text and "retrap/trigger:sigcont\n" not in text
+    with pytest.raises(RetrapError, match="no scenario 'nothing'") as caught:
+        lkml.mail(QUICK, Wanted(rows="retrap/*,nothing"))
+    assert caught.value.exit_code == EXIT_USAGE and "floor/pipe" in caught.value.remedy
+
+
+def test_counted_is_before_measured() -> None:
+    text = lkml.mail(QUICK).decode()
+    assert 0 < text.index("Events of a cycle") < text.index("Guest instructions [")
+    (line,) = (
+        x for x in text.splitlines() if x.startswith("  same-cpu async-r") and "+" in x
+    )
+    assert line.split() == [
+        *("same-cpu", "async-retrap", "8347", "8330-8347", "8451", "8434-8451", "+104")
+    ]
+
+
+def test_subject_and_text_are_about_the_experiment(maker: Maker) -> None:
+    """One that notifies nobody says nothing of it."""
+    maker.scenarios, maker.substrates = ("trap/trigger:interrupt",), ("exact",)
+    path = maker.write()
+    for mail in (lkml.mail(path), lkml.mail(path, Wanted(long=True))):
+        text = mail.decode()
+        assert text.startswith(
+            "Subject: ptrace: cost of the first trap of a tracee, 2 "
+        )
+        for word in ("group-stop", "2011", "semantics", "job control"):
+            assert word not in text
+    about = lkml.mail(QUICK, Wanted(long=True)).decode()
+    assert about.startswith("Subject: ptrace: cost of a group-stop notification, 3 ")
+    assert "proposal of May 2011" in about
+
+
+def test_a_patch_is_known_by_its_subject() -> None:
+    text = lkml.mail(QUICK, Wanted(long=True)).decode()
+    assert "please-notify (+11): ptrace: Let a STOP trap notify only if asked" in text
+    assert '"ptrace: Add PTRACE_JOBCTL_CONT" (sha256 e405ad1b)' in " ".join(
+        text.split()
+    )
+
+
+def test_the_long_mail_has_every_table() -> None:
+    results = load(QUICK)
+    text = lkml.message(results, Wanted(long=True)).decode()
+    short = lkml.message(results).decode()
+    assert text.startswith(short.rstrip()) and "Path integers: events a cycle" in text
