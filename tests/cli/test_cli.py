@@ -25,6 +25,8 @@ COMMANDS = (
         "compare",
         "plot",
         "lkml",
+        "pack",
+        "verify",
         "doctor",
         "conform",
         "mutate",

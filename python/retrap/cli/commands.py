@@ -188,6 +188,21 @@ def lkml(args: Namespace) -> int:
     return EXIT_OK
 
 
+def pack(args: Namespace) -> int:
+    read_plan(args.dir)
+    ensure("report")
+    from retrap.cli import pack as command
+
+    return command.write(args)
+
+
+def verify(args: Namespace) -> int:
+    ensure("report")
+    from retrap.cli import pack as command
+
+    return command.verify(args)
+
+
 def profile(args: Namespace) -> int:
     if args.stored is not None:
         read_plan(args.stored)

@@ -10,6 +10,7 @@ from typing import Any
 from retrap.cli import (
     kernel_commands,
     mail_commands,
+    pack_commands,
     profile_commands,
     rule_commands,
 )
@@ -46,6 +47,8 @@ def parser() -> ManParser:
     _compare(adder)
     _plot(adder)
     mail_commands.lkml(adder)
+    pack_commands.pack(adder)
+    pack_commands.verify(adder)
     _doctor(adder)
     profile_commands.add(adder)
     rule_commands.conform(adder)

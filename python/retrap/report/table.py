@@ -11,7 +11,7 @@ from pathlib import Path
 
 from retrap.report.besidetable import beside_table
 from retrap.report.costtable import cost_table
-from retrap.results import counters
+from retrap.results import counters, redacted
 from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import deciding
 from retrap.analysis.within import within_boots
@@ -52,6 +52,8 @@ def tables(results: Results) -> str:
         if boot.not_counted:
             notes.add(f"not counted: {boot.not_counted}", f"{boot.variant} {boot.name}")
     for told in results.stand_ins:
+        notes.add(told)
+    if told := redacted.note(results.path):
         notes.add(told)
     for name, why in results.void.items():
         notes.add(f"given up: {why}", name)

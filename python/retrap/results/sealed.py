@@ -15,6 +15,7 @@ from typing import Any
 
 from retrap.base.rawfile import atomic_write, damaged, read_record, seal
 from retrap.campaign import journal, manifest
+from retrap.results import redacted
 
 RECORD = "boot.json"
 WHOLE = "complete.json"  # of a result directory from before there was a journal
@@ -44,7 +45,7 @@ def verify(directory: Path, record: dict[str, Any]) -> None:
         what = "is not of this boot" if name in there else "is missing"
         raise damaged(directory / name, what, ELSE)
     for name, file in there.items():
-        if sha256(file) != hashes[name]:
+        if _closed(directory.parents[2], file) != hashes[name]:
             raise damaged(file, "is not what the boot wrote: its hash differs", ELSE)
 
 
@@ -69,7 +70,7 @@ def verify_whole(path: Path, hashes: dict[str, str]) -> None:
         what = "is missing" if name in known else "was added after the run had ended"
         raise damaged(path / name, what, ELSE)
     for name in sorted(records):
-        if sha256(path / name) != hashes[name]:
+        if _closed(path, path / name) != hashes[name]:
             raise damaged(path / name, "was changed after the run had ended", ELSE)
 
 
@@ -100,20 +101,24 @@ def verify_campaign(path: Path) -> set[str]:
     if (path / manifest.FILE).exists():
         read_record(path / manifest.FILE, "manifest", ELSE)
     story = journal.read(path)
-    if sha256(path / "plan.json") != story.plan_sha256:
+    if _closed(path, path / "plan.json") != story.plan_sha256:
         raise damaged(path / "plan.json", "was changed: its hash differs", ELSE)
     done = {name: s for name, s in story.states.items() if s.state == journal.DONE}
     for name, state in sorted(done.items()):
         record = path / "raw" / name / RECORD
         if not record.is_file():
             raise damaged(record, "is missing", ELSE)
-        if sha256(record) != state.sha256:
+        if _closed(path, record) != state.sha256:
             raise damaged(record, "was changed after the boot had ended", ELSE)
     if story.finished:
         for record in sorted(path.glob(f"raw/*/*/{RECORD}")):
             if f"{record.parent.parent.name}/{record.parent.name}" not in done:
                 raise damaged(record, "was added after the run had ended", ELSE)
     return set(done)
+
+
+def _closed(root: Path, file: Path) -> str:
+    return redacted.as_closed(root, file, sha256(file))
 
 
 def sha256(file: Path) -> str:
