@@ -107,7 +107,7 @@ HUGE = " ".join(f"<{n}.{'x' * 40}@example.org>" for n in range(2000))
 
 
 def test_headers_of_a_hostile_mail_stay_headers(tmp_path: Path) -> None:
-    evil = "=?utf-8?q?Hi=0D=0ABcc=3A_evil=40example=2Ecom=0A=0Abody?="
+    evil = "=?utf-8?q?Hi=1B[2J=0D=0ABcc=3A_evil=40example=2Ecom=0A=0Abody?="
     for name, value in (
         ("Subject", f"Re: {evil}"),
         ("From", f"{evil} <jose@example.org>"),
@@ -123,12 +123,14 @@ def test_headers_of_a_hostile_mail_stay_headers(tmp_path: Path) -> None:
         }
         people = getaddresses([mail["To"], mail["Cc"]])
         assert all(address.endswith("@example.org") for _, address in people), name
+        assert all(str(value).isprintable() for value in mail.values()), name
 
 
 def test_references_of_100_kb_fit_in_a_line(tmp_path: Path) -> None:
     original = read(tmp_path / "o.eml", replaced("References", HUGE))
     mail = lkml.mail(QUICK, Wanted(original=original))
     assert len(HUGE) > 100_000 and max(map(len, mail.splitlines())) < 998
+    assert b"\n " not in mail.partition(b"\n\n")[0]
     ids = parsed(mail)["References"].split()
     assert ids[0].startswith("<0.") and ids[-1] == "<a.1@example.org>"
     assert ids[-2].startswith("<1999.") and len(ids) > 10

@@ -38,7 +38,7 @@ class Member:
 
 @dataclass
 class Pack:
-    """`files` of `directory` by path, in order. `taken_out`: what is no longer in one."""
+    """`files` of `directory` by path, in order; `taken_out`: what is not in one now."""
 
     directory: Path
     files: dict[str, Member] = field(default_factory=dict)
