@@ -24,6 +24,7 @@ COMMANDS = (
         "run",
         "compare",
         "plot",
+        "report",
         "lkml",
         "doctor",
         "conform",
@@ -156,7 +157,7 @@ def test_what_retrap_bench_does_not_have(
 
 
 def test_results_that_are_not_there(tmp_path: Path) -> None:
-    for command in ("compare", "plot", "lkml"):
+    for command in ("compare", "plot", "report", "lkml"):
         assert str(tmp_path) in refused(8, command, str(tmp_path))
 
 
