@@ -239,7 +239,7 @@ def test_package_list_is_well_formed() -> None:
     arches = "x86_64|arm64|cross-x86_64|cross-arm64"
     sets = (
         f"report|config|figures|terminal|build|count|guest|{arches}|deb|test|lint|all"
-        "|fleet|machine|rehearsal"
+        "|fleet|machine|rehearsal|browser"
     )
     how = r"(command|module|static):[\w.+-]+|(header|file):[\w./-]+"
     for line in (ROOT / "configs/packages.txt").read_text().splitlines():
