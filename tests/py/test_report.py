@@ -232,6 +232,31 @@ def test_the_command_that_measures_it_again(plan: dict[str, Any], told: str) -> 
     assert command.again({"variants": [{"name": "mine"}], **plan}) == told
 
 
+def test_columns_in_which_nothing_stands_are_left_out(whole: Path) -> None:
+    found = rows.rows(load(whole))
+    order = list(found[0].shown)
+    assert rows.headings(found) == order and order[-4:] == [
+        *("p", "finds", "verdict", "notes")
+    ]
+    exact = [row for row in found if row.of.machine.exact]
+    assert not {"p", "finds"} & set(rows.headings(exact))
+    assert rows.headings([]) == []
+
+
+def test_the_exact_profile_of_a_cell_is_linked(maker: Maker) -> None:
+    maker.substrates = ("exact", "vm")
+    path = maker.write()
+    where = path / "profile/figures"
+    where.mkdir(parents=True)
+    name = "profile-x86_64-retrap.trigger-sigcont@same-cpu.html"
+    (where / name).write_text("")
+    found = [row for row in rows.rows(load(path)) if row.profiles]
+    assert {row.of.where for row in found} == {("retrap/trigger:sigcont", "same-cpu")}
+    assert all(row.of.machine.exact for row in found)
+    links = [unquote(link) for link in rendered(path).every("href")]
+    assert links.count(f"profile/figures/{name}") == len(found) + 1
+
+
 def test_one_kernel_alone(maker: Maker) -> None:
     maker.variants, maker.boots = ("mainline",), 2
     found = rendered(maker.write())

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -174,10 +174,10 @@ def rows(results: Results) -> list[Row]:
     return list(found.values())
 
 
-def headings(found: Iterable[Row]) -> list[str]:
-    """The columns in which some row has something."""
-    told = [(name, cell.text) for row in found for name, cell in row.shown.items()]
-    return list(dict.fromkeys(name for name, text in told if text))
+def headings(found: Sequence[Row]) -> list[str]:
+    """The columns in which some row has something, in their order."""
+    names = found[0].shown if found else ()
+    return [name for name in names if any(row.shown[name].text for row in found)]
 
 
 def _order(results: Results, one: Comparison) -> tuple[int, bool, bool]:
