@@ -23,6 +23,7 @@ COMMANDS = (
         "profile",
         "run",
         "compare",
+        "plan",
         "plot",
         "report",
         "lkml",
