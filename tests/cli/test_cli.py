@@ -23,7 +23,9 @@ COMMANDS = (
         "profile",
         "run",
         "compare",
+        "plan",
         "plot",
+        "report",
         "lkml",
         "pack",
         "verify",
@@ -158,7 +160,7 @@ def test_what_retrap_bench_does_not_have(
 
 
 def test_results_that_are_not_there(tmp_path: Path) -> None:
-    for command in ("compare", "plot", "lkml"):
+    for command in ("compare", "plot", "report", "lkml"):
         assert str(tmp_path) in refused(8, command, str(tmp_path))
 
 
@@ -240,7 +242,7 @@ def test_package_list_is_well_formed() -> None:
     arches = "x86_64|arm64|cross-x86_64|cross-arm64"
     sets = (
         f"report|config|figures|terminal|build|count|guest|{arches}|deb|test|lint|all"
-        "|fleet|machine|rehearsal|mail"
+        "|fleet|machine|rehearsal|mail|browser"
     )
     how = r"(command|module|static):[\w.+-]+|(header|file):[\w./-]+"
     for line in (ROOT / "configs/packages.txt").read_text().splitlines():

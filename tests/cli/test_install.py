@@ -95,6 +95,7 @@ def bare(tmp_path: Path) -> Machine:
         (8, ["compare", str(ROOT / "results/reference/quick"), "/nowhere"]),
         (8, ["plot", "/nowhere"]),
         (8, ["lkml", "/nowhere"]),
+        (8, ["report", "/nowhere"]),
         (8, ["profile", "--from", "/nowhere"]),
         (8, ["conform", "--from", "/nowhere"]),
     ],
@@ -195,7 +196,7 @@ def test_bad_value_of_retrap_install(bare: Machine) -> None:
     assert done.returncode == 2 and "'never'" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["compare", "lkml"])
+@pytest.mark.parametrize("command", ["compare", "lkml", "report"])
 def test_reports_need_numpy_and_scipy_alone(tmp_path: Path, command: str) -> None:
     """No compiler, no guest, no matplotlib and no rich."""
     directory = tmp_path / "run"

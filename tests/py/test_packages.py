@@ -78,6 +78,7 @@ def test_sources_are_those_of_the_experiment(
         (["run"], {"report", "figures", "terminal", "build", "count"}),
         (["compare", "DIR"], {"report"}),
         (["lkml", "DIR"], {"report"}),
+        (["report", "DIR"], {"report"}),
         (["plot", "DIR"], {"report", "figures"}),
         (["profile", "--from", "DIR"], {"report"}),
     ],

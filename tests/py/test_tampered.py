@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": ["compare"],
     "plot": ["plot"],
     "lkml": ["lkml"],
+    "report": ["report"],
     "profile --from": ["profile", "--from"],
 }
 READ_PROFILES = ("plot", "profile --from")

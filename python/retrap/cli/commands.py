@@ -169,9 +169,20 @@ def plot(args: Namespace) -> int:
     read_plan(args.dir)
     ensure("report", "figures")
     import plots
+    from retrap.report.html import page
 
     for path in plots.draw_all(args.dir):
         print(path)
+    print(page.write(args.dir))
+    return EXIT_OK
+
+
+def report(args: Namespace) -> int:
+    read_plan(args.dir)
+    ensure("report")
+    from retrap.report.html import page
+
+    print(page.write(args.dir))
     return EXIT_OK
 
 

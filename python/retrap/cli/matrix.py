@@ -206,6 +206,7 @@ def report(directory: Path, progress: Progress, profile: bool = False) -> None:
     import plots
     from retrap.analysis import compare, summarize, within
     from retrap.report import lkml, table
+    from retrap.report.html import page
 
     with progress.task("report") as task:
         task.update("summarizes")
@@ -216,6 +217,7 @@ def report(directory: Path, progress: Progress, profile: bool = False) -> None:
         task.update("draws")
         figures = plots.draw_all(directory)
         lkml.write(directory, profile)
+        page.write(directory)
         task.update(f"{len(figures)} figures")
 
 

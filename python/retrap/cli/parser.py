@@ -46,6 +46,7 @@ def parser() -> ManParser:
     _plan(adder)
     _compare(adder)
     _plot(adder)
+    _report(adder)
     mail_commands.lkml(adder)
     pack_commands.pack(adder)
     pack_commands.verify(adder)
@@ -316,8 +317,23 @@ def _plot(adder: Any) -> None:
         adder,
         "plot",
         "redo the figures of a result directory",
-        "Draws DIR/figures/ again from the stored files alone.",
+        """Draws DIR/figures/ again from the stored files alone, and DIR/report.html
+        with them.""",
         "./retrap plot results/reference/quick",
+    )
+    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+
+
+def _report(adder: Any) -> None:
+    command = subcommand(
+        adder,
+        "report",
+        "redo the page of a result directory",
+        """Writes DIR/report.html again from the stored files alone, and prints its
+        name: the answer, every comparison with its figure and its raw files, the
+        kernels with their patches, the machines. One file for a browser, which loads
+        nothing. It shows the figures that `plot` has drawn.""",
+        "./retrap report results/reference/quick",
     )
     command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
 

@@ -102,7 +102,7 @@ def needs(words: Collection[str], everything: bool) -> tuple[str, ...]:
     if not words or {"py", "figures", "cli", "guest"} & set(words):
         found += packages.guests([native()], booted)
     if not words or "py" in words:
-        found.append("mail")
+        found += ["mail", "browser"]
     if lint.is_here() and (not words or "lint" in words):
         found.append("lint")
     if not words or "machine" in words:

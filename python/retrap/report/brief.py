@@ -42,32 +42,40 @@ def render(results: Results) -> str:
     machine = results.machines[0]
     base = judged(results, machine)
     lines = _compared(results, machine) if base else _alone(results, machine)
-    shown = _shown(results, machine)
-    told = amounts.sentences(results, machine, base, shown) if base else []
-    told += [f"! {line[0].upper()}{line[1:]}." for line in results.stand_ins]
+    return "\n".join([*lines, *map(fill, told(results))]) + "\n"
+
+
+def told(results: Results) -> list[str]:
+    """The sentences below the table: first the answer, then what one has to know."""
+    machine = results.machines[0]
+    base = judged(results, machine)
+    found: list[str] = []
+    if base:
+        found += amounts.sentences(results, machine, base, shown(results, machine))
+    found += [f"! {line[0].upper()}{line[1:]}." for line in results.stand_ins]
     if results.void:
         names = ", ".join(results.void)
-        told.append(f"! Given up, and why stands in table.txt: {names}.")
+        found.append(f"! Given up, and why stands in table.txt: {names}.")
     if base and not machine.exact:
-        told.append(_again(results, machine))
-        told.append(_boots(results, machine))
+        found.append(_again(results, machine))
+        found.append(_boots(results, machine))
         if any(IN_ORDER in each.warnings for each in comparisons(results)):
-            told.append(f"! {IN_ORDER[0].upper()}{IN_ORDER[1:]}.")
+            found.append(f"! {IN_ORDER[0].upper()}{IN_ORDER[1:]}.")
     for other in results.machines[1:]:
-        told.append(_other(results, other))
+        found.append(_other(results, other))
     runs = [c.run for c in results.cells() if c.timed]
-    told.append(load.words([run for run in runs if run["unit"] == "ns"]))
+    found.append(load.words([run for run in runs if run["unit"] == "ns"]))
     failed = sum(bool(c.summary and c.summary.failed) for c in results.cells())
     if failed:
-        told.append(f"! {failed} cells have failed samples: see the notes.")
-    return "\n".join([*lines, *(fill(text) for text in told if text)]) + "\n"
+        found.append(f"! {failed} cells have failed samples: see the notes.")
+    return [text for text in found if text]
 
 
 def fill(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_on_hyphens=False, break_long_words=False)
 
 
-def _shown(results: Results, machine: Machine) -> list[str]:
+def shown(results: Results, machine: Machine) -> list[str]:
     """The scenarios of the table, without the floors."""
     paths = [s for s in results.scenarios(machine) if s not in results.floors]
     return [name for name in paths if name in TITLES] or paths
@@ -96,7 +104,7 @@ def _compared(results: Results, machine: Machine) -> list[str]:
         ),
     ]
     groups: list[list[str]] = []
-    for scenario in _shown(results, machine):
+    for scenario in shown(results, machine):
         group = [TITLES.get(scenario, scenario)]
         for name in results.sides(machine, scenario):
             cells: list[str] = []
@@ -206,7 +214,7 @@ def _other(results: Results, machine: Machine) -> str:
     if machine.exact:
         return f"{machine}: see the full tables."
     names = results.sides(machine)
-    scenario = next(iter(_shown(results, machine)), None)
+    scenario = next(iter(shown(results, machine)), None)
     if scenario is None or len(names) > 1:
         return f"{machine}: see the full tables."
     parts = []
@@ -273,11 +281,12 @@ def _alone_cells(one: Side | None) -> list[str]:
 
 def paths(directory: Path, name: str) -> str:
     """Where everything is that is there; `name`: what to call the directory."""
-    shown = {
+    known = {
+        "report.html": "report.html (to read in a browser)",
         "table.txt": "table.txt (--full prints it), *.csv",
         "raw": "raw/ (samples)",
         "figures": "figures/",
         "lkml.eml": "lkml.eml (a mail)",
     }
-    there = [text for file, text in shown.items() if (directory / file).exists()]
+    there = [text for file, text in known.items() if (directory / file).exists()]
     return fill(f"{name}/: {', '.join(there)}") if there else name

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 OF_THE_PROGRAM = ("argv", "code")  # of run.json: long, and for the profile alone
+asked_often = lru_cache(maxsize=1024)  # of what looks at every cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +71,14 @@ class Results:
         """The scenarios that are no path."""
         return frozenset(cell.scenario for cell in self.cells() if cell.floor)
 
+    @asked_often
     def variants(self, machine: Machine) -> tuple[str, ...]:
         """Those with a boot on it, baseline first, then as planned."""
         present = {b.variant for b in self.boots if b.machine == machine}
         planned = [self.baseline(machine), *(v["name"] for v in self.plan["variants"])]
         return _ordered(present, planned)
 
+    @asked_often
     def baseline(self, machine: Machine) -> str:
         """The variant that others are held against: as planned. Where that has no boot
         and others have, the kernel that is no variant's; else the first of them."""
@@ -98,6 +101,7 @@ class Results:
             if name not in (planned, HOST)
         ]
 
+    @asked_often
     def sides(self, machine: Machine, scenario: str = "") -> tuple[str, ...]:
         """Who is compared in a scenario, baseline first; by default in a path."""
         floor = scenario in self.floors
@@ -117,6 +121,7 @@ class Results:
     def _kernels(self) -> dict[str, str]:
         return {cell.side: cell.variant for cell in self.cells()}
 
+    @asked_often
     def base(self, machine: Machine, scenario: str = "") -> str | None:
         """The side that the others are held against."""
         floor, base = scenario in self.floors, self.baseline(machine)
@@ -127,10 +132,12 @@ class Results:
         }
         return next((s for s in self.sides(machine, scenario) if s in mine), None)
 
+    @asked_often
     def scenarios(self, machine: Machine) -> tuple[str, ...]:
         present = {c.scenario for c in self.cells() if c.machine == machine}
         return _ordered(present, self.plan["scenarios"])
 
+    @asked_often
     def placements(self, machine: Machine) -> tuple[str, ...]:
         present = {c.placement for c in self.cells() if c.machine == machine}
         return _ordered(present, self.plan["placements"])
