@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats as sps
@@ -75,7 +76,7 @@ def judge(base: Floats, test: Floats, margin: float = MARGIN) -> Judgement:
     low, high = _interval(base, test, ALPHA)
     said = verdict.of_interval(low, high)
     narrow = _interval(base, test, 2 * ALPHA)
-    near = max(-narrow[0], narrow[1]) <= margin * float(np.median(base))
+    near = max(-narrow[0], narrow[1]) < margin * float(np.median(base))
     if said == verdict.UNDECIDED and near:
         said = verdict.SAME
     return Judgement(said, estimate, low, high, p_value=p_value, within_margin=near)
@@ -105,6 +106,7 @@ def _interval(base: Floats, test: Floats, alpha: float) -> tuple[float, float]:
     return float(differences[skip]), float(differences[-1 - skip])
 
 
+@lru_cache(maxsize=256)  # of each size, however many rows have it
 def _u_quantile(m: int, n: int, alpha: float) -> int:
     """The largest c with P(U <= c) <= alpha / 2 for Mann-Whitney's U, no ties."""
     if m * n > 2500:

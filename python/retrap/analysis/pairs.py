@@ -40,7 +40,7 @@ def judge(
     low, high, confidence = interval(averages, differences.size, ALPHA)
     said = verdict.of_interval(low, high)
     narrow = interval(averages, differences.size, 2 * ALPHA)
-    near = max(-narrow[0], narrow[1]) <= margin * float(np.median(base))
+    near = max(-narrow[0], narrow[1]) < margin * float(np.median(base))
     if said == verdict.UNDECIDED and near:
         said = verdict.SAME
     p_value = _p(averages, differences.size)

@@ -42,8 +42,8 @@ def tables(reference: Path = REFERENCE) -> dict[str, str]:
     return found
 
 
-def fill(text: str, made: dict[str, str]) -> str:
-    """`text` with each table between its two comments."""
+def fill(text: str, made: dict[str, str], page: Path = PAGE) -> str:
+    """`text`, of `page`, with each table between its two comments."""
     for name, table in made.items():
         begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
         block = f"{begin}\n```\n{table}```\n{end}"
@@ -51,7 +51,7 @@ def fill(text: str, made: dict[str, str]) -> str:
         text, count = re.subn(pattern, lambda _: block, text, flags=re.S)
         if count != 1:
             raise RetrapError(
-                f"{PAGE}: {count} places for the table {name}",
+                f"{page}: {count} places for the table {name}",
                 f"put {begin} and {end} where it belongs, once",
                 EXIT_RESULTS,
             )
