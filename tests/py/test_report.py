@@ -18,6 +18,7 @@ from conftest import Maker
 
 from retrap.analysis import compare
 from retrap.base.paths import ROOT
+from retrap.report import patchlist
 from retrap.report.html import command, kernels, page, rows, strip
 from retrap.results.store import load
 
@@ -188,20 +189,19 @@ def test_the_subject_of_a_patch(tmp_path: Path) -> None:
     (tmp_path / "6.12").mkdir()
     (tmp_path / "6.12/0001.patch").write_bytes(content)
     (tmp_path.parent / "out.patch").write_bytes(content)
+    (tmp_path / "6.12/none.patch").write_text("no mail\n")
+    found = patchlist.subjects(tmp_path)
     same = hashlib.sha256(content).hexdigest()
-    told = kernels.subject(tmp_path, "6.12/0001.patch", same)
-    assert told == ("ptrace: Say what it is", "")
-    other = kernels.subject(tmp_path, "6.12/0001.patch", "0" * 64)
-    assert other == ("", kernels.ANOTHER)
-    for name in ("6.12/none.patch", "../out.patch", str(tmp_path.parent / "out.patch")):
-        assert kernels.subject(tmp_path, name, same) == ("", kernels.NOT_HERE)
+    assert found[same] == "ptrace: Say what it is" and len(found) == 2
+    ours = patchlist.listed([{"name": "../out.patch", "sha256": same}, "nonsense"])
+    assert [(each.known, each.subject) for each in ours] == [("", "out")]
 
 
 def test_the_reference_says_the_subjects() -> None:
     path = ROOT / "results/reference/quick"
     found = {each.name: each for each in kernels.kernels(load(path))}
     assert [each.name for each in found.values()][0] == "mainline"
-    subjects = [patch.subject for patch in found["please-notify"].patches]
+    subjects = [patch.known for patch in found["please-notify"].patches]
     assert len(subjects) > 5 and all(subjects)
     assert any("PTRACE_JOBCTL_CONT" in text for text in subjects)
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The patches of a kernel by their subjects: nobody knows what a hash stands for."""
+"""The patches of a kernel by their subjects: nobody knows what a hash stands for.
+
+A boot names each patch and its hash. The subject is that of the patch with this hash in
+this clone; no name of a result is followed.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,29 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email import policy
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from retrap.base.paths import ROOT
 
-FOLDERS = ("kernel-patch", "docs/example")
+FOLDERS = (ROOT / "kernel-patch", ROOT / "docs/example")
 
 
 @dataclass(frozen=True)
 class Patch:
-    subject: str
+    """`known` is its subject; empty where no patch here has its hash."""
+
+    name: str
     sha256: str
+    known: str
+
+    @property
+    def subject(self) -> str:
+        """Else what git format-patch made a name of: `signal faster`."""
+        stem = self.name.rpartition("/")[2].removesuffix(".patch")
+        return self.known or re.sub(r"^\d+-", "", stem).replace("-", " ")
 
 
 def listed(patches: Iterable[Any] | None) -> list[Patch]:
@@ -27,25 +42,20 @@ def listed(patches: Iterable[Any] | None) -> list[Patch]:
     found = []
     for each in patches or ():
         if isinstance(each, dict):
-            sha256, name = str(each.get("sha256")), str(each.get("name"))
-            found.append(Patch(_here().get(sha256) or _of_name(name), sha256))
+            name, sha256 = str(each.get("name")), str(each.get("sha256"))
+            known = {**subjects(FOLDERS[0]), **subjects(FOLDERS[1])}.get(sha256, "")
+            found.append(Patch(name, sha256, known))
     return found
 
 
 @cache
-def _here() -> dict[str, str]:
-    """The subjects of this clone's patches by their hashes."""
+def subjects(folder: Path) -> dict[str, str]:
+    """Of the patches below a folder, by their hashes."""
     found = {}
-    for folder in FOLDERS:
-        for file in sorted((ROOT / folder).rglob("*.patch")):
-            data = file.read_bytes()
-            said = str(email.message_from_bytes(data).get("Subject", ""))
-            subject = re.sub(r"^\[[^]]*\]\s*", "", " ".join(said.split()))
-            found[hashlib.sha256(data).hexdigest()] = subject
+    for file in sorted(folder.rglob("*.patch")):
+        content = file.read_bytes()
+        said = email.message_from_bytes(content, policy=policy.default)["Subject"]
+        words = " ".join(str(said or "").split())
+        subject = re.sub(r"^(\[[^\]]*\]\s*)+", "", words)
+        found[hashlib.sha256(content).hexdigest()] = subject
     return found
-
-
-def _of_name(name: str) -> str:
-    """What git format-patch makes of a subject, back: `signal faster`."""
-    stem = name.rpartition("/")[2].removesuffix(".patch")
-    return re.sub(r"^\d+-", "", stem).replace("-", " ")

@@ -43,7 +43,7 @@ FIGURES = {
     "overview": "Medians of every scenario, kernel and placement, and what changes",
     "within": "Differences of a kernel's interfaces within its boots",
 }
-DERIVED = ("*.csv", "table.txt", "lkml.txt", "plan.json", "figures/*.svg")
+DERIVED = ("*.csv", "table.txt", "lkml.eml", "plan.json", "figures/*.svg")
 
 
 def write(dir: Path) -> Path:
