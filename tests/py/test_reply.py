@@ -107,7 +107,7 @@ HUGE = " ".join(f"<{n}.{'x' * 40}@example.org>" for n in range(2000))
 
 
 def test_headers_of_a_hostile_mail_stay_headers(tmp_path: Path) -> None:
-    evil = "=?utf-8?q?Hi=1B[2J=0D=0ABcc=3A_evil=40example=2Ecom=0A=0Abody?="
+    evil = "=?utf-8?q?Hi=1B=5B2J=0D=0ABcc=3A_evil=40example=2Ecom=0A=0Abody?="
     for name, value in (
         ("Subject", f"Re: {evil}"),
         ("From", f"{evil} <jose@example.org>"),
