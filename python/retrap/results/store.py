@@ -101,10 +101,12 @@ class Results:
             if name not in (planned, HOST)
         ]
 
-    @asked_often
     def sides(self, machine: Machine, scenario: str = "") -> tuple[str, ...]:
         """Who is compared in a scenario, baseline first; by default in a path."""
-        floor = scenario in self.floors
+        return self._sides(machine, scenario in self.floors)
+
+    @asked_often
+    def _sides(self, machine: Machine, floor: bool) -> tuple[str, ...]:
         variants = self.variants(machine)
         found = {
             (variants.index(c.variant), c.offers.index(c.interface), c.side)
@@ -121,16 +123,10 @@ class Results:
     def _kernels(self) -> dict[str, str]:
         return {cell.side: cell.variant for cell in self.cells()}
 
-    @asked_often
     def base(self, machine: Machine, scenario: str = "") -> str | None:
         """The side that the others are held against."""
-        floor, base = scenario in self.floors, self.baseline(machine)
-        mine = {
-            cell.side
-            for cell in self.cells()
-            if (cell.machine, cell.variant, cell.floor) == (machine, base, floor)
-        }
-        return next((s for s in self.sides(machine, scenario) if s in mine), None)
+        base, sides = self.baseline(machine), self.sides(machine, scenario)
+        return next((side for side in sides if self.kernel(side) == base), None)
 
     @asked_often
     def scenarios(self, machine: Machine) -> tuple[str, ...]:
@@ -157,7 +153,9 @@ class Results:
     def why_missing(self, machine: Machine, side: str, where: tuple[str, str]) -> str:
         """What the kernel of a side has not that the cell `where` needs; or empty."""
         for boot in self.boots:
-            if boot.machine == machine and side in {cell.side for cell in boot.cells}:
+            if boot.machine != machine or not boot.missing:
+                continue
+            if side in {cell.side for cell in boot.cells}:
                 for stem, why in boot.missing.items():
                     cell, _, interface = stem.partition("+")
                     mine = not interface or f"/{interface}" in side
