@@ -77,8 +77,9 @@ def _interfaces(
     kernels: dict[str, list[str]] = {}
     for name in results.sides(machine, where[0]):
         kernels.setdefault(results.kernel(name), []).append(name)
-    through = {cell.side: cell.interface for cell in results.cells()}
-    for names in kernels.values():
+    several = [names for names in kernels.values() if len(names) > 1]
+    through = {c.side: c.interface for c in results.cells()} if several else {}
+    for names in several:
         base = next((name for name in names if through[name] == LISTEN), names[0])
         yield from ((base, name) for name in names if name != base)
 
