@@ -4,7 +4,7 @@
 
     PYTHONPATH=python:tests/py /usr/bin/python3 tests/py/instrument.py
 
-A part of the repetitions has a seed of its own, so that a test may count one part again.
+A part of the repetitions has a seed of its own: a test may count one part again.
 """
 
 from __future__ import annotations
