@@ -15,6 +15,7 @@ from retrap.analysis.compare import compare
 from retrap.analysis.comparison import COLUMNS
 from retrap.report import before_after
 from retrap.base.errors import EXIT_REFUSED, EXIT_RESULTS, RetrapError
+from retrap.results.store import load
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/data-format.md"
 Row = dict[str, str]
@@ -25,7 +26,7 @@ def render(a: Path, b: Path, allow_mismatch: bool = False) -> str:
 
 
 def rows(path: Path) -> dict[tuple[str, str, str, str], Row]:
-    compare(path)
+    compare(load(path))
     with open(path / "comparison.csv", newline="") as file:
         found = list(csv.DictReader(file))
     keys = ("substrate", "scenario", "placement", "test")
@@ -208,7 +209,7 @@ def test_architectures_in_common_are_compared_each_with_itself(full: Path) -> No
 
 
 def test_rows_name_architecture_and_interfaces(full: Path) -> None:
-    compare(full)
+    compare(load(full))
     with open(full / "comparison.csv", newline="") as file:
         found = list(csv.DictReader(file))
     assert {row["arch"] for row in found} == {"x86_64", "arm64"}

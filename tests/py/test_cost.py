@@ -101,7 +101,7 @@ def test_the_table_and_the_csv_have_it(counted: Path) -> None:
     assert ["please-notify", "*", "13952", "13039", "11187", "9679", "0.80"] in rows
     assert "* time changed and instructions did not" in text
     assert all(len(line) <= 80 for line in text.splitlines())
-    summarize.summarize(counted)
+    summarize.summarize(load(counted))
     with (counted / "measured.csv").open() as file:
         values = {
             (row["variant"], row["metric"], row["unit"]): float(row["value"])

@@ -79,7 +79,7 @@ def test_it_has_every_row_of_the_table(
     monkeypatch.setattr(
         compare, "atomic_write", lambda _, text: (tmp_path / "x").write_text(text)
     )
-    compare.compare(whole)
+    compare.compare(load(whole))
     stored = list(csv.reader((tmp_path / "x").open()))
     assert read.values["columns"][:-1] == stored[0]
     told = [row[:7] for row in read.values["rows"]]

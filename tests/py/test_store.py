@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import Maker, long_mail
 
-from retrap.analysis import compare, summarize
+from retrap.analysis import compare
 from retrap.report import brief, lkml, table
 from retrap.results import sealed, store
 from retrap.base.errors import EXIT_RESULTS, RetrapError
@@ -261,7 +261,7 @@ def test_damage_is_an_error_that_names_the_file(
     maker.samples, maker.substrates = 20, ("exact",)
     path = maker.write()
     hurt(path)
-    for reader in (summarize.summarize, compare.compare, table.render, lkml.write):
+    for reader in (store.load, table.render, lkml.write):
         with pytest.raises(RetrapError) as caught:
             reader(path)
         assert caught.value.exit_code == EXIT_RESULTS

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from conftest import Maker
 
-from retrap.results.store import SAMPLE
+from retrap.results.store import SAMPLE, load
 from retrap.analysis.summarize import summarize
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/data-format.md"
@@ -44,7 +44,7 @@ CELL = {
 
 
 def test_columns_are_those_of_the_documentation(whole: Path) -> None:
-    summarize(whole)
+    summarize(load(whole))
     text = " ".join(DOCS.read_text().split())
     for name in ("measured.csv", "counters.csv"):
         part = text.split(f"## `{name}`")[1].split("## ")[0]
@@ -70,7 +70,7 @@ def test_summary_of_known_samples(maker: Maker) -> None:
     maker.substrates = ("exact",)
     path = maker.write()
     put(path, [1000] * 60 + [3000] * 40)
-    summarize(path)
+    summarize(load(path))
     row = measured(path, **CELL)
     assert row["taken"] == "100" and row["failed"] == "0"
     names = ("minimum", "p10", "median", "p90", "p99", "maximum")
@@ -90,7 +90,7 @@ def test_failed_and_moved_samples_are_told(maker: Maker) -> None:
     array = np.load(stem)
     array["cpu"][3] = 1
     np.save(stem, array)
-    summarize(path)
+    summarize(load(path))
     row = measured(path, **CELL)
     assert (row["failed"], row["minimum"]) == ("1", "1000")
     assert "1 of 20 samples failed: start state not reached" in row["warning"]
@@ -101,7 +101,7 @@ def test_failed_and_moved_samples_are_told(maker: Maker) -> None:
 def test_every_sample_failed_leaves_fields_empty(maker: Maker) -> None:
     maker.substrates, maker.samples, maker.failed = ("exact",), 30, 30
     path = maker.write()
-    summarize(path)
+    summarize(load(path))
     row = measured(path, **CELL)
     assert row["failed"] == "30"
     for name in ("minimum", "median", "maximum"):
@@ -114,20 +114,20 @@ def test_near_the_clock_floor_is_told(maker: Maker) -> None:
     path = maker.write()
     for span, near in ((155, True), (156, False)):
         put(path, [span] * 200)
-        summarize(path)
+        summarize(load(path))
         row = measured(path, **CELL)
         assert ("below 3 x the clock floor" in row.get("warning", "")) is near
 
 
 def test_classes_and_max_are_of_exact_only(whole: Path) -> None:
-    summarize(whole)
+    summarize(load(whole))
     row = measured(whole, **CELL, boot="vm-x86_64-1")
     assert not {"maximum", "cheapest", "cheapest: share"} & row.keys()
     assert row["median"] != ""
 
 
 def test_counters(whole: Path) -> None:
-    summarize(whole)
+    summarize(load(whole))
     path = whole / "counters.csv"
     want = {**CELL, "substrate": "exact"}
     row = one(path, **want, event="wakeups")
@@ -139,8 +139,8 @@ def test_counters(whole: Path) -> None:
 
 
 def test_derived_files_repeat_byte_by_byte(whole: Path) -> None:
-    summarize(whole)
+    summarize(load(whole))
     before = (whole / "measured.csv").read_bytes()
     (whole / "measured.csv").unlink()
-    summarize(whole)
+    summarize(load(whole))
     assert (whole / "measured.csv").read_bytes() == before

@@ -136,7 +136,7 @@ def test_the_mail(results: Results) -> None:
 
 
 def test_the_csv(made: Path) -> None:
-    compare(made)
+    compare(load(made))
     with open(made / "comparison.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:

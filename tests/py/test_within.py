@@ -219,7 +219,7 @@ def test_one_order_in_each_boot_is_told(maker: Maker) -> None:
 def test_exact_results_have_no_such_rows(full: Path) -> None:
     """And none of the file, of one that had them."""
     (full / within.FILE).write_text("old\n")
-    within.compare(full)
+    within.compare(load(full))
     assert not (full / within.FILE).exists()
     assert within.within_boots(load(full)) == ()
 

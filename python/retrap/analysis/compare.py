@@ -9,7 +9,6 @@ that they are compared within them (within.py).
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 from retrap.analysis import again, family
 from retrap.analysis.comparison import (
@@ -21,7 +20,7 @@ from retrap.analysis.comparison import (
 )
 from retrap.analysis.side import cells_of, of
 from retrap.analysis.summarize import csv_text
-from retrap.results.store import Machine, Results, atomic_write, load
+from retrap.results.store import Machine, Results, atomic_write
 
 
 @lru_cache(maxsize=4)
@@ -69,9 +68,8 @@ def against_base(
     return next(found, None)
 
 
-def compare(dir: Path) -> None:
-    """Write comparison.csv. Errors: EXIT_RESULTS."""
-    results = load(dir)
+def compare(results: Results) -> None:
+    """Write comparison.csv beside them."""
     found = (*comparisons(results), *again.rows(results))
     rows = [each.row() for each in found]
-    atomic_write(dir / "comparison.csv", csv_text(COLUMNS, rows))
+    atomic_write(results.path / "comparison.csv", csv_text(COLUMNS, rows))

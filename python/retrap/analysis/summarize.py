@@ -6,12 +6,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from retrap.results import stats
 from retrap.results import counters
-from retrap.results.store import Cell, Results, atomic_write, load
+from retrap.results.store import Cell, Results, atomic_write
 
 Value = str | int | float | bool | None
 CELL = (
@@ -117,10 +116,9 @@ def _counter_rows(cell: Cell) -> Iterable[list[Value]]:
         ]
 
 
-def summarize(dir: Path) -> None:
-    """Write measured.csv and counters.csv. Errors: EXIT_RESULTS."""
-    results = load(dir)
+def summarize(results: Results) -> None:
+    """Write measured.csv and counters.csv beside them."""
     rows = [[*_named(cell), *m] for cell in results.cells() for m in metrics(cell)]
-    atomic_write(dir / "measured.csv", csv_text(MEASURED, rows))
+    atomic_write(results.path / "measured.csv", csv_text(MEASURED, rows))
     events = [row for cell in results.cells() for row in _counter_rows(cell)]
-    atomic_write(dir / "counters.csv", csv_text(COUNTERS, events))
+    atomic_write(results.path / "counters.csv", csv_text(COUNTERS, events))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
 from retrap.analysis import family, pairs
 from retrap.analysis.boots import MIN_BOOTS
@@ -19,7 +18,7 @@ from retrap.analysis.comparison import COLUMNS, NO_SCENARIO, Comparison, Where
 from retrap.analysis.side import Side, cells_of, of
 from retrap.analysis.summarize import csv_text, warnings
 from retrap.analysis.verdict import NOT_APPLICABLE, Judgement
-from retrap.results.store import Cell, Machine, Results, atomic_write, load
+from retrap.results.store import Cell, Machine, Results, atomic_write
 
 FILE = "within-boots.csv"
 LISTEN = "listen"  # what the others are held against
@@ -58,16 +57,15 @@ def changed(
     return against_base(results, machine, name, where) or next(found, None)
 
 
-def compare(dir: Path) -> None:
-    """Write within-boots.csv, where a kernel has several interfaces. Errors:
-    EXIT_RESULTS."""
-    rows = within_boots(load(dir))
+def compare(results: Results) -> None:
+    """Write within-boots.csv beside them, where a kernel has several interfaces."""
+    rows = within_boots(results)
     if not rows:
-        (dir / FILE).unlink(missing_ok=True)
+        (results.path / FILE).unlink(missing_ok=True)
         return
     columns = (*COLUMNS, "confidence")
     text = csv_text(columns, [[*row.row(), row.judgement.confidence] for row in rows])
-    atomic_write(dir / FILE, text)
+    atomic_write(results.path / FILE, text)
 
 
 def _interfaces(

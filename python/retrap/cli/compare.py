@@ -84,10 +84,10 @@ def _within(args: Namespace, margin: float) -> Found:
     is not stored."""
     results = replace(load(args.a), margin=margin)
     if margin == MARGIN and writable(args.a):
-        summarize.summarize(args.a)
-        work.compare(args.a)
-        within.compare(args.a)
-        table.write(args.a)
+        summarize.summarize(results)
+        work.compare(results)
+        within.compare(results)
+        table.write(results)
     if not args.json:
         text = table.tables(results) + "\n" if args.full else brief.render(results)
         print(text + brief.paths(args.a, matrix.short(args.a)))

@@ -207,13 +207,15 @@ def report(directory: Path, progress: Progress, profile: bool = False) -> None:
     from retrap.analysis import compare, summarize, within
     from retrap.report import lkml, table
     from retrap.report.html import page
+    from retrap.results import store
 
     with progress.task("report") as task:
         task.update("summarizes")
-        summarize.summarize(directory)
-        compare.compare(directory)
-        within.compare(directory)
-        table.write(directory)
+        results = store.load(directory)
+        summarize.summarize(results)
+        compare.compare(results)
+        within.compare(results)
+        table.write(results)
         task.update("draws")
         figures = plots.draw_all(directory)
         lkml.write(directory, profile)

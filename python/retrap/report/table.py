@@ -30,10 +30,10 @@ def render(dir: Path) -> str:
     return tables(load(dir))
 
 
-def write(dir: Path) -> Path:
-    """Write table.txt. Errors: EXIT_RESULTS."""
-    path = dir / "table.txt"
-    atomic_write(path, render(dir))
+def write(results: Results) -> Path:
+    """Write table.txt beside them."""
+    path = results.path / "table.txt"
+    atomic_write(path, tables(results))
     return path
 
 
