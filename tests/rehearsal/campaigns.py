@@ -11,6 +11,16 @@ from rehearsal import RehearsalMachine
 
 from retrap.base.paths import ROOT
 
+# Of the machine's own kernel, which nobody has to build.
+SMALL = """\
+variants = ["host"]
+placements = ["same-cpu"]
+scenarios = ["floor/pipe", "retrap/trigger:sigcont"]
+
+[machine]
+samples = 20
+boots = 1
+"""
 BOOT_S = 600
 CAMPAIGN_S = 3600
 # Every file of the machine by hash, kind, mode and owner; what runs and what logs

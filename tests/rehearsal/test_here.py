@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import disk
-from campaigns import BOOT_S, CAMPAIGN_S, assert_equal, state
+from campaigns import BOOT_S, CAMPAIGN_S, SMALL, assert_equal, state
 from rehearsal import RehearsalMachine
 
 from retrap.base.arch import X86_64
@@ -20,15 +20,6 @@ from retrap.build import packages, static
 from retrap.results import store
 
 SETS = ("report", "figures", "config", "terminal", "build")
-EXPERIMENT = """\
-variants = ["host"]
-placements = ["same-cpu"]
-scenarios = ["floor/pipe", "retrap/trigger:sigcont"]
-
-[machine]
-samples = 20
-boots = 1
-"""
 PLACE = "/var/tmp"  # is not looked at when the machine is compared
 MATRIX = f"./retrap matrix {PLACE}/small.toml --on here --results {PLACE}/results"
 LONG_S = 1200  # a command of ours, on a CPU that is translated
@@ -55,7 +46,7 @@ def carry(machine: RehearsalMachine, place: Path) -> None:
     subprocess.run([*tar, "-P", "-T", str(place / "names")], check=True)
     machine.copy_to(place / "clone.tar.gz", PLACE, 600)
     machine.ssh(f"tar -C / -Pxzf {PLACE}/clone.tar.gz && sync", 600)
-    (place / "small.toml").write_text(EXPERIMENT)
+    (place / "small.toml").write_text(SMALL)
     machine.copy_to(place / "small.toml", PLACE)
 
 

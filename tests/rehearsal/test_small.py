@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from campaigns import assert_equal, campaign, state, up
+from campaigns import SMALL, assert_equal, campaign, state, up
 from rehearsal import RehearsalMachine
 
 from retrap.campaign import journal
@@ -16,15 +16,6 @@ from retrap.results import store
 
 # The kernel of a machine with systemd-boot cannot be a variant.
 pytestmark = pytest.mark.parametrize("image", ["x86_64"], indirect=True)
-EXPERIMENT = """\
-variants = ["host"]
-placements = ["same-cpu"]
-scenarios = ["floor/pipe", "retrap/trigger:sigcont"]
-
-[machine]
-samples = 20
-boots = 1
-"""
 
 
 def test_two_boots_of_its_own_kernel_and_the_machine_as_it_was(
@@ -32,7 +23,7 @@ def test_two_boots_of_its_own_kernel_and_the_machine_as_it_was(
 ) -> None:
     before = up(machine)
     (first,) = machine.boots
-    directory, _ = campaign(machine, tmp_path, EXPERIMENT)
+    directory, _ = campaign(machine, tmp_path, SMALL)
     states = journal.read(directory).states
     assert {name: s.state for name, s in states.items()} == {
         "host/block-1": "done",

@@ -61,7 +61,7 @@ def parser() -> ManParser:
     return top
 
 
-def _measuring_options(command: ManParser) -> None:
+def _experiment(command: ManParser) -> None:
     command.add_argument(
         "experiment",
         nargs="?",
@@ -70,6 +70,10 @@ def _measuring_options(command: ManParser) -> None:
         metavar="EXPERIMENT.toml",
         help="what to measure (default: configs/experiments/quick.toml)",
     )
+
+
+def _measuring_options(command: ManParser) -> None:
+    _experiment(command)
     results_option(command)
     fresh_option(command)
     command.add_argument(
@@ -169,14 +173,7 @@ def _plan(adder: Any) -> None:
         "./retrap plan --detect 2%",
         "./retrap plan --detect 1% --from results/quick@box1/20261128-093000",
     )
-    command.add_argument(
-        "experiment",
-        nargs="?",
-        type=Path,
-        default=experiments.DEFAULT_EXPERIMENT,
-        metavar="EXPERIMENT.toml",
-        help="what is to be measured (default: configs/experiments/quick.toml)",
-    )
+    _experiment(command)
     command.add_argument(
         "--detect",
         type=_share,
@@ -208,14 +205,7 @@ def _bench(adder: Any) -> None:
         "./retrap bench --static",
         "./retrap bench --static --arch arm64 --out /tmp/box.tar.gz",
     )
-    command.add_argument(
-        "experiment",
-        nargs="?",
-        type=Path,
-        default=experiments.DEFAULT_EXPERIMENT,
-        metavar="EXPERIMENT.toml",
-        help="what to measure (default: configs/experiments/quick.toml)",
-    )
+    _experiment(command)
     command.add_argument(
         "--static",
         action="store_true",
