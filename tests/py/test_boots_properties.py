@@ -23,6 +23,9 @@ BY = some.integers(-400, 400)
 OTHER = {MORE: FEWER, FEWER: MORE, SAME: SAME, UNDECIDED: UNDECIDED}
 JUDGES = pytest.mark.parametrize("judge", [boots.judge, pairs.judge])
 
+# No example is too slow on a busy machine, and nothing is kept in the clone.
+UNTIMED = settings(deadline=None, database=None)
+
 
 def alike(base: Boots, test: Boots) -> tuple[Boots, Boots]:
     """As many of each, for the judge of pairs."""
@@ -36,7 +39,7 @@ def ends(got: Judgement) -> tuple[float, float, float]:
 
 
 @JUDGES
-@settings(deadline=None)
+@UNTIMED
 @given(ANY, ANY)
 def test_the_estimate_lies_in_the_interval_and_decides_with_it(
     judge: Judge, base: Boots, test: Boots
@@ -49,7 +52,7 @@ def test_the_estimate_lies_in_the_interval_and_decides_with_it(
 
 
 @JUDGES
-@settings(deadline=None)
+@UNTIMED
 @given(ANY, ANY, BY)
 def test_what_is_added_to_one_side_is_in_the_estimate(
     judge: Judge, base: Boots, test: Boots, by: int
@@ -60,7 +63,7 @@ def test_what_is_added_to_one_side_is_in_the_estimate(
 
 
 @JUDGES
-@settings(deadline=None)
+@UNTIMED
 @given(ANY, ANY)
 def test_the_other_way_round_it_is_the_other_way_round(
     judge: Judge, base: Boots, test: Boots
@@ -73,7 +76,7 @@ def test_the_other_way_round_it_is_the_other_way_round(
         assert one.verdict == OTHER[other.verdict]
 
 
-@settings(deadline=None)
+@UNTIMED
 @given(ANY, some.randoms(use_true_random=False))
 def test_their_order_does_not_matter(base: Boots, random: object) -> None:
     test = [each + 7 for each in base]
@@ -83,14 +86,14 @@ def test_their_order_does_not_matter(base: Boots, random: object) -> None:
 
 
 @JUDGES
-@settings(deadline=None)
+@UNTIMED
 @given(some.integers(1, 9000), some.integers(6, 20))
 def test_boots_that_all_tie_are_the_same(judge: Judge, value: int, n: int) -> None:
     got = judge([float(value)] * n, [float(value)] * n)
     assert (got.verdict, ends(got)) == (SAME, (0.0, 0.0, 0.0))
 
 
-@settings(deadline=None)
+@UNTIMED
 @given(some.lists(some.floats(0, 1), max_size=30))
 def test_holm_only_raises_and_keeps_the_order(p_values: list[float]) -> None:
     found = family.holm(p_values)
