@@ -244,7 +244,9 @@ class RehearsalMachine:
     def _argv(self, boot: Boot, monitor: int) -> list[str]:
         return [
             *self._hardware,
-            *("-accel", "tcg,thread=multi", "-smp", str(self.cpus), "-m", "1024"),
+            # CPUs take turns: side by side, one of them may run an old translation of
+            # what perf has just patched, and dies of an int3 that is no longer there.
+            *("-accel", "tcg,thread=single", "-smp", str(self.cpus), "-m", "1024"),
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
             *("-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:22"),
             *("-device", "virtio-net-pci,netdev=net,romfile="),
