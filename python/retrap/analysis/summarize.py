@@ -118,7 +118,12 @@ def _counter_rows(cell: Cell) -> Iterable[list[Value]]:
 
 def summarize(results: Results) -> None:
     """Write measured.csv and counters.csv beside them."""
-    rows = [[*_named(cell), *m] for cell in results.cells() for m in metrics(cell)]
+    rows = (
+        [*named, *metric]
+        for cell in results.cells()
+        for named in (_named(cell),)
+        for metric in metrics(cell)
+    )
     atomic_write(results.path / "measured.csv", csv_text(MEASURED, rows))
     events = [row for cell in results.cells() for row in _counter_rows(cell)]
     atomic_write(results.path / "counters.csv", csv_text(COUNTERS, events))

@@ -151,9 +151,10 @@ def _cut(groups: list[list[str]]) -> list[str]:
 
 def _listens(results: Results, machine: Machine, name: str) -> str:
     """What mainline has is known by its request."""
-    plain = name == judged(results, machine) and "/" not in name
+    if "/" in name or name != judged(results, machine):
+        return ""
     through = {c.interface for c in results.cells() if c.side == name and not c.floor}
-    return " (LISTEN)" if plain and through == {"listen"} else ""
+    return " (LISTEN)" if through == {"listen"} else ""
 
 
 def _three(
