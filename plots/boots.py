@@ -26,7 +26,7 @@ def draw(results: Results, directory: Path) -> list[Path]:
     for machine in results.machines:
         here = [boot for boot in results.boots if boot.machine == machine]
         several = len(here) > len({boot.variant for boot in here})
-        if not machine.exact and several and style.paths_of(results, machine):
+        if not machine.exact and several and results.paths(machine):
             paths += _machine(results, directory, machine, in_order(here))
     return paths
 
@@ -45,7 +45,7 @@ def in_order(boots: list[Boot]) -> list[Boot]:
 def _machine(
     results: Results, directory: Path, machine: Machine, boots: list[Boot]
 ) -> list[Path]:
-    scenarios, places = style.paths_of(results, machine), results.placements(machine)
+    scenarios, places = results.paths(machine), results.placements(machine)
     sides = looks.sides(results, machine)
     at = {boot.path: number for number, boot in enumerate(boots, 1)}
     with style.figure(WIDTH, len(scenarios) * PANEL + 0.3) as drawing:
@@ -92,7 +92,7 @@ def _side(
     if one is None or one.median is None:
         return
     found = [
-        (at[cell.path.parent], cell.summary.quantiles.median)
+        (at[cell.boot_path], cell.summary.quantiles.median)
         for cell in one.cells
         if cell.summary and cell.summary.quantiles
     ]

@@ -31,7 +31,7 @@ def draw(results: Results, directory: Path) -> list[Path]:
     """The files written; two machines never share a figure."""
     paths = []
     for machine in results.machines:
-        for scenario in style.paths_of(results, machine):
+        for scenario in results.paths(machine):
             paths += _scenario(results, directory, machine, scenario)
     return paths
 

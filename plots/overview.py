@@ -32,13 +32,13 @@ def draw(results: Results, directory: Path) -> list[Path]:
     """One figure a machine."""
     paths = []
     for machine in results.machines:
-        if style.paths_of(results, machine):
+        if results.paths(machine):
             paths += _machine(results, directory, machine)
     return paths
 
 
 def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
-    rows = Rows(style.paths_of(results, machine), looks.sides(results, machine))
+    rows = Rows(results.paths(machine), looks.sides(results, machine))
     places = results.placements(machine)
     compared = [
         each

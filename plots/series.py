@@ -27,7 +27,7 @@ def draw(results: Results, directory: Path) -> list[Path]:
     paths = []
     for machine in results.machines:
         if not machine.exact:
-            for scenario in style.paths_of(results, machine):
+            for scenario in results.paths(machine):
                 paths += _scenario(results, directory, machine, scenario)
     return paths
 

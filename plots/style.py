@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from PIL import Image
 
 from plots import words
-from retrap.results.store import Machine, Results, atomic_write
+from retrap.results.store import Machine, atomic_write
 
 SUFFIXES = ("svg", "png")
 SETTINGS = {
@@ -156,8 +156,3 @@ def _width(groups: list[list[Key]], columns: int) -> float:
     ]
     widest = [max(words.points(name, KEY) for name in column) for column in names]
     return sum(MARK + wide for wide in widest)
-
-
-def paths_of(results: Results, machine: Machine) -> list[str]:
-    """The scenarios that are no floors."""
-    return [s for s in results.scenarios(machine) if s not in results.floors]

@@ -129,7 +129,8 @@ def test_a_floor_that_moves_voids_the_paths_of_its_kernel_alone(maker: Maker) ->
             assert row.judgement.estimate is not None and row.change == "void"
     text = retrap("compare", path).stdout
     assert "! VOID: of async-retrap" in text and "more with async-retrap" not in text
-    assert "void" in retrap("lkml", path).stdout
+    mail = retrap("lkml", path).stdout
+    assert "void" in mail and "Floors, which hold" not in mail  # VOID has said it
 
 
 def test_a_floor_that_moves_by_less_than_the_margin_voids_nothing(maker: Maker) -> None:
@@ -160,6 +161,17 @@ def test_where_it_is_not_the_first_of_each_block_is_the_base(maker: Maker) -> No
     found = comparisons(load(path))
     assert {row.sides[0].boots for row in found if row.sides[0]} == {4}
     assert all(again.NOT_POOLED in row.warnings for row in found)
+    text = retrap("compare", path, "--full").stdout
+    assert text.count("  mainline             4 ") == 6  # beside its own change
+    assert text.count("  again                4 ") == 6
+    (one,) = [row for row in found if row.where == (SIGCONT, "same-cpu")]
+    assert one.sides[0] and one.sides[0].median
+    (line,) = [
+        line
+        for line in retrap("lkml", path).stdout.splitlines()
+        if line.startswith("  same-cpu async-retrap")
+    ]
+    assert f" {one.sides[0].median:.0f} " in line
 
 
 def test_a_baseline_that_differs_from_itself_is_told(maker: Maker) -> None:

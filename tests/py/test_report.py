@@ -18,8 +18,8 @@ from conftest import Maker
 
 from retrap.analysis import compare
 from retrap.base.paths import ROOT
-from retrap.report import patchlist
-from retrap.report.html import command, kernels, page, rows, strip
+from retrap.report import patchlist, reproduce
+from retrap.report.html import kernels, page, rows, strip
 from retrap.results.store import load
 
 EVIL = "\"'><img src=x onerror=evil()>{{7*7}}&lt;"
@@ -206,14 +206,19 @@ def test_the_reference_says_the_subjects() -> None:
     assert any("PTRACE_JOBCTL_CONT" in text for text in subjects)
 
 
+SHA256 = hashlib.sha256((ROOT / "configs/experiments/quick.toml").read_bytes())
+QUICK = {"experiment": "quick", "experiment_sha256": SHA256.hexdigest()}
+
+
 @pytest.mark.parametrize(
     ("plan", "told"),
     [
-        ({"experiment": "quick"}, "./retrap matrix configs/experiments/quick.toml"),
+        (QUICK, "./retrap matrix configs/experiments/quick.toml"),
+        ({"experiment": "quick"}, "./retrap matrix quick.toml"),
         ({"experiment": "mine"}, "./retrap matrix mine.toml"),
         ({"experiment": "mine@box1"}, "./retrap matrix mine.toml --on HOSTS"),
         (
-            {"experiment": "quick-host", "variants": []},
+            {**QUICK, "experiment": "quick-host", "variants": []},
             "./retrap run configs/experiments/quick.toml",
         ),
         ({"experiment": "$(evil)"}, "./retrap matrix '$(evil).toml'"),
@@ -229,7 +234,7 @@ def test_the_reference_says_the_subjects() -> None:
     ],
 )
 def test_the_command_that_measures_it_again(plan: dict[str, Any], told: str) -> None:
-    assert command.again({"variants": [{"name": "mine"}], **plan}) == told
+    assert reproduce.command({"variants": [{"name": "mine"}], **plan}) == told
 
 
 def test_columns_in_which_nothing_stands_are_left_out(whole: Path) -> None:

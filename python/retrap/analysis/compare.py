@@ -18,7 +18,7 @@ from retrap.analysis.comparison import (
     Where,
     compare_sides,
 )
-from retrap.analysis.side import cells_of, of
+from retrap.analysis.side import Side, cells_of, of
 from retrap.analysis.summarize import csv_text
 from retrap.results.store import Machine, Results, atomic_write
 
@@ -66,6 +66,15 @@ def against_base(
     key = (machine, name, where)
     found = (c for c in comparisons(results) if (c.machine, c.test, c.where) == key)
     return next(found, None)
+
+
+def shown(results: Results, machine: Machine, name: str, where: Where) -> Side | None:
+    """A side beside the others: of the baseline the boots that they are held against,
+    which may be the first of each block alone (again.py)."""
+    key = machine, name, where
+    rows = (c for c in comparisons(results) if (c.machine, c.base, c.where) == key)
+    found = next(rows, None)
+    return found.sides[0] if found else of(results, machine, name, where)
 
 
 def compare(results: Results) -> None:

@@ -33,10 +33,13 @@ def together(
 def corrected(rows: Sequence[Comparison], family: str) -> list[Comparison]:
     """By Holm. What is decided alone and not among the others is undecided; or the
     same, where it is so little."""
-    tested = [row for row in rows if row.judgement.p_value is not None]
-    found = iter(holm([row.judgement.p_value or 0.0 for row in tested]))
-    adjusted = {id(row): next(found) for row in tested}
-    return [_corrected(row, family, adjusted.get(id(row)), len(tested)) for row in rows]
+    alone = [row.judgement.p_value for row in rows]
+    tested = [p for p in alone if p is not None]
+    among = iter(holm(tested))
+    return [
+        _corrected(row, family, None if p is None else next(among), len(tested))
+        for row, p in zip(rows, alone, strict=True)
+    ]
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

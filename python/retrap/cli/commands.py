@@ -191,10 +191,11 @@ def lkml(args: Namespace) -> int:
     ensure("report")
     from retrap.cli import mail
     from retrap.cli.store import writable
+    from retrap.report import lkml as work
 
     text = mail.text(args)
     if writable(args.dir):
-        mail.store(args.dir, text)
+        work.store(args.dir, text)
     print(text.decode(), end="")
     return EXIT_OK
 

@@ -9,9 +9,6 @@ from retrap.base.errors import EXIT_USAGE, RetrapError
 from retrap.base.process import capture
 from retrap.base.progress import say
 from retrap.report import lkml, reply
-from retrap.report.lkml import store
-
-__all__ = ["store", "text"]
 
 
 def text(args: Namespace) -> bytes:

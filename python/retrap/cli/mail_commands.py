@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from retrap.cli.parts import subcommand
+from retrap.cli.parts import directory_argument, subcommand
 
 
 def lkml(adder: Any) -> None:
@@ -21,7 +21,7 @@ def lkml(adder: Any) -> None:
         "./retrap lkml results/reference/quick --reply-to thread.mbox --message-id ID",
         "./retrap lkml results/reference/quick --rows 'retrap/*' --long",
     )
-    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+    directory_argument(command)
     command.add_argument(
         "--reply-to",
         type=Path,

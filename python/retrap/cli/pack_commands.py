@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from retrap.cli.parts import subcommand
+from retrap.cli.parts import directory_argument, subcommand
 
 
 def pack(adder: Any) -> None:
@@ -22,7 +22,7 @@ def pack(adder: Any) -> None:
         "./retrap pack results/quick/A --list",
         "./retrap pack results/quick/A --out quick-A.pack",
     )
-    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+    directory_argument(command)
     command.add_argument(
         "--out",
         type=Path,

@@ -17,6 +17,7 @@ from retrap.cli import (
 from retrap.config import experiments
 from retrap.cli.parts import (
     FILES,
+    directory_argument,
     fresh_option,
     full_option,
     json_option,
@@ -311,7 +312,7 @@ def _plot(adder: Any) -> None:
         with them.""",
         "./retrap plot results/reference/quick",
     )
-    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+    directory_argument(command)
 
 
 def _report(adder: Any) -> None:
@@ -325,7 +326,7 @@ def _report(adder: Any) -> None:
         nothing. It shows the figures that `plot` has drawn.""",
         "./retrap report results/reference/quick",
     )
-    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+    directory_argument(command)
 
 
 def _doctor(adder: Any) -> None:

@@ -65,6 +65,10 @@ def results_option(command: ManParser) -> None:
     )
 
 
+def directory_argument(command: ManParser) -> None:
+    command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
+
+
 def full_option(command: ManParser) -> None:
     command.add_argument(
         "--full",

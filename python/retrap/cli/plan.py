@@ -7,6 +7,7 @@ import json
 import textwrap
 from argparse import Namespace
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from retrap.analysis import boots, planner
@@ -42,7 +43,7 @@ class Plan:
     def least(self) -> int:
         return planner.attainable(self.rows)
 
-    @property
+    @cached_property
     def wanted(self) -> dict[tuple[str, str], int | None]:
         return {s.where: s.blocks(self.share, self.rows) for s in self.spreads}
 
@@ -84,20 +85,17 @@ def run(args: Namespace, experiment: Experiment) -> int:
 
 
 def newest(results: Path, experiment: Experiment) -> Path:
-    """The last campaign of the experiment on a machine. Errors: EXIT_RESULTS."""
-    found = [
-        path.parent
-        for name in (f"{experiment.name}@*", experiment.name)
-        for path in results.glob(f"{name}/*/plan.json")
-    ]
-    if not found:
-        raise RetrapError(
-            f"{results}: no boots of {experiment.name}, from which its spread is known",
-            "measure a pilot of three blocks ([machine] boots = 3), or name results "
-            "of the same cells: --from DIR",
-            EXIT_RESULTS,
-        )
-    return max(found, key=lambda path: path.name)
+    """The last campaign of the experiment on a machine; else its last results.
+    Errors: EXIT_RESULTS."""
+    for name in (f"{experiment.name}@*", experiment.name):
+        if found := [path.parent for path in results.glob(f"{name}/*/plan.json")]:
+            return max(found, key=lambda path: path.name)
+    raise RetrapError(
+        f"{results}: no boots of {experiment.name}, from which its spread is known",
+        "measure a pilot of three blocks ([machine] boots = 3), or name results "
+        "of the same cells: --from DIR",
+        EXIT_RESULTS,
+    )
 
 
 def of_pilot(results: Results, experiment: Experiment, share: float) -> Plan:
@@ -136,7 +134,7 @@ def text(plan: Plan, path: Path) -> str:
         row("varies by, in %", HEADS, WIDTHS, LABEL),
     ]
     for one in order[:MOST_ROWS]:
-        wanted = one.blocks(plan.share, plan.rows)
+        wanted = plan.wanted[one.where]
         cells = [
             f"{100 * one.boots:.2f}",
             f"{100 * one.samples_part:.2f}",

@@ -13,6 +13,7 @@ from pathlib import Path
 from retrap.analysis import again
 from retrap.analysis.boots import MIN_BOOTS
 from retrap.analysis.compare import comparisons
+from retrap.analysis.compare import shown as shown_side
 from retrap.analysis.comparison import IN_ORDER
 from retrap.analysis.side import Side, of
 from retrap.analysis.within import changed
@@ -77,7 +78,7 @@ def fill(text: str) -> str:
 
 def shown(results: Results, machine: Machine) -> list[str]:
     """The scenarios of the table, without the floors."""
-    paths = [s for s in results.scenarios(machine) if s not in results.floors]
+    paths = results.paths(machine)
     return [name for name in paths if name in TITLES] or paths
 
 
@@ -160,7 +161,7 @@ def _listens(results: Results, machine: Machine, name: str) -> str:
 def _three(
     results: Results, machine: Machine, name: str, where: tuple[str, str]
 ) -> list[str]:
-    one = of(results, machine, name, where)
+    one = shown_side(results, machine, name, where)
     if one is None:
         return [NOT_APPLICABLE, "", ""]
     got = changed(results, machine, name, where)

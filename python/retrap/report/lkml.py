@@ -21,7 +21,7 @@ from retrap.base.textgrid import wrap
 from retrap.report import amounts, appendix, mailtable, setup, topics
 from retrap.report.quote import quote
 from retrap.report.reply import Original, headers
-from retrap.report.sentences import counts
+from retrap.report.sentences import caution, counts
 from retrap.report.timetable import judged
 from retrap.results.store import Machine, Results, atomic_write, load
 
@@ -109,7 +109,7 @@ def _functions(dir: Path, baseline: str) -> list[str]:
 def _shown(results: Results, machine: Machine, wanted: Wanted) -> list[str]:
     """The scenarios of the tables: those asked for, else notifications, else all paths.
     What they measured has no say in it. Errors: EXIT_USAGE."""
-    known = topics.paths(results, machine)
+    known = results.paths(machine)
     if not wanted.rows:
         return [name for name in known if name in amounts.NOUNS] or known
     patterns = wanted.rows.split(",")
@@ -158,7 +158,7 @@ def _told(results: Results, shown: dict[Machine, list[str]]) -> list[str]:
         ]
         if rest and set(scenarios) <= set(amounts.NOUNS):  # else all have been told of
             found.append(counts(f"Paths not shown [{machine}]", rest))
-        if floors and not any("CAUTION" in text for text in said):
+        if floors and not caution(results, rows):
             what = f"Floors, which hold no ptrace work [{machine}]"
             found.append(counts(what, floors))
     nothing = "Not measured on the baseline and on another variant: no comparison."

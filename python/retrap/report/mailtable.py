@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retrap.analysis.boots import MIN_BOOTS
+from retrap.analysis.compare import shown
 from retrap.analysis.side import Side, of
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.analysis.within import changed
@@ -102,7 +103,7 @@ def _cells(
 ) -> list[str]:
     """Empty where neither has the cell."""
     base, test = names
-    first = of(results, machine, base, where) if base else None
+    first = shown(results, machine, base, where) if base else None
     second = of(results, machine, test, where)
     if first is None and second is None:
         return []

@@ -4,19 +4,16 @@ numbers do not show."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 
-from retrap.base.paths import ROOT
 from retrap.base.textgrid import WIDTH, ascii_only, command
 from retrap.machine import cmdline
-from retrap.report import topics
+from retrap.report import reproduce, topics
 from retrap.report.patchlist import Patch, listed
 from retrap.results.store import Boot, Machine, Results
 
-EXPERIMENTS = "configs/experiments"
-LONGEST = 48  # of the name of a file that is shown
+LONGEST = 75  # of the command that is shown
 LIMITS = {
     "exact": (
         "time: instructions of QEMU know no cache, branch predictor, IPI or idle "
@@ -103,20 +100,17 @@ def _patches(results: Results) -> list[str]:
 def _commands(results: Results) -> list[str]:
     """As it was run, as far as the plan says it."""
     plan = results.plan
-    name, _, host = str(plan.get("experiment")).partition("@")
-    version = plan.get("version")
+    version, sha256 = plan.get("version"), str(plan.get("experiment_sha256"))
     told = [f"  git checkout {version}"] if version else []
-    if not plan["variants"]:
-        return [*told, "  ./retrap run"]
-    file = ROOT / EXPERIMENTS / f"{name}.toml"
-    sha256 = str(plan.get("experiment_sha256"))
-    stored = file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == sha256
-    shown = f"{EXPERIMENTS}/{name}.toml" if stored else f"{name}.toml"
-    if len(shown) > LONGEST:
-        shown = "EXPERIMENT.toml"
-    run = f"./retrap matrix {shown}{' --on HOSTS' if host else ''}"
-    note = [] if stored else [f"  (an experiment of sha256 {sha256[:12]})"]
-    return [*told, *ascii_only(command(run)).split("\n"), *note]
+    run = reproduce.command(plan)
+    if len(run) > LONGEST:
+        run = "./retrap matrix EXPERIMENT.toml"
+    note = [f"  (an experiment of sha256 {sha256[:12]})"]
+    return [
+        *told,
+        *ascii_only(command(run)).split("\n"),
+        *([] if reproduce.stored(plan) else note),
+    ]
 
 
 def limits(results: Results) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from retrap.machine import load
 from retrap.analysis import again, boots, shift
-from retrap.analysis.compare import against_base, comparisons
+from retrap.analysis.compare import against_base, comparisons, shown
 from retrap.analysis.comparison import NO_SCENARIO, Comparison
 from retrap.analysis.side import Side, cells_of, of
 from retrap.results.stats import P99_FROM
@@ -177,17 +177,17 @@ def boot_table(results: Results, machine: Machine, notes: Notes) -> str:
     twice = {row.where: row for row in again.rows(results) if row.machine == machine}
 
     def make(label: str, name: str, where: tuple[str, str]) -> str:
-        one = of(results, machine, name, where)
+        one = shown(results, machine, name, where)
         if one is None:
             return row(label, ["", NOT_APPLICABLE, *[""] * 4], BOOTS, BOOTS_LABEL)
-        found = [_boot_row(label, one, against_base(results, machine, name, where))]
+        got = against_base(results, machine, name, where)
+        for text in got.warnings if got else ():
+            if text not in one.warnings:
+                notes.add(text, f"{where[0]} {where[1]} {name}")
+        found = [_boot_row(label, one, got)]
         pair = twice.get(where)
         if pair and pair.base == name and pair.sides[1]:
             found.append(_boot_row("  again", pair.sides[1], pair))
-        for got in filter(None, (against_base(results, machine, name, where),)):
-            for text in got.warnings:
-                if text not in one.warnings:
-                    notes.add(text, f"{where[0]} {where[1]} {name}")
         return "\n".join(found)
 
     text = "Median of one median per boot, with its 95 % confidence interval."

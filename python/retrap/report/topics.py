@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from retrap.results.store import Machine, Results
+from retrap.results.store import Results
 
 # By how a scenario begins: the part of the kernel, and what costs something there.
 TOPICS = {
@@ -17,11 +17,6 @@ TOPICS = {
     "elsewhere/jobctl": ("signal", "SIGSTOP and SIGCONT of an untraced job"),
 }
 NOTIFICATION = "retrap/"
-
-
-def paths(results: Results, machine: Machine) -> list[str]:
-    """The scenarios that are no floors, as planned."""
-    return [s for s in results.scenarios(machine) if s not in results.floors]
 
 
 def of_notification(results: Results) -> bool:

@@ -133,6 +133,10 @@ class Results:
         present = {c.scenario for c in self.cells() if c.machine == machine}
         return _ordered(present, self.plan["scenarios"])
 
+    def paths(self, machine: Machine) -> list[str]:
+        """The scenarios that are no floors, as planned."""
+        return [s for s in self.scenarios(machine) if s not in self.floors]
+
     @asked_often
     def placements(self, machine: Machine) -> tuple[str, ...]:
         present = {c.placement for c in self.cells() if c.machine == machine}

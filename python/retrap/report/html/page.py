@@ -20,8 +20,7 @@ from markupsafe import Markup
 from retrap.analysis import family
 from retrap.analysis.comparison import COLUMNS
 from retrap.profile import measure
-from retrap.report import brief, table
-from retrap.report.html import command
+from retrap.report import brief, reproduce, table
 from retrap.report.html import rows as comparisons
 from retrap.report.html.kernels import kernels
 from retrap.report.html.machines import machines, noise
@@ -94,7 +93,7 @@ def _content(results: Results) -> dict[str, Any]:
         "machines": machines(results),
         "noise": noise(results),
         "tables": table.tables(results),
-        "again": command.again(results.plan),
+        "again": reproduce.command(results.plan),
         "directory": shlex.quote(f"results/{'/'.join(path.resolve().parts[-2:])}"),
         "files": _there(path, DERIVED),
         "profiles": _there(path, _profiled()),
