@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from conftest import Maker
 
@@ -79,3 +81,18 @@ def test_the_long_mail_has_every_table() -> None:
     text = lkml.message(results, Wanted(long=True)).decode()
     short = lkml.message(results).decode()
     assert text.startswith(short.rstrip()) and "Path integers: events a cycle" in text
+
+
+def test_a_machine_with_one_kernel_takes_no_room_from_what_is_compared(
+    maker: Maker,
+) -> None:
+    """As `matrix` leaves it: kernels in QEMU, and the one that runs here."""
+    path = maker.write()
+    for variant in maker.variants[1:]:
+        for boot in path.glob(f"raw/{variant}/vm-*"):
+            shutil.rmtree(boot)
+    text = lkml.mail(path).decode()
+    assert "exact x86_64" in text and "[vm x86_64]" not in text
+    assert "nanoseconds of a VM" not in text
+    long = lkml.mail(path, Wanted(long=True)).decode()
+    assert "[vm x86_64]" in long

@@ -66,13 +66,13 @@ def message(
     results: Results, wanted: Wanted = Wanted(), functions: list[str] | None = None
 ) -> bytes:
     """RFC 5322: headers, an empty line, lines of at most 72 columns."""
-    shown = {machine: _shown(results, machine, wanted) for machine in results.machines}
+    shown = {m: _shown(results, m, wanted) for m in _machines(results)}
     found = EmailMessage(POLICY)
     if wanted.original:
         for name, value in headers(wanted.original, wanted.oneself).items():
             found[name] = value if isinstance(value, str) else _people(value)
     else:
-        found["Subject"] = topics.subject(results, list(shown[results.machines[0]]))
+        found["Subject"] = topics.subject(results, next(iter(shown.values())))
     room = LINES - len(found) - 4  # MIME's three, and the empty line
     told = _short(results, wanted, shown, room)
     if wanted.long or wanted.profile:
@@ -106,6 +106,12 @@ def _functions(dir: Path, baseline: str) -> list[str]:
     return [head, *designs.tables(profiles, baseline, CHEAPEST)]
 
 
+def _machines(results: Results) -> list[Machine]:
+    """Those on which kernels are compared; all, where there is no such one."""
+    every = list(results.machines)
+    return [machine for machine in every if judged(results, machine)] or every
+
+
 def _shown(results: Results, machine: Machine, wanted: Wanted) -> list[str]:
     """The scenarios of the tables: those asked for, else notifications, else all paths.
     What they measured has no say in it. Errors: EXIT_USAGE."""
@@ -133,7 +139,8 @@ def _short(
         begin = [*quote(wanted.original, wanted.words).split("\n"), ""]
     for text in _told(results, shown):
         begin += wrap(text).split("\n")
-    end = ["", *setup.lines(results), *_limits(results)]
+    machines = list(shown)
+    end = ["", *setup.lines(results, machines), *_limits(results, machines)]
     tables = []
     for machine, scenarios in shown.items():
         tables.append(mailtable.integers(results, machine, scenarios))
@@ -180,8 +187,8 @@ def _fitted(tables: list[list[mailtable.Group]], room: int) -> list[str]:
     return [*lines, f"{left} more rows: lkml --long, or --rows"] if left else lines
 
 
-def _limits(results: Results) -> list[str]:
+def _limits(results: Results, machines: list[Machine]) -> list[str]:
     told = ["", "What this does not show:"]
-    for text in setup.limits(results):
+    for text in setup.limits(results, machines):
         told += wrap(f"- {text}", "", "  ").split("\n")
     return told

@@ -26,10 +26,10 @@ LIMITS = {
 }
 
 
-def lines(results: Results) -> list[str]:
+def lines(results: Results, machines: Iterable[Machine]) -> list[str]:
     """Machine, kernel, config, command line; the patches; the command that was run."""
     found = []
-    for machine in results.machines:
+    for machine in machines:
         found += _machine(results, machine)
     return [*found, *_patches(results), "", "To reproduce:", *_commands(results)]
 
@@ -113,10 +113,10 @@ def _commands(results: Results) -> list[str]:
     ]
 
 
-def limits(results: Results) -> list[str]:
+def limits(results: Results, machines: Iterable[Machine]) -> list[str]:
     found = [
         text
-        for substrate in dict.fromkeys(m.substrate for m in results.machines)
+        for substrate in dict.fromkeys(m.substrate for m in machines)
         for text in LIMITS[substrate]
     ]
     if topics.of_notification(results):
