@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "scenarios/control_interrupt.h"
 #include "scenarios/elsewhere_fork.h"
 #include "scenarios/elsewhere_jobctl.h"
 #include "scenarios/elsewhere_signal.h"

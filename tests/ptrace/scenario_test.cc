@@ -24,6 +24,7 @@ const std::map<std::string, int> kStatuses = {
     {"floor/futex", 0},
     {"trap/trigger:interrupt", 0x80057f},
     {"trap/trigger:sigstop", 0x80137f},
+    {"control/trigger:interrupt/turns:0..100000", 0x80057f},
     {"retrap/trigger:sigcont", 0x80057f},
     {"retrap/trigger:interrupt", 0x80137f},
     {"elsewhere/signal:sigusr1", SIGUSR1},

@@ -29,14 +29,15 @@ COLUMNS = (
     *("share", "p_value", "p_holm", "detectable", "decided_by", "warnings"),
 )
 Where = tuple[str, str]  # scenario, placement
+BOOT, PROCESS = "boot", "process"  # what one observation is of
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Two sides in one cell, `None` where a side does not have it; the judgement is
     of `test` less `base`. `within`: both are of the same boots, and it is of one
-    difference a boot. `family`: the rows that are decided with it (family.py); none
-    of exact samples."""
+    difference a boot; or, by `unit`, a process. `family`: the rows that are decided
+    with it (family.py); none of exact samples."""
 
     machine: Machine
     where: Where
@@ -47,6 +48,7 @@ class Comparison:
     warnings: tuple[str, ...]
     within: bool = False
     family: str = ""
+    unit: str = BOOT
 
     @property
     def scenario(self) -> str:
@@ -112,7 +114,7 @@ class Comparison:
 def identical(base: Side, test: Side) -> bool:
     """They measured the same, sample by sample."""
     alike = map(same_samples, base.cells, test.cells)
-    return base.boots == test.boots and all(alike)
+    return len(base.cells) == len(test.cells) and all(alike)
 
 
 def judge(

@@ -29,9 +29,10 @@ class Side:
     def exact(self) -> bool:
         return self.cells[0].machine.exact
 
-    @property
+    @cached_property
     def boots(self) -> int:
-        return len(self.cells)
+        """Several rounds may be of one."""
+        return len({cell.booted for cell in self.cells})
 
     @property
     def interface(self) -> str:
@@ -57,9 +58,19 @@ class Side:
 
     @cached_property
     def boot_medians(self) -> tuple[float, ...]:
-        """One a boot; a boot where every sample failed has none."""
-        known = (each.quantiles for each in self.summaries)
-        return tuple(float(each.median) for each in known if each)
+        """One a boot, of its processes the one in the middle; a boot where every
+        sample failed has none."""
+        found: dict[str, list[float]] = {}
+        for cell, median in zip(self.cells, self.medians, strict=True):
+            if median is not None:
+                found.setdefault(cell.booted, []).append(median)
+        return tuple(float(np.median(some)) for some in found.values())
+
+    @cached_property
+    def medians(self) -> tuple[float | None, ...]:
+        """One a process; None where every sample failed."""
+        known = (cell.summary and cell.summary.quantiles for cell in self.cells)
+        return tuple(float(each.median) if each else None for each in known)
 
     @cached_property
     def middle(self) -> BootMedian | None:

@@ -2,8 +2,10 @@
 """A kernel's interfaces against each other, within its boots.
 
 A kernel that offers several is measured through each in every boot. A boot then has
-a difference of two medians, and what the boot itself adds to both is not in it. In
-`exact`, where nothing of a boot adds to a number, there is no such thing.
+a difference of two medians, and what the boot itself adds to both is not in it. One
+boot can have many rounds, each with a process of either side; a boot then has many
+differences. In `exact`, where nothing of a boot adds to a number, there is no such
+thing.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from functools import lru_cache
 from retrap.analysis import family, pairs
 from retrap.analysis.boots import MIN_BOOTS
 from retrap.analysis.compare import against_base
-from retrap.analysis.comparison import COLUMNS, NO_SCENARIO, Comparison, Where
+from retrap.analysis.comparison import BOOT, COLUMNS, NO_SCENARIO, PROCESS
+from retrap.analysis.comparison import Comparison, Where
 from retrap.analysis.side import Side, cells_of, of
 from retrap.analysis.summarize import csv_text, warnings
 from retrap.analysis.verdict import NOT_APPLICABLE, Judgement
@@ -26,6 +29,10 @@ LACK = "lack a median of one of the two and are left out"
 IN_ONE_ORDER = (
     "one of the two ran before the other in each boot: what drifts within a boot is "
     "in the difference"
+)
+OF_PROCESSES = (
+    "{} pairs of processes of {} stand for boots: what another boot would change is "
+    "not in the interval"
 )
 Pair = tuple[Cell, Cell]
 
@@ -91,25 +98,55 @@ def _compared(
         why = results.why_missing(machine, lacks, where) or NO_SCENARIO
         got = Judgement(NOT_APPLICABLE, warnings=(why,))
         return Comparison(machine, where, *names, (base, test), got, (why,), True)
-    notes = []
+    return paired(machine, where, names, (base, test), results.margin)
+
+
+def paired(
+    machine: Machine,
+    where: Where,
+    names: tuple[str, str],
+    sides: tuple[Side, Side],
+    margin: float,
+) -> Comparison:
+    """Two sides that were measured in the same boots: of each boot one difference, of
+    its median of one less that of the other. Where there are too few boots for a
+    verdict and each has several rounds, a round of processes stands for a boot, and
+    the row says so."""
+    base, test = sides
     both = _pairs(base, test)
-    boots = {cell.boot_path for cell in (*base.cells, *test.cells)}
-    if len(both) < len(boots):
-        notes.append(f"{len(boots) - len(both)} of {len(boots)} boots {LACK}")
+    notes = []
+    rounds = {cell.boot_path for cell in (*base.cells, *test.cells)}
+    if len(both) < len(rounds):
+        notes.append(f"{len(rounds) - len(both)} of {len(rounds)} boots {LACK}")
     if both:
         base, test = (Side(cells) for cells in zip(*both))
+    unit = BOOT
     first, second = (each.boot_medians if both else () for each in (base, test))
-    got = pairs.judge(first, second, results.margin)
+    if len(first) < MIN_BOOTS <= len(both):
+        unit = PROCESS
+        first, second = (
+            tuple(m for m in each.medians if m is not None) for each in (base, test)
+        )
+        notes.append(OF_PROCESSES.format(len(both), _boots(base.boots)))
+    got = pairs.judge(first, second, margin)
     notes += [text for cell in (*base.cells, *test.cells) for text in warnings(cell)]
     notes += _in_one_order(both)
     told = tuple(dict.fromkeys((*notes, *got.warnings)))
-    return Comparison(machine, where, *names, (base, test), got, told, True)
+    return Comparison(machine, where, *names, (base, test), got, told, True, unit=unit)
+
+
+def _boots(number: int) -> str:
+    return "one boot" if number == 1 else f"{number} boots"
 
 
 def _pairs(base: Side, test: Side) -> list[Pair]:
-    """Of the boots in which both have a median."""
+    """Of the rounds in which both have a median."""
     known = [
-        {c.boot_path: c for c in each.cells if c.summary and c.summary.quantiles}
+        {
+            cell.boot_path: cell
+            for cell, median in zip(each.cells, each.medians, strict=True)
+            if median is not None
+        }
         for each in (base, test)
     ]
     return [(cell, known[1][p]) for p, cell in known[0].items() if p in known[1]]

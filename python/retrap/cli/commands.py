@@ -141,10 +141,11 @@ def plan(args: Namespace) -> int:
     experiment = experiments.load_experiment(args.experiment, variants)
     ensure("report")
     from retrap.cli import plan as command
+    from retrap.cli import plan_rounds
 
     if args.stored is not None:
         read_plan(args.stored)
-    return command.run(args, experiment)
+    return (plan_rounds if args.scenarios else command).run(args, experiment)
 
 
 def compare(args: Namespace) -> int:

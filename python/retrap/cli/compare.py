@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from retrap.analysis import again, family, summarize, within
+from retrap.analysis import again, family, scenarios, summarize, within
 from retrap.analysis import compare as work
 from retrap.analysis.comparison import COLUMNS, Comparison
 from retrap.analysis.verdict import MORE, UNDECIDED, VOID
@@ -19,7 +19,7 @@ from retrap.base.progress import say
 from retrap.base.rawfile import read_plan
 from retrap.cli.store import writable
 from retrap.cli import matrix
-from retrap.report import before_after, besidetable, brief, table
+from retrap.report import before_after, besidetable, brief, scenariotable, table
 from retrap.results.stats import MARGIN
 from retrap.results.store import load
 
@@ -36,13 +36,13 @@ def run(args: Namespace) -> int:
         print(besidetable.render(args.a, args.beside), end="")
         return EXIT_OK
     margin = MARGIN if args.margin is None else args.margin
+    if args.scenarios:
+        return _scenarios(args, margin)
     found = [_between(args, other, margin) for other in args.others]
     if not found:
         found = [_within(args, margin)]
     if args.json:
         print(_document(found, margin))
-    if args.fail_if_dearer is None:
-        return EXIT_OK
     paths = [
         row
         for _, _, rows, floors in found
@@ -50,6 +50,17 @@ def run(args: Namespace) -> int:
         if row.scenario not in floors and row.family != family.AGAIN
     ]
     return _dearer(paths, args.fail_if_dearer)
+
+
+def _scenarios(args: Namespace, margin: float) -> int:
+    results = replace(load(args.a), margin=margin)
+    rows = scenarios.against(results, *args.scenarios)
+    text = scenariotable.render(results, args.scenarios, rows)
+    if args.json:
+        print(_document([(args.a, None, rows, results.floors)], margin))
+    else:
+        print(text, end="")
+    return _dearer(rows, args.fail_if_dearer)
 
 
 Found = tuple[Path, Path | None, Sequence[Comparison], frozenset[str]]
@@ -63,6 +74,11 @@ def _check(args: Namespace) -> None:
             args.allow_mismatch and not args.others,
             "--allow-mismatch goes with two directories",
             "A B --allow-mismatch",
+        ),
+        (
+            args.scenarios and (args.others or args.beside),
+            "--scenarios goes with one directory",
+            "A --scenarios X,Y",
         ),
         (
             args.beside and args.others,
@@ -116,11 +132,14 @@ def _document(found: Sequence[Found], margin: float) -> str:
 def _record(row: Comparison) -> dict[str, Any]:
     """The columns of comparison.csv; warnings one by one."""
     record = dict(zip(COLUMNS, row.row(), strict=True))
-    return {**record, "within_boots": row.within, "warnings": list(row.warnings)}
+    more = {"within_boots": row.within, "units": row.unit}
+    return {**record, **more, "warnings": list(row.warnings)}
 
 
-def _dearer(rows: Sequence[Comparison], limit: float) -> int:
+def _dearer(rows: Sequence[Comparison], limit: float | None) -> int:
     """EXIT_DEARER where a row is surely dearer by more than `limit`, a share."""
+    if limit is None:
+        return EXIT_OK
     dearer = [row for row in rows if _by(row) > limit]
     for row in dearer:
         place = f"{row.scenario} {row.placement} [{row.machine}]"

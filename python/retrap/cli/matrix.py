@@ -319,13 +319,13 @@ def _host(
             f"it offers {', '.join(kernel.offers)}; boot one that does",
             EXIT_UNSUPPORTED,
         )
-    job = jobs.local(kernel.name, host.boot_name(), kernel.interfaces)
-    if campaign.knows(job) and campaign.is_done(job):
+    rounds = list(jobs.local(kernel.name, host.boot_name(), kernel.interfaces))
+    if all(campaign.knows(job) and campaign.is_done(job) for job in rounds):
         say("host: this boot is already there; a reboot makes another")
         return []
-    campaign.plan([job], jobs.payloads)
-    do = host.Local(kernel, bench, progress)
-    return [error for _, error in campaign.run(do, ([job], 1))]
+    campaign.plan(rounds, jobs.payloads)
+    do = host.Local(kernel, bench, progress, experiment.rounds)
+    return [error for _, error in campaign.run(do, (rounds, 1))]
 
 
 def guests_alone(experiment: Experiment, path: Path) -> Experiment:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from retrap.base.arch import native
 from retrap.base.progress import say
@@ -68,11 +68,19 @@ class Jobs:
             for block, ordinal, kernel in in_blocks(self._kernels, rounds.boots, seed)
         ]
 
-    def local(self, variant: str, boot: str, interfaces: tuple[str, ...]) -> Job:
-        """The boot that this machine is in."""
-        assert self._experiment.host
-        payload = self._payload(LOCAL, self._experiment.host, interfaces)
-        return Job(variant, boot, native().name, LOCAL, payload)
+    def local(
+        self, variant: str, boot: str, interfaces: tuple[str, ...]
+    ) -> Iterator[Job]:
+        """The boot that this machine is in, a job a round. The first counts too."""
+        sampling, arch = self._experiment.host, native().name
+        assert sampling
+        timed = Sampling(sampling.samples, cycles=0)
+        for number in range(1, self._experiment.rounds + 1):
+            first = number == 1
+            payload = self._payload(LOCAL, sampling if first else timed, interfaces)
+            name = boot if first else f"{boot}.{number}"
+            seed = self._experiment.seed
+            yield Job(variant, name, arch, LOCAL, payload, block=number, seed=seed)
 
     def machine(self) -> list[Job]:
         """Blocks of boots of one machine. A block has the baseline twice: what two
@@ -119,6 +127,8 @@ class Jobs:
         if what == LOCAL:
             runs = runnable_here(runs)
         name = f"{what} through {'+'.join(interfaces)}"
+        if not sampling.cycles:
+            name += ", timed alone"
         self.payloads[name] = tuple(run.line for run in runs)
         return name
 

@@ -173,6 +173,8 @@ def _plan(adder: Any) -> None:
         that are decided together, and how long they take.""",
         "./retrap plan --detect 2%",
         "./retrap plan --detect 1% --from results/quick@box1/20261128-093000",
+        "./retrap plan mine.toml --scenarios trap/trigger:interrupt,"
+        "trap/trigger:sigstop",
     )
     _experiment(command)
     command.add_argument(
@@ -188,6 +190,13 @@ def _plan(adder: Any) -> None:
         type=Path,
         metavar="DIR",
         help="boots of its cells (default: the newest of the experiment)",
+    )
+    command.add_argument(
+        "--scenarios",
+        type=_two,
+        metavar="X,Y",
+        help="how many rounds of one boot ([host] rounds) find that scenario Y is "
+        "dearer than X by PERCENT (default: how many boots of kernels)",
     )
     results_option(command)
     variants_option(command)
@@ -250,6 +259,13 @@ def _run(adder: Any) -> None:
     )
 
 
+def _two(text: str) -> tuple[str, str]:
+    first, comma, second = text.partition(",")
+    if not (first and comma and second) or "," in second:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two scenarios: X,Y")
+    return first, second
+
+
 def _compare(adder: Any) -> None:
     command = subcommand(
         adder,
@@ -292,6 +308,13 @@ def _compare(adder: Any) -> None:
         "--allow-mismatch",
         action="store_true",
         help="compare all the same, with a footnote (default: refuse)",
+    )
+    command.add_argument(
+        "--scenarios",
+        type=_two,
+        metavar="X,Y",
+        help="scenario Y against X on each side of A, within its boots; of one boot "
+        "with rounds ([host] rounds), process by process (default: sides)",
     )
     command.add_argument(
         "--beside",

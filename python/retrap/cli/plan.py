@@ -87,7 +87,7 @@ def run(args: Namespace, experiment: Experiment) -> int:
 def newest(results: Path, experiment: Experiment) -> Path:
     """The last campaign of the experiment on a machine; else its last results.
     Errors: EXIT_RESULTS."""
-    for name in (f"{experiment.name}@*", experiment.name):
+    for name in (f"{experiment.name}@*", experiment.name, f"{experiment.name}-host"):
         if found := [path.parent for path in results.glob(f"{name}/*/plan.json")]:
             return max(found, key=lambda path: path.name)
     raise RetrapError(
@@ -144,7 +144,7 @@ def text(plan: Plan, path: Path) -> str:
         lines.append(row(" ".join(one.where), cells, WIDTHS, LABEL))
     if left := order[MOST_ROWS:]:
         lines.append(f"and {len(left)} cells that vary less")
-    lines += ["", *map(_fill, _sentences(plan, n))]
+    lines += ["", *map(fill, _sentences(plan, n))]
     return "\n".join(lines)
 
 
@@ -169,7 +169,7 @@ def _sentences(plan: Plan, n: int) -> list[str]:
     if plan.duration_s is None:
         how += "; how long a boot takes is not in these results"
     else:
-        how += f": about {_words(plan.duration_s)}"
+        how += f": about {words(plan.duration_s)}"
     told.append(f"{how}. In the experiment: [machine] boots = {blocks}")
     if plan.time and plan.samples > 1.5 * max(s.samples for s in plan.spreads):
         told.append(
@@ -179,13 +179,15 @@ def _sentences(plan: Plan, n: int) -> list[str]:
     return told
 
 
-def _words(seconds: float) -> str:
+def words(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
     if seconds < 5400:
-        return f"{max(1, round(seconds / 60))} min"
+        return f"{round(seconds / 60)} min"
     return f"{seconds / 3600:.1f} h"
 
 
-def _fill(sentence: str) -> str:
+def fill(sentence: str) -> str:
     return textwrap.fill(
         sentence, WIDTH, break_on_hyphens=False, break_long_words=False
     )

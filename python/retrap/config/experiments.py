@@ -100,6 +100,7 @@ class Experiment:
     exact: Sampling | None
     guest: Guest
     host: Sampling | None
+    rounds: int = 1  # of processes, in a boot of the host
     vm: Rounds | None = None
     machine: Blocks | None = None
     interface: str | None = None  # of every variant; None: each its own
@@ -168,6 +169,7 @@ def load_experiment(
         guest=_guest(exact, exact=True) if exact else Guest(2, 300),
         vm=Rounds(_sampling(vm), vm["boots"], _guest(vm, exact=False)) if vm else None,
         host=_sampling(host) if host else None,
+        rounds=host["rounds"] if host else 1,
         machine=Blocks(_sampling(machine), machine["boots"]) if machine else None,
         interface=data.get("interface"),
         arches=tuple(ARCHES[word] for word in data.get("arch", [native().name])),

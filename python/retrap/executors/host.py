@@ -30,14 +30,17 @@ NO_END = -1000  # beside what Popen.returncode can be
 
 @dataclass(frozen=True)
 class Local:
-    """Runs a job's payload here; a job is of the boot that this machine is in."""
+    """Runs a job's payload here; a job is a round in the boot that this machine is
+    in."""
 
     kernel: Running
     programs: Programs
     progress: Progress
+    rounds: int = 1
 
     def __call__(self, job: Job, lines: Payload, directory: Path) -> None:
-        with self.progress.task("host") as task:
+        name = f"host, round {job.block} of {self.rounds}"
+        with self.progress.task(name if self.rounds > 1 else "host") as task:
             measure(job, lines, self.kernel, self.programs, directory, task)
 
 

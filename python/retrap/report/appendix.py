@@ -157,8 +157,8 @@ def _method(results: Results) -> list[str]:
         if not cells or machine.exact:
             continue
         size, seed = _size(cells)
-        of = [boot.variant for boot in _of(results, machine)]
-        boots = _set([of.count(name) for name in results.variants(machine)])
+        names = results.variants(machine)
+        boots = _set([results.booted(machine, name) for name in names])
         told.append(
             f"On the host ({machine}): samples a cell and boot: {size}; boots a "
             f"variant: {boots}; seed {seed}. A boot is one observation; samples "

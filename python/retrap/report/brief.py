@@ -185,12 +185,8 @@ def _switches(results: Results, machine: Machine, name: str, scenario: str) -> s
 
 def _boots(results: Results, machine: Machine) -> str:
     """How many there are of each kernel, and how to get as many as a claim takes."""
-    have = {
-        name: len(
-            [b for b in results.boots if (b.machine, b.variant) == (machine, name)]
-        )
-        for name in results.variants(machine)
-    }
+    names = results.variants(machine)
+    have = {name: results.booted(machine, name) for name in names}
     text = f"Boots: {', '.join(f'{name} {n}' for name, n in have.items())}."
     if min(have.values()) >= MIN_BOOTS:
         return text
@@ -258,12 +254,12 @@ def _alone(results: Results, machine: Machine) -> list[str]:
                 one = of(results, machine, name, (scenario, placement))
             cells += _alone_cells(one)
         rows.append([row(scenario, cells, widths, room)])
-    boots = {b.name for b in results.boots if b.machine == machine}
+    boots = results.booted(machine)
     lines += _cut(rows)
     lines.append(
         fill(
-            f"Medians of {', '.join(names)}, {len(boots)} boot"
-            f"{'' if len(boots) == 1 else 's'}: a claim takes {MIN_BOOTS} or more. "
+            f"Medians of {', '.join(names)}, {boots} boot"
+            f"{'' if boots == 1 else 's'}: a claim takes {MIN_BOOTS} or more. "
             f"p99: from {P99_FROM} samples on."
         )
     )

@@ -57,7 +57,7 @@ def _machine(results: Results, machine: Machine) -> list[str]:
 def _size(results: Results, machine: Machine, boots: list[Boot]) -> str:
     """`8 to 16 boots a kernel, 3000 samples a cell`."""
     names = results.variants(machine)
-    found = {len([b for b in boots if b.variant == name]) for name in names}
+    found = {results.booted(machine, name) for name in names}
     many = " to ".join(map(str, sorted({min(found), max(found)})))
     cells = [cell for boot in boots for cell in boot.cells if cell.timed]
     taken = _each(str(cell.run["samples_taken"]) for cell in cells)

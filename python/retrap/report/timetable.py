@@ -222,8 +222,7 @@ def _boot_row(label: str, one: Side, got: Comparison | None) -> str:
 
 
 def _enough(results: Results, machine: Machine) -> bool:
-    here = [boot for boot in results.boots if boot.machine == machine]
-    return len(here) >= boots.MIN_BOOTS
+    return results.booted(machine) >= boots.MIN_BOOTS
 
 
 def p_text(value: float) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from retrap.analysis.comparison import Comparison
+from retrap.analysis.comparison import PROCESS, Comparison
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.analysis.within import within_boots
 from retrap.base.textgrid import Notes, row, short, wrap
@@ -36,7 +36,8 @@ def _table(rows: list[Comparison], margin: float, notes: Notes) -> str:
             "and as a share; ~ undecided where its interval holds 0, same where that "
             f"of 90 % is within {100 * margin:.3g} %. Interval and p: Wilcoxon's "
             "signed rank; conf.: the confidence that the interval attains. p by Holm "
-            "among the machine's rows within boots; above 0.05 a row is undecided."
+            "among the machine's rows within boots; above 0.05 a row is undecided. 16p: "
+            "pairs of 16 processes stand for boots."
         ),
         row("", HEADS, WIDTHS, LABEL),
     ]
@@ -54,18 +55,19 @@ def _cells(one: Comparison) -> list[str]:
     got, test = one.judgement, one.sides[1]
     if one.verdict == NOT_APPLICABLE or test is None:
         return [NOT_APPLICABLE, *[""] * (len(WIDTHS) - 1)]
-    estimate = "-" if got.estimate is None else _signed(got.estimate)
+    estimate = "-" if got.estimate is None else signed(got.estimate)
     if got.low is None or got.high is None or got.confidence is None:
         return [str(test.boots), estimate, one.change, "-", "", ""]
+    observed = f"{len(test.cells)}p" if one.unit == PROCESS else str(test.boots)
     return [
-        *(str(test.boots), estimate, one.change),
-        f"{_signed(got.low)} {_signed(got.high)}",
+        *(observed, estimate, one.change),
+        f"{signed(got.low)} {signed(got.high)}",
         f"{100 * got.confidence:.1f}%",
         "" if got.p_holm is None else p_text(got.p_holm),
     ]
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
     """Seven letters at most."""
     sign = "+" if value > 0 else ""
     return sign + short(value, 7 - len(sign))

@@ -60,3 +60,15 @@ def usual(times: list[BootTime]) -> BootTime | None:
         median(each.quiet for each in times),
         median(each.measured for each in times),
     )
+
+
+def round_s(directory: Path) -> float | None:
+    """How long a round on this machine took, from the first to the last; None where
+    there are not two."""
+    path = directory / journal.FILE
+    ends = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        row = json.loads(line)
+        if row["state"] == DONE:
+            ends.append(time.mktime(time.strptime(row["at"], "%Y-%m-%dT%H:%M:%SZ")))
+    return (ends[-1] - ends[0]) / (len(ends) - 1) if len(ends) > 1 else None

@@ -28,6 +28,8 @@ class Cell:
     `counts` are those of its counting runs, by their cycles. `place` is in the order
     in which the cells of the boot ran, None where the boot does not say it.
 
+    `booted` tells the boots of a machine apart: several rounds may be of one.
+
     `side` is what reports call it: the variant; of a kernel that was measured
     through several interfaces `combined/listen`, and with its version where
     that is not the baseline's."""
@@ -41,6 +43,7 @@ class Cell:
     summary: Summary | None
     counts: Counts
     place: int | None = None
+    booted: str = ""
 
     @property
     def scenario(self) -> str:
@@ -104,6 +107,13 @@ class Boot:
     @property
     def machine(self) -> Machine:
         return machine(self.record["substrate"], self.record["arch"])
+
+    @property
+    def booted(self) -> str:
+        """Which boot of the machine it was. A guest's is its own."""
+        guest = self.record.get("qemu_version") is not None
+        known = None if guest else self.facts.get("boot_id")
+        return str(known or f"{self.variant}/{self.name}")
 
     @property
     def missing(self) -> dict[str, str]:

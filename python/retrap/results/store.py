@@ -115,6 +115,11 @@ class Results:
         }
         return tuple(side for _, _, side in sorted(found))
 
+    def booted(self, machine: Machine, variant: str = "") -> int:
+        """How many boots it had, or a variant on it: several rounds may be of one."""
+        here = [boot for boot in self.boots if boot.machine == machine]
+        return len({b.booted for b in here if variant in ("", b.variant)})
+
     def kernel(self, side: str) -> str:
         """The variant of a side."""
         return self._kernels[side]
@@ -247,6 +252,7 @@ def _read_boot(path: Path) -> Boot:
     record = content["record"]
     here = machine(record["substrate"], record["arch"])
     variant, name = path.parent.name, path.name
+    boot = Boot(path, variant, name, record, content["facts"], ())
     order = {file: place for place, file in enumerate(record.get("cells") or ())}
     cells = []
     for each in content["cells"]:
@@ -255,8 +261,8 @@ def _read_boot(path: Path) -> Boot:
         counts = {int(n): events for n, events in each["counts"].items()}
         run, of = path / each["file"], (variant, name, here, side)
         told = (each["run"], summary, counts, order.get(each["file"]))
-        cells.append(Cell(run, *of, *told))
-    return Boot(path, variant, name, record, content["facts"], tuple(cells))
+        cells.append(Cell(run, *of, *told, boot.booted))
+    return replace(boot, cells=tuple(cells))
 
 
 def _verified(path: Path) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def kernels(results: Results) -> list[Kernel]:
         patches = tuple(listed(boot.record.get("patches")))
         groups.setdefault((boot.variant, patches), []).append(boot)
     return [
-        Kernel(name, len(boots), _facts(boots), patches)
+        Kernel(name, len({b.booted for b in boots}), _facts(boots), patches)
         for (name, patches), boots in groups.items()
     ]
 
