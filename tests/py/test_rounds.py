@@ -173,6 +173,7 @@ def test_rounds_of_an_experiment(tmp_path: Path) -> None:
     text = 'variants = []\nplacements = ["same-cpu"]\nscenarios = ["floor/pipe"]\n'
     file.write_text(f"{text}seed = 1\n[host]\nsamples = 20\nrounds = 7\n")
     assert load_experiment(file).rounds == 7
+    assert "7 rounds of 1 x 20 samples" in retrap("run", file, "--dry-run").stdout
     file.write_text(f"{text}seed = 1\n[host]\nsamples = 20\nrounds = 0\n")
     done = retrap("run", file)
     assert done.returncode == EXIT_CONFIG and "rounds" in done.stderr

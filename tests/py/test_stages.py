@@ -13,7 +13,8 @@ import pytest
 
 from retrap.cli import parser, stages, suite
 from retrap.base.paths import ROOT
-from retrap.base.errors import EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, RetrapError
+from retrap.base.errors import EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, EXIT_USAGE
+from retrap.base.errors import RetrapError
 from retrap.cli.stages import Ledger
 from retrap.cli.suite import Stage
 
@@ -210,7 +211,7 @@ def test_each_file_of_tests_all_is_one_stage() -> None:
     assert sorted(files) == sorted(str(path.relative_to(ROOT)) for path in there)
 
 
-def test_words_choose_stages_and_keep_no_ledger(
+def test_words_choose_stages_and_with_all_they_are_kept(
     tests: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = tests.stage("second", "true")
@@ -219,8 +220,32 @@ def test_words_choose_stages_and_keep_no_ledger(
         replace(stage, word="unit"),
     ]
     monkeypatch.setattr(suite, "usual", lambda everything: two)
-    assert suite.run(words=["unit"], everything=True) == EXIT_OK
+    third = replace(tests.stage("third", "true"), key="soak")
+    monkeypatch.setattr(suite, "further", lambda: [third])
+    assert suite.run(words=["unit"]) == EXIT_OK
     assert tests.ran() == ["second"] and not stages.STORE.exists()
+    for _ in range(2):  # what is named runs, whatever passed before
+        assert suite.run(words=["soak"], everything=True) == EXIT_OK
+        assert tests.ran() == ["third"]
+    assert suite.run(everything=True) == EXIT_OK
+    assert tests.ran() == ["first", "second"]
+
+
+def test_a_file_of_all_can_be_named() -> None:
+    def test(*words: str) -> subprocess.CompletedProcess[str]:
+        argv = [str(ROOT / "retrap"), "test", *words]
+        return subprocess.run(argv, capture_output=True, text=True)
+
+    alone = test("debian13")
+    assert alone.returncode == EXIT_USAGE and "goes with --all" in alone.stderr
+    for word in ("nothing", "rehearsal:nothing", "../all", "all:debian13"):
+        assert test("--all", word).returncode == EXIT_USAGE
+    for word in suite.keys():
+        assert parser.parse(["test", "--all", word]).word == [word]
+    for stage in suite.rehearsals():
+        assert parser.parse(["test", stage.key]).word == [stage.key]
+        assert "rehearsal" in suite.needs([stage.key], False)
+    assert "all" in suite.needs(["debian13"], True)
 
 
 def test_every_word_of_the_command_line_chooses_a_stage() -> None:

@@ -145,7 +145,9 @@ def plan(args: Namespace) -> int:
 
     if args.stored is not None:
         read_plan(args.stored)
-    return (plan_rounds if args.scenarios else command).run(args, experiment)
+    if args.scenarios:
+        return plan_rounds.run(args, experiment)
+    return command.run(args, experiment)
 
 
 def compare(args: Namespace) -> int:
@@ -348,6 +350,12 @@ def test(args: Namespace) -> int:
         raise RetrapError(
             "--fresh goes with --all: the rest is never resumed",
             "retrap test --all --fresh",
+            EXIT_USAGE,
+        )
+    if further := suite.keys() & set(args.word) if not args.all else set():
+        raise RetrapError(
+            f"{', '.join(sorted(further))} goes with --all",
+            f"retrap test --all {' '.join(args.word)}",
             EXIT_USAGE,
         )
     if args.fresh and args.word:

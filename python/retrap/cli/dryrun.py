@@ -39,7 +39,9 @@ def dry_run(
             lines.append(f"3 guest     {how}")
     if experiment.host:
         what = _cells_state(experiment, registry, ("listen",), experiment.host)
-        lines.append(f"4 host      this machine: {what}")
+        many = experiment.rounds
+        rounds = f"{many} rounds of " if many > 1 else ""
+        lines.append(f"4 host      this machine: {rounds}{what}")
     lines.append(f"5 report    {results / experiment.name}/<stamp>/")
     return "\n".join(lines)
 
@@ -77,6 +79,4 @@ def _cells_state(
         return f"{len(experiment.scenarios)} scenarios"
     cells = expand(experiment, registry, interfaces, sampling)
     timed = sum(cell.cycles is None for cell in cells)
-    return (
-        f"{timed} x {sampling.samples} samples, " f"{len(cells) - timed} counting runs"
-    )
+    return f"{timed} x {sampling.samples} samples, {len(cells) - timed} counting runs"

@@ -25,6 +25,7 @@ from retrap.cli.parts import (
     subcommand,
     variants_option,
 )
+from retrap.base.paths import ROOT
 from retrap.cli.manpage import ManParser
 from retrap.target import tune
 
@@ -403,7 +404,10 @@ def _share(word: str) -> float:
 
 
 def _stage(word: str) -> str:
-    if word in STAGES:
+    part, colon, file = word.rpartition(":")
+    folder = {"rehearsal:": "rehearsal", "": "all"}.get(part + colon, "none")
+    known = (path.name for path in (ROOT / "tests" / folder).glob("test_*.py"))
+    if word in STAGES or f"test_{file}.py" in known:
         return word
     raise argparse.ArgumentTypeError(f"no {word!r}; there are {', '.join(STAGES)}")
 
@@ -421,6 +425,7 @@ def _test(adder: Any) -> None:
         "./retrap test",
         "./retrap test unit py",
         "./retrap test --all",
+        "./retrap test --all debian13 rehearsal:kills",
     )
     command.add_argument(
         "word",
@@ -430,8 +435,9 @@ def _test(adder: Any) -> None:
         help="lint: the checkers of Debian 12; unit, ptrace: the C++ tests, without "
         "and with a live tracee; py: Python; figures: those that it draws; cli: the "
         "command line; guest: tests that boot kernels; machine: one that really "
-        "reboots, in its own kernel; rehearsal: such machines in kernels of ours "
-        "(default: all but the last)",
+        "reboots, in its own kernel; rehearsal: such machines in kernels of ours, "
+        "rehearsal:FILE: one file of them; with --all, FILE: one file of tests/all "
+        "(default: all but rehearsal)",
     )
     command.add_argument(
         "--all",

@@ -66,13 +66,15 @@ FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
 
 @dataclass(frozen=True)
 class Stage:
-    """What a user knows as one thing. `word` chooses it on the command line; `needs`
-    are variants files, built before. Those that are `beside` others run so."""
+    """What a user knows as one thing. `word` chooses it on the command line, and so
+    does `key`, which chooses nothing else; `needs` are variants files, built before.
+    Those that are `beside` others run so."""
 
     name: str
     argv: list[str]
     needs: tuple[Path, ...] = ()
     word: str = ""
+    key: str = ""
     beside: bool = False
 
 
@@ -96,10 +98,12 @@ def chosen(file: Path) -> list[tuple[str, Variant]]:
 
 def needs(words: Collection[str], everything: bool) -> tuple[str, ...]:
     """What must be installed for the stages that `words` choose; of none for all."""
-    files = (PLAIN, DEBUG, RACES) if everything and not words else (PLAIN,)
+    own = {stage.key: stage.needs for stage in further()}
+    files = {PLAIN, *(file for word in words for file in own.get(word, ()))}
+    files |= {DEBUG, RACES} if everything and not words else set()
     booted = [variant for file in files for _, variant in chosen(file)]
     found = ["test", "build"]
-    if not words or {"py", "figures", "cli", "guest"} & set(words):
+    if not words or {"py", "figures", "cli", "guest", *own} & set(words):
         found += packages.guests([native()], booted)
     if not words or "py" in words:
         found += ["mail", "browser"]
@@ -107,10 +111,11 @@ def needs(words: Collection[str], everything: bool) -> tuple[str, ...]:
         found.append("lint")
     if not words or "machine" in words:
         found += ["fleet", "rehearsal"]
-    if REHEARSAL in words or (everything and not words):
+    if everything and not words or any(word.startswith(REHEARSAL) for word in words):
         found += ["machine", "fleet", "rehearsal", *packages.guests([native()], booted)]
         found += [name for arch in ARCHES.values() for name in packages.sets(arch)]
-    return *found, *(["all"] if everything and not words else [])
+    more = everything and not words or bool(keys() & set(words))
+    return *found, *(["all"] if more else [])
 
 
 def usual(everything: bool) -> list[Stage]:
@@ -150,7 +155,8 @@ def rehearsals() -> list[Stage]:
         if path.name != small:
             name = f"rehearsal: {path.stem.removeprefix('test_')}"
             argv = _pytest(str(path.relative_to(ROOT)))
-            found.append(Stage(name, argv, word=REHEARSAL))
+            key = name.replace(" ", "")
+            found.append(Stage(name, argv, word=REHEARSAL, key=key))
     return found
 
 
@@ -161,31 +167,38 @@ def further() -> list[Stage]:
     found = []
     for key in names:
         name, needs = FURTHER.get(key, (key.replace("_", " "), (PLAIN, DEBUG, RACES)))
-        found.append(Stage(name, _pytest("-rs", f"tests/all/test_{key}.py"), needs))
+        argv = _pytest("-rs", f"tests/all/test_{key}.py")
+        found.append(Stage(name, argv, needs, key=key))
     return found
+
+
+def keys() -> set[str]:
+    """Those words that choose one stage of what --all adds."""
+    return {stage.key for stage in further()}
 
 
 def run(
     words: Collection[str] = (), everything: bool = False, fresh: bool = False
 ) -> int:
     """The stages that `words` choose, of none for all; with `everything` also the
-    further ones, from where the run before this one stopped."""
+    further ones. Those are kept: without words it goes on where the run before this
+    one stopped."""
     start = time.monotonic()
     with Progress() as progress:
         build(progress)
         if not words or "unit" in words:
             build(progress, *UNIT, preset="asan-ubsan")
-    todo = [each for each in usual(everything) if not words or each.word in words]
-    whole = everything and not words
-    todo += further() if whole else []
-    todo += rehearsals() if whole or REHEARSAL in words else []
-    names = [stage.name for stage in todo]
-    ledger = None
-    if whole:
+    every = [*usual(everything), *(further() if everything else [])]
+    every += rehearsals() if everything or words else []
+    todo = [each for each in every if not words or {each.word, each.key} & set(words)]
+    names = [stage.name for stage in every]
+    ledger, before = None, set()
+    if everything:
         ledger = stages.Ledger.open(stages.STORE, _identity(), names, fresh)
-        for name in (name for name in names if name in ledger.done):
+        before = set() if words else set(ledger.done)
+        for name in (name for name in names if name in before):
             say(f"{name} has passed before")
-    left = [stage for stage in todo if not ledger or stage.name not in ledger.done]
+    left = [stage for stage in todo if stage.name not in before]
     failed = []
     for ended in _each(left):
         if ended.status not in (0, ALL_SKIPPED):
