@@ -77,10 +77,10 @@ def test_it_has_every_row_of_the_table(
     whole: Path, read: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        written, "atomic_write", lambda _, text: (tmp_path / "x").write_text(text)
+        written, "atomic_write", lambda to, text: (tmp_path / to.name).write_text(text)
     )
     written.write(load(whole))
-    stored = list(csv.reader((tmp_path / "x").open()))
+    stored = list(csv.reader((tmp_path / "comparison.csv").open()))
     assert read.values["columns"][:-1] == stored[0]
     told = [["" if v is None else v for v in row[:9]] for row in read.values["rows"]]
     assert sorted(told) == sorted(row[:9] for row in stored[1:]) and len(told) > 20

@@ -31,6 +31,7 @@ class Summary:
     sweeps: tuple[int, ...]  # the median of each
     cheap: stats.CheapClass | None
     bins: dict[int, int]
+    deviation: float | None  # the standard one, of the latencies
 
     @property
     def failed(self) -> int:
@@ -50,6 +51,7 @@ def of_record(record: dict[str, Any]) -> Summary:
         tuple(record["sweeps"]),
         stats.CheapClass(**cheap) if cheap else None,
         {int(place): count for place, count in record["bins"].items()},
+        record["deviation"],
     )
 
 
@@ -73,6 +75,7 @@ def summarized(
         stats.sweep_medians(spans, ok),
         stats.cheapest_class(values) if classes else None,
         {} if classes else stats.bins(values),
+        float(np.std(values, ddof=1)) if values.size > 1 else None,
     )
 
 
