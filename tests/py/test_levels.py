@@ -14,6 +14,7 @@ import pytest
 from conftest import Maker
 from scipy import signal
 from test_family import SIGCONT, made, plant
+from test_rounds import made as rounds
 
 from retrap.analysis import levels, planner, written
 from retrap.analysis.levels import Levels
@@ -111,6 +112,16 @@ def test_an_estimate_below_zero_is_shown_as_zero_and_told(maker: Maker) -> None:
         assert {row[name] for row in found} == {value}
     text = " ".join(table.tables(results).split())
     assert "0: the estimate is below 0" in text and "run -: one run a boot" in text
+
+
+def test_rounds_of_a_boot_are_its_runs(maker: Maker) -> None:
+    """Planted: 6 % from round to round; nothing is known of boots, for there is one."""
+    path = rounds(maker, 0.0, number=24)
+    (got,) = [row for row in levels.rows(load(path)) if row[2] == SIGCONT]
+    told = dict(zip(levels.COLUMNS, got, strict=True))
+    assert (told["boots"], told["runs"], told["boot"]) == (1, 24, None)
+    assert told["run"] == pytest.approx(0.06, rel=0.3)
+    assert "run -:" not in table.render(path)
 
 
 def test_one_boot_has_samples_alone(maker: Maker) -> None:

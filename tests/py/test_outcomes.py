@@ -16,8 +16,9 @@ from test_family import retrap
 
 from retrap.analysis import boots, family, modes, verdict, written
 from retrap.analysis.compare import comparisons
-from retrap.analysis.comparison import Comparison
+from retrap.analysis.comparison import BOOT, PROCESS, Comparison
 from retrap.analysis.outcomes import further
+from retrap.analysis.side import Side
 from retrap.report import table
 from retrap.report.html import page
 from retrap.results import stats
@@ -67,12 +68,8 @@ def test_a_longer_tail_is_found_by_p99_alone(maker: Maker) -> None:
     assert median.verdict != verdict.MORE
     side = row.sides[1]
     assert side
-    by_hand = [
-        float(np.sort(cell.latencies)[int(np.ceil(0.99 * 400)) - 1])
-        for cell in side.cells
-    ]
-    assert list(row.values(side)) == by_hand
-    assert row.levels[1] == np.median(by_hand)
+    assert list(row.values(side)) == list(p99_of(side))
+    assert row.levels[1] == np.median(p99_of(side))
 
 
 def test_other_statistics_take_nothing_from_the_medians(maker: Maker) -> None:
@@ -230,8 +227,12 @@ def test_what_is_dearer_is_so_by_its_median(maker: Maker) -> None:
     assert asked.stderr.count(f"dearer: {MODES}") == 2 == asked.stderr.count("dearer")
 
 
-def test_interfaces_are_held_against_each_other_by_them(maker: Maker) -> None:
-    """Within boots, by one difference of p99 each."""
+@pytest.mark.parametrize("facts", [{}, {"boot_id": "one boot"}])
+def test_interfaces_are_held_against_each_other_by_them(
+    maker: Maker, facts: dict[str, str]
+) -> None:
+    """Within boots, by one difference of p99 each; of one boot a round."""
+    maker.facts = facts
     maker.substrates, maker.boots, maker.samples = ("vm",), 8, 400
     maker.variants, maker.scenarios = ("combined",), (MODES,)
     path = maker.write()
@@ -240,13 +241,36 @@ def test_interfaces_are_held_against_each_other_by_them(maker: Maker) -> None:
     assert {row.statistic.name for row in rows} == {"p99"} and len(rows) == 4
     for row in rows:
         base, test = (side for side in row.sides if side)
-        differences = np.subtract(row.values(test), row.values(base))
+        assert row.unit == (PROCESS if facts else BOOT)
+        differences = np.subtract(*(p99_of(side) for side in (test, base)))
         first, second = np.triu_indices(8)
         walsh = (differences[first] + differences[second]) / 2
         assert row.judgement.estimate == np.median(walsh)
     written.write(results)
     assert (path / written.WITHIN).read_text().count(",p99,") == 4
-    assert "p99 in nanoseconds, within boots, against combined/" in table.render(path)
+    (told,) = table.render(path).split("p99 in nanoseconds, within boots, against ")[1:]
+    assert told.startswith("combined/listen [vm x86_64]")
+    assert f"please-notify {'8p' if facts else '8'} " in " ".join(told.split())
+
+
+def p99_of(side: Side) -> Floats:
+    """By hand: of 400 samples the 396th."""
+    return np.array([np.sort(cell.latencies)[395] for cell in side.cells], float)
+
+
+def test_a_boot_of_several_rounds_is_one_observation(maker: Maker) -> None:
+    """Its p99 is the one in the middle."""
+    path = made(maker)
+    for file in path.glob("raw/*/*/env-before.json"):
+        record = json.loads(file.read_text())
+        number = int(file.parent.name.rpartition("-")[2])
+        record["facts"]["boot_id"] = f"{file.parent.parent.name} {(number + 1) // 2}"
+        file.write_text(json.dumps(record))
+    row = by_name(path, "p99")[TAIL, "same-cpu"]
+    side = row.sides[1]
+    assert side and side.boots == 4 and len(side.cells) == 8
+    assert list(row.values(side)) == list(p99_of(side).reshape(4, 2).mean(axis=1))
+    assert row.verdict == verdict.UNDECIDED  # of four boots, however many rounds
 
 
 def test_exact_has_medians_alone(full: Path) -> None:
