@@ -1,23 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The figure `boots`: the median of every boot, in the order in which they ran."""
+"""The figure `boots`: the median of every boot, in the order in which they ran; and
+below it, where a cell has two modes, the share of its samples in the upper one."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from plots import looks, style, words
 from plots.looks import Look
-from retrap.analysis.side import of
+from retrap.analysis.modes import upper_mode
+from retrap.analysis.side import Side
+from retrap.analysis.side import of as of_cell
+from retrap.analysis.statistic import MEDIAN, Statistic
 from retrap.results.store import Boot, Machine, Results
 
 WIDTH, PANEL = 9.4, 1.5  # inches
 BLOCK = re.compile(r"block-(\d+)")
 NOTE = "a line: the median of a kernel's boots; upright lines part blocks"
+Row = tuple[str, list[Statistic | None]]  # a scenario, and what is shown at each place
 
 
 def draw(results: Results, directory: Path) -> list[Path]:
@@ -45,24 +52,52 @@ def in_order(boots: list[Boot]) -> list[Boot]:
 def _machine(
     results: Results, directory: Path, machine: Machine, boots: list[Boot]
 ) -> list[Path]:
-    scenarios, places = results.paths(machine), results.placements(machine)
-    sides = looks.sides(results, machine)
+    places, looks_ = results.placements(machine), looks.sides(results, machine)
     at = {boot.path: number for number, boot in enumerate(boots, 1)}
-    with style.figure(WIDTH, len(scenarios) * PANEL + 0.3) as drawing:
-        grid = drawing.subplots(len(scenarios), len(places), sharex=True, squeeze=False)
-        for row, scenario in zip(grid, scenarios, strict=True):
-            for axis, place in zip(row, places, strict=True):
-                _frame(axis, f"{scenario}  {place}", boots)
-                for name, look in sides.items():
-                    _side(axis, results, machine, name, look, (scenario, place), at)
+    rows = list(_rows(results, machine))
+    with style.figure(WIDTH, len(rows) * PANEL + 0.3) as drawing:
+        grid = drawing.subplots(len(rows), len(places), sharex=True, squeeze=False)
+        for axes, (scenario, shown) in zip(grid, rows, strict=True):
+            for axis, place, of in zip(axes, places, shown, strict=True):
+                _frame(axis, _title(scenario, place, of), boots)
+                for name, look in looks_.items():
+                    one = of_cell(results, machine, name, (scenario, place))
+                    if one and of:
+                        _side(axis, one, of, look, at)
+                if of is None:
+                    words.at_edge(axis, 0.5, "one mode")
+                    axis.set_yticks([])
+            axes[0].set_ylabel(_unit(machine, shown))
         for axis in grid[-1]:
             axis.set_xlabel("boot, in the order in which they ran")
-        for axis in grid[:, 0]:
-            axis.set_ylabel(f"median [{style.UNITS[machine.substrate]}]")
         style.heading(drawing, f"Every boot  [{style.title(machine)}]")
-        keys = [(Line2D([], [], **look.mark), name) for name, look in sides.items()]
+        keys = [(Line2D([], [], **look.mark), name) for name, look in looks_.items()]
         style.legend(drawing, keys, [], note=NOTE)
         return style.save(drawing, directory, f"boots-{machine.slug}")
+
+
+def _rows(results: Results, machine: Machine) -> Iterator[Row]:
+    """Of each scenario the medians and, where it has two modes, their shares."""
+    places = results.placements(machine)
+    for scenario in results.paths(machine):
+        yield scenario, [MEDIAN for _ in places]
+        modes = [upper_mode(results, machine, (scenario, place)) for place in places]
+        if any(modes):
+            yield scenario, modes
+
+
+def _title(scenario: str, place: str, of: Statistic | None) -> str:
+    """The room is little where two modes need the most."""
+    if of is MEDIAN:
+        return f"{scenario}  {place}"
+    from_ = f" from {words.thousands(of.split or 0)} ns on" if of else ""
+    return f"{place}, upper mode{from_}"
+
+
+def _unit(machine: Machine, shown: list[Statistic | None]) -> str:
+    if MEDIAN in shown:
+        return f"median [{style.UNITS[machine.substrate]}]"
+    return "share [% of\nthe samples]"
 
 
 def _frame(axis: Any, title: str, boots: list[Boot]) -> None:
@@ -79,22 +114,12 @@ def _frame(axis: Any, title: str, boots: list[Boot]) -> None:
     axis.grid(False, axis="x")
 
 
-def _side(
-    axis: Any,
-    results: Results,
-    machine: Machine,
-    name: str,
-    look: Look,
-    where: tuple[str, str],
-    at: dict[Path, int],
-) -> None:
-    one = of(results, machine, name, where)
-    if one is None or one.median is None:
+def _side(axis: Any, one: Side, of: Statistic, look: Look, at: dict[Path, int]) -> None:
+    unit = 100 if of.share else 1
+    known = [(at[c.boot_path], of.of(c.summary)) for c in one.cells if c.summary]
+    found = [(x, unit * y) for x, y in known if y is not None]
+    if not found:
         return
-    found = [
-        (at[cell.boot_path], cell.summary.quantiles.median)
-        for cell in one.cells
-        if cell.summary and cell.summary.quantiles
-    ]
-    axis.axhline(one.median, color=look.color, linewidth=0.7, linestyle=look.line)
+    middle = float(np.median([y for _, y in found]))
+    axis.axhline(middle, color=look.color, linewidth=0.7, linestyle=look.line)
     axis.plot(*zip(*found), **look.mark)

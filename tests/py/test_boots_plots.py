@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import PATHS, Maker
 from test_family import made, twice
+from test_outcomes import made as two_modes
 
 import plots
 import plots.boots
@@ -46,6 +48,25 @@ def test_every_boot_is_a_point_in_the_order_of_time(seven: Path) -> None:
     before = svg.read_bytes()
     plots.draw_all(seven)
     assert svg.read_bytes() == before
+
+
+def test_the_share_of_the_upper_mode_is_shown_where_there_are_two(
+    maker: Maker,
+) -> None:
+    """A boot a point, below the medians."""
+    path = two_modes(maker)
+    for file in path.glob("raw/*/*/retrap*@cross-cpu.npy"):
+        samples = np.load(file)
+        spans = samples["t_return_ns"] - samples["t_trigger_ns"]
+        samples["t_return_ns"] -= np.where(spans > 6000, spans // 3, 0)
+        np.save(file, samples)
+    plots.boots.draw(load(path), path / "figures")
+    svg = (path / "figures/boots-vm-x86_64.svg").read_text()
+    titles = re.findall("<!-- (.*-cpu.*) -->", svg)
+    assert len(titles) == 2 * (2 + 1)  # medians of two paths, shares of one
+    assert re.fullmatch("same-cpu, upper mode from .* ns on", titles[-2])
+    assert titles[-1] == "cross-cpu, upper mode" and "<!-- one mode -->" in svg
+    assert "<!-- share [% of -->" in svg
 
 
 def test_one_boot_each_or_exact_has_no_such_figure(maker: Maker) -> None:

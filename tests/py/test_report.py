@@ -16,7 +16,7 @@ import conftest
 import pytest
 from conftest import Maker
 
-from retrap.analysis import compare
+from retrap.analysis import written
 from retrap.base.paths import ROOT
 from retrap.report import patchlist, reproduce
 from retrap.report.html import kernels, page, rows, strip
@@ -77,13 +77,13 @@ def test_it_has_every_row_of_the_table(
     whole: Path, read: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        compare, "atomic_write", lambda _, text: (tmp_path / "x").write_text(text)
+        written, "atomic_write", lambda to, text: (tmp_path / to.name).write_text(text)
     )
-    compare.compare(load(whole))
-    stored = list(csv.reader((tmp_path / "x").open()))
+    written.write(load(whole))
+    stored = list(csv.reader((tmp_path / "comparison.csv").open()))
     assert read.values["columns"][:-1] == stored[0]
-    told = [row[:7] for row in read.values["rows"]]
-    assert sorted(told) == sorted(row[:7] for row in stored[1:]) and len(told) > 20
+    told = [["" if v is None else v for v in row[:9]] for row in read.values["rows"]]
+    assert sorted(told) == sorted(row[:9] for row in stored[1:]) and len(told) > 20
     bodies = [e["id"] for tag, e in read.elements if tag == "tbody" and "id" in e]
     links = [row[-1] for row in read.values["rows"]]
     assert [f"#{name}" for name in bodies] == links
@@ -159,7 +159,7 @@ def test_no_word_of_the_results_is_markup(
     assert shape(evil) == shape(plain) and len(shape(plain)) > 300
     assert any(EVIL in text for text in evil.texts["th"] + evil.texts["td"])
     assert any(EVIL + END in text for text in evil.texts["dd"])
-    assert evil.values["rows"][0][6] == EVIL
+    assert evil.values["rows"][0][8] == EVIL
     assert len(evil.texts["script"]) == 2 and "evil" not in evil.texts["script"][1]
     ids = [name for name in evil.every("id") if name]
     assert all(re.fullmatch(r"[\w.-]+", name) for name in ids)

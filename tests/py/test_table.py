@@ -114,7 +114,7 @@ def test_one_substrate_a_table(whole: Path) -> None:
     assert [title.split("[")[1] for title in titles] == [
         *("exact x86_64]", "vm x86_64]"),
         *("exact x86_64]", "vm x86_64]"),
-        "vm x86_64]",  # boot against boot
+        *["vm x86_64]"] * 3,  # boot against boot: medians, p99; what varies
     ]
     assert titles[0].startswith("Path integers")
     assert "nanoseconds" not in " ".join(got[titles[2]]).lower()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Boots against boots, one median each: samples within a boot are not independent.
+"""Boots against boots, one number each: samples within a boot are not independent.
 
 The estimate is that of Hodges and Lehmann: the median of all differences between
 a boot of one and one of the other. Its interval is Moses': order statistics of the
@@ -51,12 +51,15 @@ def boot_median(medians: Floats) -> BootMedian:
     )
 
 
-def judge(base: Floats, test: Floats, margin: float = MARGIN) -> Judgement:
-    """One median a boot, decided at ALPHA, from 6 boots a side.
+def judge(
+    base: Floats, test: Floats, margin: float = MARGIN, whole: float | None = None
+) -> Judgement:
+    """One number a boot, decided at ALPHA, from 6 boots a side.
 
     Decided is what has 0 outside of its interval; the same, what has the interval of
-    2 * ALPHA within `margin`, a share of the base's median (two one-sided tests). p is
-    that of Mann-Whitney's test, which the interval inverts, up to ties.
+    2 * ALPHA within `margin`, a share of `whole`, by default of the base's median (two
+    one-sided tests). p is that of Mann-Whitney's test, which the interval inverts, up
+    to ties.
     """
     if not base or not test:
         return Judgement(verdict.UNDECIDED, warnings=("no sample succeeded",))
@@ -76,7 +79,7 @@ def judge(base: Floats, test: Floats, margin: float = MARGIN) -> Judgement:
     low, high = _interval(base, test, ALPHA)
     said = verdict.of_interval(low, high)
     narrow = _interval(base, test, 2 * ALPHA)
-    near = max(-narrow[0], narrow[1]) < margin * float(np.median(base))
+    near = max(-narrow[0], narrow[1]) < margin * (whole or float(np.median(base)))
     if said == verdict.UNDECIDED and near:
         said = verdict.SAME
     return Judgement(said, estimate, low, high, p_value=p_value, within_margin=near)

@@ -11,34 +11,32 @@ from __future__ import annotations
 from functools import lru_cache
 
 from retrap.analysis import again, family
-from retrap.analysis.comparison import (
-    COLUMNS,
-    NO_SCENARIO,
-    Comparison,
-    Where,
-    compare_sides,
-)
+from retrap.analysis.comparison import NO_SCENARIO, Comparison, Where, compare_sides
 from retrap.analysis.side import Side, cells_of, of
-from retrap.analysis.summarize import csv_text
-from retrap.results.store import Machine, Results, atomic_write
+from retrap.results.store import Machine, Results
 
 
 @lru_cache(maxsize=4)
 def comparisons(results: Results) -> tuple[Comparison, ...]:
-    """Every side against the baseline, on each machine the baseline ran on; but for
-    sides that share its boots."""
+    """Every side against the baseline, on each machine the baseline ran on, by their
+    medians; but for sides that share its boots."""
     rows: list[Comparison] = []
     for machine in results.machines:
-        here = [
-            _against(results, machine, where, test)
-            for where in cells_of(results, machine)
-            for test in results.sides(machine, where[0])
-        ]
-        found = [row for row in here if row]
+        found = alone(results, machine)
         if not machine.exact:
             found = family.together(found, results.floors, results.margin)
         rows += found
     return tuple(rows)
+
+
+def alone(results: Results, machine: Machine) -> list[Comparison]:
+    """The rows of a machine, before they are decided together."""
+    found = (
+        _against(results, machine, where, test)
+        for where in cells_of(results, machine)
+        for test in results.sides(machine, where[0])
+    )
+    return [row for row in found if row]
 
 
 def _against(
@@ -75,10 +73,3 @@ def shown(results: Results, machine: Machine, name: str, where: Where) -> Side |
     rows = (c for c in comparisons(results) if (c.machine, c.base, c.where) == key)
     found = next(rows, None)
     return found.sides[0] if found else of(results, machine, name, where)
-
-
-def compare(results: Results) -> None:
-    """Write comparison.csv beside them."""
-    found = (*comparisons(results), *again.rows(results))
-    rows = [each.row() for each in found]
-    atomic_write(results.path / "comparison.csv", csv_text(COLUMNS, rows))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from retrap.analysis import boots, shift, verdict
 from retrap.analysis.side import Side, same_samples
+from retrap.analysis.statistic import MEDIAN, Statistic
 from retrap.analysis.summarize import Value
 from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, UNDECIDED, Judgement
 from retrap.base.textgrid import percent
@@ -23,8 +24,8 @@ IN_ORDER = (
     "machine meanwhile is in the difference; boot them in turns"
 )
 COLUMNS = (
-    *("substrate", "arch", "unit", "scenario", "placement", "base", "test"),
-    *("base_interface", "test_interface", "base_boots", "test_boots"),
+    *("substrate", "arch", "unit", "scenario", "placement", "statistic", "split"),
+    *("base", "test", "base_interface", "test_interface", "base_boots", "test_boots"),
     *("base_median", "test_median", "family", "verdict", "estimate", "low", "high"),
     *("share", "p_value", "p_holm", "detectable", "decided_by", "warnings"),
 )
@@ -36,8 +37,8 @@ BOOT, PROCESS = "boot", "process"  # what one observation is of
 class Comparison:
     """Two sides in one cell, `None` where a side does not have it; the judgement is
     of `test` less `base`. `within`: both are of the same boots, and it is of one
-    difference a boot; or, by `unit`, a process. `family`: the rows that are decided
-    with it (family.py); none of exact samples."""
+    difference a boot; or, by `unit`, a process. `family`: the rows of its statistic
+    that are decided with it (family.py); none of exact samples."""
 
     machine: Machine
     where: Where
@@ -49,6 +50,7 @@ class Comparison:
     within: bool = False
     family: str = ""
     unit: str = BOOT
+    statistic: Statistic = MEDIAN
 
     @property
     def scenario(self) -> str:
@@ -66,6 +68,32 @@ class Comparison:
     def decided(self) -> bool:
         return self.verdict in DECIDED
 
+    def values(self, side: Side) -> tuple[float, ...]:
+        """One a boot of one of its sides; or a process."""
+        if self.unit == BOOT:
+            return self.statistic.values(side.cells)
+        return tuple(v for v in self.statistic.each(side.cells) if v is not None)
+
+    @property
+    def levels(self) -> tuple[float | None, ...]:
+        """Of each side the median over its boots; of exact samples theirs."""
+        if self.statistic is MEDIAN:
+            return tuple(side.median if side else None for side in self.sides)
+        return tuple(
+            boots.boot_median(self.values(side)).median if side else None
+            for side in self.sides
+        )
+
+    @property
+    def whole(self) -> float | None:
+        """What a difference is told as a share of: the base; of shares all samples."""
+        return 1.0 if self.statistic.share else self.levels[0]
+
+    def relative(self, value: float | None) -> str:
+        """A difference in percent; of shares in percentage points."""
+        text = percent(value, self.whole)
+        return text.replace("%", "pp") if self.statistic.share else text
+
     @property
     def interval(self) -> tuple[float, float] | None:
         low, high = self.judgement.low, self.judgement.high
@@ -81,7 +109,7 @@ class Comparison:
         base, test = self.sides
         if self.within or base is None or test is None:
             return None
-        return boots.detectable(base.boot_medians, test.boot_medians, alpha)
+        return boots.detectable(self.values(base), self.values(test), alpha)
 
     @property
     def decided_by(self) -> str:
@@ -91,20 +119,21 @@ class Comparison:
     @property
     def change(self) -> str:
         """In a column: instructions, which are counted; of nanoseconds the share."""
-        got, base = self.judgement, self.sides[0]
-        if self.machine.exact or base is None:
+        got = self.judgement
+        if self.machine.exact or self.sides[0] is None:
             return got.text
-        share = percent(got.estimate, base.median)
-        return verdict.told(got.verdict, share, got.estimate)
+        return verdict.told(got.verdict, self.relative(got.estimate), got.estimate)
 
     def row(self) -> list[Value]:
         """The columns of comparison.csv."""
-        sides, got = self.sides, self.judgement
+        sides, got, of = self.sides, self.judgement, self.statistic
+        unit = "of the samples" if of.share else self.machine.unit
         return [
-            *(*self.machine, self.machine.unit, *self.where, self.base, self.test),
+            *(*self.machine, unit, *self.where, of.name, of.split),
+            *(self.base, self.test),
             *(each.interface if each else None for each in sides),
             *(each.boots if each else 0 for each in sides),
-            *(each.median if each else None for each in sides),
+            *self.levels,
             *(self.family, got.verdict, got.estimate, got.low, got.high),
             *(got.share, got.p_value, got.p_holm, got.detectable),
             *(self.decided_by, "; ".join(self.warnings)),

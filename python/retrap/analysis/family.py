@@ -5,6 +5,9 @@ Of many rows some seem decided by chance. Holm's correction keeps the chance of 
 false row in a whole family at ALPHA. The rows of paths are a family. The floors are
 another: they are negative controls, for no patch touches what they run. Where one of
 them moves, something else is in the difference, and the rows of paths are void.
+
+Another statistic of the same boots has families of its own: what is asked besides
+takes nothing from the medians.
 """
 
 from __future__ import annotations
@@ -14,18 +17,22 @@ from collections.abc import Iterable, Sequence
 
 from retrap.analysis import boots, verdict
 from retrap.analysis.comparison import Comparison
-from retrap.base.textgrid import percent
+from retrap.analysis.statistic import MEDIAN
 
 PATHS, FLOORS, AGAIN = "paths", "floors", "again"
 
 
 def together(
-    rows: Sequence[Comparison], floors: frozenset[str], margin: float
+    rows: Sequence[Comparison],
+    floors: frozenset[str],
+    margin: float,
+    also: Iterable[Comparison] = (),
 ) -> list[Comparison]:
-    """Rows over boots of one machine, in their order."""
+    """Rows over boots of one machine and statistic, in their order. `also`: floors by
+    another statistic, which are controls too."""
     controls = corrected([row for row in rows if row.scenario in floors], FLOORS)
     paths = corrected([row for row in rows if row.scenario not in floors], PATHS)
-    moved = [row for row in controls if _moved(row, margin)]
+    moved = [row for row in (*controls, *also) if _moved(row, margin)]
     done = iter(_void(paths, moved)), iter(controls)
     return [next(done[row.scenario in floors]) for row in rows]
 
@@ -70,10 +77,10 @@ def _corrected(
 
 
 def _moved(row: Comparison, margin: float) -> bool:
-    base, by = row.sides[0], row.judgement.estimate
-    if not row.decided or base is None or base.median is None or by is None:
+    whole, by = row.whole, row.judgement.estimate
+    if not row.decided or whole is None or by is None:
         return False
-    return abs(by) > margin * base.median
+    return abs(by) > margin * whole
 
 
 def _void(rows: Iterable[Comparison], moved: Sequence[Comparison]) -> list[Comparison]:
@@ -92,7 +99,8 @@ def _void(rows: Iterable[Comparison], moved: Sequence[Comparison]) -> list[Compa
 
 
 def _of_floor(row: Comparison) -> str:
-    """`floor/syscall same-cpu moved by +11.2%`"""
-    base = row.sides[0]
-    share = percent(row.judgement.estimate, base.median if base else None)
-    return f"{row.scenario} {row.placement} moved by {share}"
+    """`floor/syscall same-cpu moved by +11.2%`; of another statistic than the median
+    `p99 of floor/syscall ...`"""
+    of = "" if row.statistic is MEDIAN else f"{row.statistic.name} of "
+    by = row.relative(row.judgement.estimate)
+    return f"{of}{row.scenario} {row.placement} moved by {by}"

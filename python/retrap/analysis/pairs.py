@@ -25,9 +25,12 @@ Floats = npt.NDArray[np.float64]
 
 
 def judge(
-    base: Sequence[float], test: Sequence[float], margin: float = MARGIN
+    base: Sequence[float],
+    test: Sequence[float],
+    margin: float = MARGIN,
+    whole: float | None = None,
 ) -> Judgement:
-    """`base` and `test`: the medians of the same boots, in the same order. Decided
+    """`base` and `test`: a number each of the same boots, in the same order. Decided
     and the same are as in boots.py; p is that of the signed-rank test, which the
     interval inverts."""
     differences = np.subtract(test, base, dtype=float)
@@ -40,7 +43,7 @@ def judge(
     low, high, confidence = interval(averages, differences.size, ALPHA)
     said = verdict.of_interval(low, high)
     narrow = interval(averages, differences.size, 2 * ALPHA)
-    near = max(-narrow[0], narrow[1]) < margin * float(np.median(base))
+    near = max(-narrow[0], narrow[1]) < margin * (whole or float(np.median(base)))
     if said == verdict.UNDECIDED and near:
         said = verdict.SAME
     p_value = _p(averages, differences.size)

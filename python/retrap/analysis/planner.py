@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How many boots it takes to find a change, from boots that are there.
 
-Of each cell: the spread of boots gives the change that n boots of each kernel find in
-80 % of repetitions (boots.py), at the level that Holm leaves among all rows. The
-spread is taken by its upper limit, for a pilot of few boots may have been lucky. More
-samples a boot help as long as they cost less than what another boot brings (Kalibera
-and Jones, Rigorous Benchmarking in Reasonable Time).
+Of each cell: the spread of boots (levels.py) gives the change that n boots of each
+kernel find in 80 % of repetitions (boots.py), at the level that Holm leaves among all
+rows. The spread is taken by its upper limit, for a pilot of few boots may have been
+lucky. More samples a boot help as long as they cost less than what another boot brings
+(Kalibera and Jones, Rigorous Benchmarking in Reasonable Time).
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from scipy import stats as sps
 
 from retrap.analysis import boots
 from retrap.analysis.comparison import Where
-from retrap.analysis.side import Side, of
+from retrap.analysis.levels import levels
+from retrap.analysis.side import of
 from retrap.results.boot_times import BootTime
-from retrap.results.stats import SWEEPS
 from retrap.results.store import Machine, Results
 
 UPPER = 0.2  # the spread is below its limit with a chance of 80 %
@@ -84,35 +83,14 @@ def spreads(
     """Of those of the cells that have two boots of a kernel."""
     found = []
     for where in places:
-        sides = [
-            one
-            for name in results.sides(machine, where[0])
-            if (one := of(results, machine, name, where)) and len(one.boot_medians) > 1
-        ]
-        if sides:
-            found.append(_spread(where, sides))
+        names = results.sides(machine, where[0])
+        sides = [side for name in names if (side := of(results, machine, name, where))]
+        got = levels(side for side in sides if len(side.boot_medians) > 1)
+        if got and got.medians is not None:
+            part = math.sqrt(got.by_samples or 0.0)
+            spread = math.sqrt(got.medians)
+            found.append(Spread(where, spread, part, got.freedom, got.samples))
     return found
-
-
-def _spread(where: Where, sides: Sequence[Side]) -> Spread:
-    """Each kernel about its own median, all together."""
-    squares, freedom, within = 0.0, 0, []
-    for one in sides:
-        shares = np.array(one.boot_medians) / np.median(one.boot_medians)
-        squares += float(np.var(shares)) * shares.size
-        freedom += shares.size - 1
-        for each in one.summaries:
-            if each.quantiles and len(each.sweeps) == SWEEPS:
-                sweeps = np.array(each.sweeps) / each.quantiles.median
-                within.append(float(np.var(sweeps, ddof=1)) / SWEEPS)
-    taken = [each.taken for one in sides for each in one.summaries]
-    return Spread(
-        where,
-        math.sqrt(squares / freedom),
-        math.sqrt(float(np.median(within))) if within else 0.0,
-        freedom,
-        int(np.median(taken)),
-    )
 
 
 def duration_s(one: BootTime, boots_: int, more: float) -> float:

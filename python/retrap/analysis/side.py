@@ -11,6 +11,7 @@ import numpy as np
 from retrap.results import stats
 from retrap.analysis.boots import BootMedian, boot_median
 from retrap.results.stats import Values
+from retrap.analysis.statistic import MEDIAN
 from retrap.analysis.summarize import warnings
 from retrap.machine import load
 from retrap.results.store import Cell, Machine, Results
@@ -60,17 +61,12 @@ class Side:
     def boot_medians(self) -> tuple[float, ...]:
         """One a boot, of its processes the one in the middle; a boot where every
         sample failed has none."""
-        found: dict[str, list[float]] = {}
-        for cell, median in zip(self.cells, self.medians, strict=True):
-            if median is not None:
-                found.setdefault(cell.booted, []).append(median)
-        return tuple(float(np.median(some)) for some in found.values())
+        return MEDIAN.values(self.cells)
 
     @cached_property
     def medians(self) -> tuple[float | None, ...]:
         """One a process; None where every sample failed."""
-        known = (cell.summary and cell.summary.quantiles for cell in self.cells)
-        return tuple(float(each.median) if each else None for each in known)
+        return MEDIAN.each(self.cells)
 
     @cached_property
     def middle(self) -> BootMedian | None:

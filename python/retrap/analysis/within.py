@@ -16,14 +16,13 @@ from functools import lru_cache
 from retrap.analysis import family, pairs
 from retrap.analysis.boots import MIN_BOOTS
 from retrap.analysis.compare import against_base
-from retrap.analysis.comparison import BOOT, COLUMNS, NO_SCENARIO, PROCESS
+from retrap.analysis.comparison import BOOT, NO_SCENARIO, PROCESS
 from retrap.analysis.comparison import Comparison, Where
 from retrap.analysis.side import Side, cells_of, of
-from retrap.analysis.summarize import csv_text, warnings
+from retrap.analysis.summarize import warnings
 from retrap.analysis.verdict import NOT_APPLICABLE, Judgement
-from retrap.results.store import Cell, Machine, Results, atomic_write
+from retrap.results.store import Cell, Machine, Results
 
-FILE = "within-boots.csv"
 LISTEN = "listen"  # what the others are held against
 LACK = "lack a median of one of the two and are left out"
 IN_ONE_ORDER = (
@@ -42,14 +41,19 @@ def within_boots(results: Results) -> tuple[Comparison, ...]:
     """Each interface of a kernel against its `listen`, else its first."""
     rows: list[Comparison] = []
     for machine in (each for each in results.machines if not each.exact):
-        here = [
-            _compared(results, machine, where, names)
-            for where in cells_of(results, machine)
-            for names in _interfaces(results, machine, where)
-        ]
-        found = [row for row in here if any(row.sides)]
+        found = alone(results, machine)
         rows += family.together(found, results.floors, results.margin)
     return tuple(rows)
+
+
+def alone(results: Results, machine: Machine) -> list[Comparison]:
+    """The rows of a machine, before they are decided together."""
+    found = (
+        _compared(results, machine, where, names)
+        for where in cells_of(results, machine)
+        for names in _interfaces(results, machine, where)
+    )
+    return [row for row in found if any(row.sides)]
 
 
 def changed(
@@ -62,17 +66,6 @@ def changed(
     rows = within_boots(results)
     found = (c for c in rows if (c.machine, c.base, c.test, c.where) == key)
     return against_base(results, machine, name, where) or next(found, None)
-
-
-def compare(results: Results) -> None:
-    """Write within-boots.csv beside them, where a kernel has several interfaces."""
-    rows = within_boots(results)
-    if not rows:
-        (results.path / FILE).unlink(missing_ok=True)
-        return
-    columns = (*COLUMNS, "confidence")
-    text = csv_text(columns, [[*row.row(), row.judgement.confidence] for row in rows])
-    atomic_write(results.path / FILE, text)
 
 
 def _interfaces(

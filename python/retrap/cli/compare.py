@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from retrap.analysis import again, family, scenarios, summarize, within
-from retrap.analysis import compare as work
+from retrap.analysis import family, scenarios, summarize, written
 from retrap.analysis.comparison import COLUMNS, Comparison
+from retrap.analysis.statistic import MEDIAN
 from retrap.analysis.verdict import MORE, UNDECIDED, VOID
 from retrap.base.errors import EXIT_DEARER, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.base.progress import say
@@ -47,7 +47,9 @@ def run(args: Namespace) -> int:
         row
         for _, _, rows, floors in found
         for row in rows
-        if row.scenario not in floors and row.family != family.AGAIN
+        if row.scenario not in floors
+        and row.family != family.AGAIN
+        and row.statistic is MEDIAN
     ]
     return _dearer(paths, args.fail_if_dearer)
 
@@ -101,14 +103,12 @@ def _within(args: Namespace, margin: float) -> Found:
     results = replace(load(args.a), margin=margin)
     if margin == MARGIN and writable(args.a):
         summarize.summarize(results)
-        work.compare(results)
-        within.compare(results)
+        written.write(results)
         table.write(results)
     if not args.json:
         text = table.tables(results) + "\n" if args.full else brief.render(results)
         print(text + brief.paths(args.a, matrix.short(args.a)))
-    rows = (*work.comparisons(results), *within.within_boots(results))
-    return args.a, None, (*rows, *again.rows(results)), results.floors
+    return args.a, None, written.every(results), results.floors
 
 
 def _between(args: Namespace, other: Path, margin: float) -> Found:

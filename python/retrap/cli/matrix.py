@@ -204,7 +204,7 @@ def check_scenarios(
 def report(directory: Path, progress: Progress, profile: bool = False) -> None:
     """Step 5, from stored files alone."""
     import plots
-    from retrap.analysis import compare, summarize, within
+    from retrap.analysis import summarize, written
     from retrap.report import lkml, table
     from retrap.report.html import page
     from retrap.results import store
@@ -213,8 +213,7 @@ def report(directory: Path, progress: Progress, profile: bool = False) -> None:
         task.update("summarizes")
         results = store.load(directory)
         summarize.summarize(results)
-        compare.compare(results)
-        within.compare(results)
+        written.write(results)
         table.write(results)
         task.update("draws")
         figures = plots.draw_all(directory)

@@ -18,6 +18,8 @@ from retrap.analysis.within import within_boots
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.results.store import Machine, Results, atomic_write, load
 from retrap.base.textgrid import Notes, command, row, wrap
+from retrap.report.levelstable import levels_table
+from retrap.report.outcomestable import outcome_tables
 from retrap.report.timetable import boot_table, groups, time_table, why_not
 from retrap.report.withintable import within_tables
 
@@ -44,7 +46,9 @@ def tables(results: Results) -> str:
     blocks += [beside_table(results, m, results, notes) for m in results.machines]
     blocks += [time_table(results, m, notes) for m in results.machines]
     blocks += [boot_table(results, m, notes) for m in results.machines]
+    blocks += [outcome_tables(results, m, notes) for m in results.machines]
     blocks += [within_tables(results, m, notes) for m in results.machines]
+    blocks += [levels_table(results, m, notes) for m in results.machines]
     blocks.append(_undecided(results))
     for boot in results.boots:
         for stem, why in boot.missing.items():

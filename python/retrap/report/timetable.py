@@ -55,11 +55,11 @@ def time_table(results: Results, machine: Machine, notes: Notes) -> str:
 
     lines = _exact_head(results, machine) if machine.exact else _timed_head(results)
     lines[0] += f" [{machine}]"
-    lines += _paths_then_floors(results, machine, places, make)
+    lines += paths_then_floors(results, machine, places, make)
     return "\n".join(lines) + "\n"
 
 
-def _paths_then_floors(
+def paths_then_floors(
     results: Results, machine: Machine, places: list[tuple[str, str]], make: Row
 ) -> list[str]:
     paths = [where for where in places if where[0] not in results.floors]
@@ -205,7 +205,7 @@ def boot_table(results: Results, machine: Machine, notes: Notes) -> str:
     lines = [f"Nanoseconds, boot against boot [{machine}]", wrap(text)]
     heads = ("boots", "median", "95% CI", "change", "p", "finds")
     lines.append(row("", heads, BOOTS, BOOTS_LABEL))
-    lines += _paths_then_floors(results, machine, places, make)
+    lines += paths_then_floors(results, machine, places, make)
     return "\n".join(lines) + "\n"
 
 

@@ -17,7 +17,7 @@ from retrap.base.cache import cache_dir
 from retrap.base.errors import RetrapError
 from retrap.base.rawfile import atomic_write
 
-SCHEMA = "retrap.remembered/1"
+SCHEMA = "retrap.remembered/3"
 Signature = dict[str, list[int]]
 
 

@@ -16,13 +16,18 @@ import numpy.typing as npt
 
 SWEEPS = 10
 SMALL_SWEEP = 10  # below this many samples a sweep, its median is a coin toss
-P99_FROM = 3000  # 30 samples beyond the quantile
+# From here on order statistics give p99 an interval of 95 %: the largest of so many
+# values lies beyond it with a chance of 97.5 % (David and Nagaraja, Order Statistics,
+# section 7.1). Of a median these are six.
+P99_FROM = math.ceil(math.log(0.025) / math.log(0.99))
 GAP_UNITS = 32  # a gap between classes is wider than this many instructions:
 # measured, the branches of one class differ by 6 to 17, classes by 34 and more
 BELOW_SHARE = 0.01  # a class has at least this share of the samples,
 BELOW_COUNT = 5  # and at least so many: a few early samples are no class
 
 MARGIN = 0.01  # of the baseline's median: what is surely less is the same
+
+BINS = 64  # an octave: each is 1.1 % wide
 
 Values = npt.NDArray[np.int64]
 
@@ -102,6 +107,14 @@ def _sweeps(values: Values, use: npt.NDArray[np.bool_], parts: int) -> Iterator[
     """
     cut = zip(np.array_split(values, parts), np.array_split(use, parts), strict=True)
     return (part[keep] for part, keep in cut if keep.any())
+
+
+def bins(values: Values) -> dict[int, int]:
+    """How many values are in each bin of those that have some; bin n begins at
+    2 ** (n / BINS)."""
+    places = np.floor(BINS * np.log2(np.maximum(values, 1))).astype(int)
+    found, counts = np.unique(places, return_counts=True)
+    return dict(zip(found.tolist(), counts.tolist(), strict=True))
 
 
 def cheapest_class(values: Values) -> CheapClass | None:

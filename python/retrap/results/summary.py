@@ -21,7 +21,8 @@ Counts = dict[int, dict[str, float | None]]
 @dataclass(frozen=True)
 class Summary:
     """Of a timed cell of one boot. `quantiles` and `cheap` are None where no sample
-    succeeded, and classes exist only in `exact`."""
+    succeeded, and classes exist only in `exact`. `bins`: how the latencies that do not
+    repeat lie (stats.py)."""
 
     taken: int
     failures: dict[str, int]  # how many samples of each outcome but ok
@@ -29,6 +30,8 @@ class Summary:
     quantiles: stats.Quantiles | None
     sweeps: tuple[int, ...]  # the median of each
     cheap: stats.CheapClass | None
+    bins: dict[int, int]
+    deviation: float | None  # the standard one, of the latencies
 
     @property
     def failed(self) -> int:
@@ -47,6 +50,8 @@ def of_record(record: dict[str, Any]) -> Summary:
         stats.Quantiles(**quantiles) if quantiles else None,
         tuple(record["sweeps"]),
         stats.CheapClass(**cheap) if cheap else None,
+        {int(place): count for place, count in record["bins"].items()},
+        record["deviation"],
     )
 
 
@@ -69,6 +74,8 @@ def summarized(
         stats.quantiles(values),
         stats.sweep_medians(spans, ok),
         stats.cheapest_class(values) if classes else None,
+        {} if classes else stats.bins(values),
+        float(np.std(values, ddof=1)) if values.size > 1 else None,
     )
 
 

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from retrap.analysis import family
 from retrap.analysis.comparison import COLUMNS
+from retrap.analysis.statistic import MEDIAN
 from retrap.profile import measure
 from retrap.report import brief, reproduce, table
 from retrap.report.html import rows as comparisons
@@ -84,6 +85,7 @@ def _content(results: Results) -> dict[str, Any]:
             if (row.of.machine, row.of.base) == (first, base)
             and row.of.scenario in shown
             and row.of.family != family.AGAIN
+            and row.of.statistic is MEDIAN
         ],
         "rows": found,
         "headings": comparisons.headings(found),

@@ -10,22 +10,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from retrap.analysis import again, family
-from retrap.analysis.compare import comparisons
+from retrap.analysis import family
 from retrap.analysis.comparison import COLUMNS, Comparison
 from retrap.analysis.side import Side
+from retrap.analysis.statistic import MEDIAN
 from retrap.analysis.summarize import Value
-from retrap.analysis.within import within_boots
+from retrap.analysis.written import every
 from retrap.base.rawfile import read_json
-from retrap.base.textgrid import number, percent
 from retrap.profile import measure
 from retrap.report.html.strip import Strip, strip
+from retrap.report.outcomestable import level
 from retrap.report.table import path_integers
 from retrap.report.timetable import p_text
 from retrap.results.store import Cell, Results, cell_stem
 
 NAMED = 12  # boots of a side: of more the names are not written out
-FILTERS = ("scenario", "placement", "variant", "architecture", "substrate", "verdict")
+FILTERS = (
+    *("scenario", "placement", "statistic", "variant", "architecture", "substrate"),
+    "verdict",
+)
 
 
 @dataclass(frozen=True)
@@ -58,38 +61,42 @@ class Row:
     def where(self) -> str:
         """What tells it apart, in words."""
         one = self.of
-        return f"{one.scenario} {one.placement} {one.test} [{one.machine}]"
+        of = "" if one.statistic is MEDIAN else f"{one.statistic.name} of "
+        return f"{of}{one.scenario} {one.placement} {one.test} [{one.machine}]"
 
     @property
     def filters(self) -> dict[str, str]:
         one = self.of
-        values = (one.scenario, one.placement, one.test, one.machine.arch)
-        return dict(zip(FILTERS, (*values, one.machine.substrate, one.verdict)))
+        values = (one.scenario, one.placement, one.statistic.name, one.test)
+        machine = (one.machine.arch, one.machine.substrate)
+        return dict(zip(FILTERS, (*values, *machine, one.verdict), strict=True))
 
     @cached_property
     def shown(self) -> dict[str, Shown]:
         """The columns of the table, by heading."""
         one, got = self.of, self.of.judgement
         base, test = one.sides
-        median, least = (base.median if base else None), got.detectable
+        before, after = one.levels
+        least = got.detectable
         p_value = None if got.p_holm is None else p_text(got.p_holm)
         notes = len(one.warnings)
 
         def share(value: float | None) -> float | None:
-            return value / median if value is not None and median else None
+            return value / one.whole if value is not None and one.whole else None
 
         return {
             "scenario": Shown(one.scenario),
             "placement": Shown(one.placement),
+            "statistic": Shown("" if one.machine.exact else one.statistic.name),
             "machine": Shown(str(one.machine)),
             "kernel": Shown(one.test),
             "against": Shown(f"{one.base}, within boots" if one.within else one.base),
-            "before": Shown(_median(base), median),
-            "after": Shown(_median(test), test.median if test else None),
+            "before": Shown(_level(one, base, before), before),
+            "after": Shown(_level(one, test, after), after),
             "change": Shown(one.change, share(got.estimate)),
             "interval": Shown(interval(one), share(got.low)),
             "p": Shown(p_value or "", got.p_holm),
-            "finds": Shown(percent(least, median)[1:] if least else "", share(least)),
+            "finds": Shown(one.relative(least)[1:] if least else "", share(least)),
             "verdict": Shown(one.verdict),
             "notes": Shown(f"{notes} note{'s' * (notes > 1)}" if notes else "", notes),
         }
@@ -159,11 +166,11 @@ class Row:
 
 
 def rows(results: Results) -> list[Row]:
-    """Every comparison that there is: between boots, within them, and A/A."""
+    """Every comparison that there is."""
     found: dict[str, Row] = {}
-    every = (*comparisons(results), *within_boots(results), *again.rows(results))
-    for one in sorted(every, key=lambda one: _order(results, one)):
+    for one in sorted(every(results), key=lambda one: _order(results, one)):
         words = [one.machine.slug, *one.where, one.test]
+        words += [] if one.statistic is MEDIAN else [one.statistic.name]
         words += [f"within-{one.base}"] if one.within else []
         name = plain = re.sub(r"[^A-Za-z0-9_.]+", "-", "-".join(words)).strip("-")
         number_ = 1
@@ -180,10 +187,12 @@ def headings(found: Sequence[Row]) -> list[str]:
     return [name for name in names if any(row.shown[name].text for row in found)]
 
 
-def _order(results: Results, one: Comparison) -> tuple[int, bool, bool]:
-    """Of each machine the controls come last: floors, and A/A."""
-    alone = one.family == family.AGAIN
-    return results.machines.index(one.machine), alone, one.scenario in results.floors
+def _order(results: Results, one: Comparison) -> tuple[int, bool, bool, bool]:
+    """Of each machine the controls come last, floors and A/A; then what is besides the
+    medians."""
+    besides, alone = one.statistic is not MEDIAN, one.family == family.AGAIN
+    floor = one.scenario in results.floors
+    return results.machines.index(one.machine), besides, alone, floor
 
 
 def choices(found: Iterable[Row]) -> dict[str, list[str]]:
@@ -199,16 +208,15 @@ def interval(one: Comparison) -> str:
     """As the change: instructions, or of nanoseconds the share."""
     if one.interval is None:
         return ""
-    base = one.sides[0]
-    if one.machine.exact or base is None:
+    if one.machine.exact or one.sides[0] is None:
         ends = [f"{end:+.0f}" if end else "0" for end in one.interval]
     else:
-        ends = [percent(end, base.median) for end in one.interval]
+        ends = [one.relative(end) for end in one.interval]
     return " to ".join(dict.fromkeys(ends))
 
 
-def _median(side: Side | None) -> str:
-    return number(side.median) + side.mark if side else ""
+def _level(one: Comparison, side: Side | None, value: float | None) -> str:
+    return level(one.statistic, value) + side.mark if side else ""
 
 
 def _count(value: float | None) -> str:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The small figure of a row: what each of its two sides measured.
 
-Over boots a dot is a boot's median, and boots go down in the order in which they ran.
-Of exact samples a bar is the share of the samples that lie there; the few at either
-end, which would make the rest too small to see, are counted and not drawn. The template
-draws it; here are the coordinates.
+Over boots a dot is what a boot is known by, and boots go down in the order in which
+they ran. Of exact samples a bar is the share of the samples that lie there; the few at
+either end, which would make the rest too small to see, are counted and not drawn. The
+template draws it; here are the coordinates.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from retrap.analysis.boots import boot_median
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.side import Side
+from retrap.analysis.statistic import MEDIAN
 from retrap.base.textgrid import number
 
 WIDTH, EDGE = 420, 8  # of the drawing; room left and right
@@ -72,45 +74,47 @@ class Strip:
 def strip(row: Comparison) -> Strip | None:
     """Of the sides that a row has; None where no sample succeeded."""
     exact = row.machine.exact
+    unit = 100 if row.statistic.share else 1
     sides = [
-        (name, side)
-        for name, side in zip((row.base, row.test), row.sides, strict=True)
-        if side and side.median is not None
+        (name, side, unit * level)
+        for name, side, level in zip((row.base, row.test), row.sides, row.levels)
+        if side and level is not None
     ]
     if not sides:
         return None
-    measured = [_values(side) for _, side in sides]
+    measured = [unit * _values(row, side) for _, side, _ in sides]
     at = _scale(measured, DRAWN if exact else (0.0, 1.0))
     lanes = []
-    for place, ((name, side), values) in enumerate(zip(sides, measured, strict=True)):
+    for place, ((name, side, middle), values) in enumerate(zip(sides, measured)):
         top = place * (TEXT + LANE)
         path = (_bars if exact else _dots)(values, at, top + TEXT)
-        assert side.median is not None
-        interval = side.middle.ci if side.middle else None
-        found = (at(interval[0]), at(interval[1])) if interval else None
-        lanes.append(Lane(name, top, path, at(side.median), found))
+        ends = None if exact else boot_median(row.values(side)).ci
+        found = (at(unit * ends[0]), at(unit * ends[1])) if ends else None
+        lanes.append(Lane(name, top, path, at(middle), found))
     ticks = tuple((at(value), f"{value:,.0f}") for value in _ticks(at))
-    told = [_about(name, side) for name, side in sides]
-    what = f"{row.scenario} {row.placement} [{row.machine}], {row.machine.unit}"
+    told = [_about(name, side, middle) for name, side, middle in sides]
+    units = "% of the samples" if row.statistic.share else row.machine.unit
+    what = f"{row.scenario} {row.placement} [{row.machine}], "
+    what += units if row.statistic is MEDIAN else f"{row.statistic.name}, {units}"
     about = f"{what}. {'; '.join(told)}."
     every = np.concatenate(measured)
     outside = int(((every < at.low) | (every > at.high)).sum())
     left_out = f"{outside} of {every.size} samples lie outside" if outside else ""
-    return Strip(tuple(lanes), ticks, row.machine.unit, not exact, about, left_out)
+    return Strip(tuple(lanes), ticks, units, not exact, about, left_out)
 
 
-def _values(side: Side) -> Floats:
-    """Samples, or one median a boot as they ran."""
+def _values(row: Comparison, side: Side) -> Floats:
+    """Samples, or one number a boot as they ran."""
     if side.exact:
         return np.asarray(side.values, dtype=np.float64)
     ran = sorted(side.cells, key=lambda cell: str(cell.run.get("began") or ""))
-    known = (cell.summary.quantiles for cell in ran if cell.summary)
-    return np.array([each.median for each in known if each], dtype=np.float64)
+    known = [value for value in row.statistic.each(ran) if value is not None]
+    return np.array(known, dtype=np.float64)
 
 
-def _about(name: str, side: Side) -> str:
+def _about(name: str, side: Side, middle: float) -> str:
     of = f"{side.succeeded} samples" if side.exact else f"{side.boots} boots"
-    return f"{name}: median {number(side.median)} of {of}"
+    return f"{name}: median {number(middle)} of {of}"
 
 
 def _scale(measured: Sequence[Floats], drawn: tuple[float, float]) -> Scale:
