@@ -189,8 +189,8 @@ def _again(stored: dict[str, Counts]) -> str:
     for truth in TRUTHS:
         of = stored[f"A/A, {truth}"]
         many = len(of["rows"]) * FAMILIES
-        alone = _share(sum(of["rows"]), many * ROWS)
-        some = _share(sum(of["families"]), many)
+        alone = share(sum(of["rows"]), many * ROWS)
+        some = share(sum(of["families"]), many)
         planted = f"{100 * sum(of['planted']) / many:.0f} %"
         lines.append(f"{truth:16}{alone:>28}{some:>22}{planted:>10}")
     return "\n".join(lines) + "\n"
@@ -209,7 +209,7 @@ def _p_values(stored: dict[str, Counts]) -> str:
     )
 
 
-def _share(hits: float, of: int) -> str:
+def share(hits: float, of: int) -> str:
     """In percent, with the interval of Clopper and Pearson."""
     both = sps.binomtest(int(hits), of).proportion_ci(0.95)
     return f"{100 * hits / of:.1f} % ({100 * both.low:.1f}-{100 * both.high:.1f})"

@@ -11,14 +11,14 @@ from scipy import stats as sps
 from retrap.analysis import boots, pairs
 from retrap.analysis.verdict import DECIDED, FEWER, MORE, SAME, UNDECIDED
 
-D6 = (1, 2, 4, 8, 16, 32)
+D8 = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 def test_the_estimate_is_the_median_of_the_walsh_averages() -> None:
-    got = pairs.judge([0] * 6, D6)
-    every = [(a + b) / 2 for i, a in enumerate(D6) for b in D6[i:]]
-    assert got.estimate == np.median(every) == 8.5
-    assert (got.low, got.high) == (1.0, 32.0)  # the textbook's: six of one sign
+    got = pairs.judge([0] * 8, D8)
+    every = sorted((a + b) / 2 for i, a in enumerate(D8) for b in D8[i:])
+    assert got.estimate == np.median(every) == 19.0
+    assert (got.low, got.high) == (every[3], every[-4])  # the textbook's: 3 of eight
 
 
 @pytest.mark.parametrize(
@@ -34,15 +34,16 @@ def test_the_rank_is_that_of_the_printed_table(n: int, critical: int) -> None:
 
 
 def test_the_attained_confidence_is_told() -> None:
-    got = pairs.judge([0] * 6, [1, 2, 3, 4, 5, 6])
-    assert got.confidence == 1 - 2 / 64
-    assert got.p_value == pytest.approx(2 / 64)
+    got = pairs.judge([0] * 8, [1, 2, 3, 4, 5, 6, 7, 8])
+    assert got.confidence == 1 - 2 * 5 / 256
+    assert got.p_value == pytest.approx(2 / 256)
 
 
-def test_five_pairs_decide_nothing() -> None:
-    got = pairs.judge([1, 2, 3, 4, 5], [101, 102, 103, 104, 105])
+def test_seven_pairs_decide_nothing() -> None:
+    base = [1, 2, 3, 4, 5, 6, 7]
+    got = pairs.judge(base, [each + 100 for each in base])
     assert (got.verdict, got.estimate, got.low) == (UNDECIDED, 100.0, None)
-    assert got.warnings == ("need >= 6 boots that have both",)
+    assert got.warnings == ("need >= 8 boots that have both",)
     assert pairs.judge([], []).estimate is None
 
 
@@ -84,7 +85,7 @@ def simulated(shift: float, n: int, rounds: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("n", "attained"), [(6, 0.96875), (8, 0.9609375), (12, 0.957519531)]
+    ("n", "attained"), [(8, 0.9609375), (10, 0.951171875), (12, 0.957519531)]
 )
 def test_the_interval_covers_as_often_as_it_says(n: int, attained: float) -> None:
     decided, covered = simulated(0, n, 2000)

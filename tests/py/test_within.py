@@ -174,14 +174,14 @@ def test_boots_that_lack_an_interface_are_left_out_and_told(maker: Maker) -> Non
     assert other["test_boots"] == "9" and "1 of 10 boots lack" in other["warnings"]
 
 
-def test_five_pairs_are_undecided_and_say_what_decides(maker: Maker) -> None:
-    path = made(maker, boots=6)
+def test_seven_pairs_are_undecided_and_say_what_decides(maker: Maker) -> None:
+    path = made(maker, boots=8)
     drop(path, 1, f"{slug('retrap/trigger:sigcont')}@{PLACEMENT}+listen")
     row = rows(path)["retrap/trigger:sigcont", "combined/async-retrap"]
-    assert (row["verdict"], row["test_boots"], row["low"]) == ("undecided", "5", "")
+    assert (row["verdict"], row["test_boots"], row["low"]) == ("undecided", "7", "")
     assert float(row["estimate"]) > 0 and row["confidence"] == row["p_value"] == ""
     assert row["decided_by"] == "./retrap run, in more boots of combined"
-    assert "need >= 6 boots that have both" in row["warnings"]
+    assert "need >= 8 boots that have both" in row["warnings"]
     assert row["decided_by"] in retrap("compare", path, "--full")
 
 
@@ -200,7 +200,7 @@ def test_a_boot_whose_samples_all_failed_is_no_pair(maker: Maker) -> None:
 
 def test_what_an_interface_lacks_is_not_applicable(maker: Maker) -> None:
     maker.scenarios = ("retrap/trigger:interrupt", "retrap/trigger:sigcont")
-    maker.substrates, maker.variants, maker.boots = ("vm",), ("combined",), 6
+    maker.substrates, maker.variants, maker.boots = ("vm",), ("combined",), 8
     maker.plan = {"baseline": "combined"}
     row = rows(maker.write())["retrap/trigger:interrupt", "combined/async-retrap"]
     assert (row["verdict"], row["test_boots"], row["estimate"]) == ("n.a.", "0", "")

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from retrap.analysis import verdict
-from retrap.analysis.boots import ALPHA, MIN_BOOTS
+from retrap.analysis.boots import ALPHA
 from retrap.analysis.verdict import Judgement
 from retrap.results.stats import MARGIN
 
-TOO_FEW = f"need >= {MIN_BOOTS} boots that have both"  # 5 have no interval of 95 %
+FEWEST = 8  # with fewer an interval of pairs is wider than they are worth
+TOO_FEW = f"need >= {FEWEST} boots that have both"
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +39,7 @@ def judge(
         return Judgement(verdict.UNDECIDED, warnings=("no boot has both",))
     averages = walsh(differences)
     estimate = float(np.median(averages))
-    if differences.size < MIN_BOOTS:
+    if differences.size < FEWEST:
         return Judgement(verdict.UNDECIDED, estimate, warnings=(TOO_FEW,))
     low, high, confidence = interval(averages, differences.size, ALPHA)
     said = verdict.of_interval(low, high)

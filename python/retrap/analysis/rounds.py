@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats as sps
 
-from retrap.analysis import boots
+from retrap.analysis import boots, pairs
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.planner import UPPER
 
@@ -54,7 +54,7 @@ class Pairs:
 
 def attainable(rows: int) -> int:
     """The fewest rounds whose least p Holm takes among `rows`."""
-    n = boots.MIN_BOOTS
+    n = pairs.FEWEST
     while 2 / 2**n > boots.ALPHA / rows:
         n += 1
     return n

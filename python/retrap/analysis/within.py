@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from retrap.analysis import family, pairs
-from retrap.analysis.boots import MIN_BOOTS
 from retrap.analysis.compare import against_base
 from retrap.analysis.comparison import BOOT, NO_SCENARIO, PROCESS
 from retrap.analysis.comparison import Comparison, Where
@@ -115,7 +114,7 @@ def paired(
         base, test = (Side(cells) for cells in zip(*both))
     unit = BOOT
     first, second = (each.boot_medians if both else () for each in (base, test))
-    if len(first) < MIN_BOOTS <= len(both):
+    if len(first) < pairs.FEWEST <= len(both):
         unit = PROCESS
         first, second = (
             tuple(m for m in each.medians if m is not None) for each in (base, test)
@@ -148,7 +147,7 @@ def _pairs(base: Side, test: Side) -> list[Pair]:
 def _in_one_order(both: list[Pair]) -> list[str]:
     """Where the order of the two was not by chance."""
     places = [(base.place, test.place) for base, test in both]
-    if len(both) < MIN_BOOTS:
+    if len(both) < pairs.FEWEST:
         return []
     first = {a < b for a, b in places if a is not None and b is not None}
     return [IN_ONE_ORDER] if len(first) == 1 else []

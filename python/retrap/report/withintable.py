@@ -65,8 +65,8 @@ def _of_medians(base: str, margin: float) -> str:
         "and as a share; ~ undecided where its interval holds 0, same where that "
         f"of 90 % is within {100 * margin:.3g} %. Interval and p: Wilcoxon's "
         "signed rank; conf.: the confidence that the interval attains. p by Holm "
-        "among the machine's rows within boots; above 0.05 a row is undecided. 16p: "
-        "pairs of 16 processes stand for boots."
+        "among the machine's rows within boots; above 0.05 a row is undecided. "
+        "16p: pairs of 16 processes stand for boots."
     )
 
 
