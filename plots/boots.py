@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The figure `boots`: the median of every boot, in the order in which they ran; and
-below it, where a cell has two modes, the share of its samples in the upper one."""
+"""The figure `boots`: the median of every boot, or of every round of one, in the order
+in which they ran; and below it, where a cell has two modes, the share of its samples in
+the upper one."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from retrap.results.store import Boot, Machine, Results
 
 WIDTH, PANEL = 9.4, 1.5  # inches
 BLOCK = re.compile(r"block-(\d+)")
-NOTE = "a line: the median of a kernel's boots; upright lines part blocks"
+NOTE = "a line: the median of a kernel's {}s; upright lines part blocks"
 Row = tuple[str, list[Statistic | None]]  # a scenario, and what is shown at each place
 
 
@@ -54,6 +55,7 @@ def _machine(
 ) -> list[Path]:
     places, looks_ = results.placements(machine), looks.sides(results, machine)
     at = {boot.path: number for number, boot in enumerate(boots, 1)}
+    unit = "boot" if results.booted(machine) == len(boots) else "round"
     rows = list(_rows(results, machine))
     with style.figure(WIDTH, len(rows) * PANEL + 0.3) as drawing:
         grid = drawing.subplots(len(rows), len(places), sharex=True, squeeze=False)
@@ -69,10 +71,10 @@ def _machine(
                     axis.set_yticks([])
             axes[0].set_ylabel(_unit(machine, shown))
         for axis in grid[-1]:
-            axis.set_xlabel("boot, in the order in which they ran")
-        style.heading(drawing, f"Every boot  [{style.title(machine)}]")
+            axis.set_xlabel(f"{unit}, in the order in which they ran")
+        style.heading(drawing, f"Every {unit}  [{style.title(machine)}]")
         keys = [(Line2D([], [], **look.mark), name) for name, look in looks_.items()]
-        style.legend(drawing, keys, [], note=NOTE)
+        style.legend(drawing, keys, [], note=NOTE.format(unit))
         return style.save(drawing, directory, f"boots-{machine.slug}")
 
 

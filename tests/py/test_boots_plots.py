@@ -69,6 +69,15 @@ def test_the_share_of_the_upper_mode_is_shown_where_there_are_two(
     assert "<!-- share [% of -->" in svg
 
 
+def test_rounds_of_a_boot_are_called_so(maker: Maker) -> None:
+    maker.substrates, maker.scenarios, maker.boots = ("vm",), PATHS[:1], 4
+    maker.variants, maker.facts = ("mainline",), {"boot_id": "one"}
+    path = maker.write()
+    plots.boots.draw(load(path), path / "figures")
+    text = (path / "figures/boots-vm-x86_64.svg").read_text()
+    assert "Every round" in text and "round, in the order" in text
+
+
 def test_one_boot_each_or_exact_has_no_such_figure(maker: Maker) -> None:
     maker.scenarios, maker.boots = PATHS[:1], 1
     assert not any("boots-" in path.name for path in plots.draw_all(maker.write()))
