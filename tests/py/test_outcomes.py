@@ -166,6 +166,32 @@ def test_two_kernels_of_one_mode_each_have_no_two(maker: Maker) -> None:
     assert two_modes([np.where(late, 20 * one, upper)])  # which do not hide any
 
 
+def test_a_valley_is_deep() -> None:
+    """Of what lies evenly a third is missing in the middle, surely, and less than half;
+    where three quarters are missing there are two modes."""
+    rng = np.random.default_rng(4)
+    even = rng.uniform(0, 1, size=(8, 4000))
+    for missing, expected in ((0.35, False), (0.75, True)):
+        kept = [
+            boot[(abs(boot - 0.5) > 0.1) | (rng.random(boot.size) > missing)]
+            for boot in even
+        ]
+        assert two_modes([5000 * 2 ** np.stack([boot[:3000] for boot in kept])]) is (
+            expected
+        )
+
+
+def test_boots_that_have_one_of_two_modes_each_differ_as_boots() -> None:
+    """One that has both does not make it otherwise; most do."""
+    rng = np.random.default_rng(5)
+    low = 5000 * np.exp(0.03 * rng.normal(size=(8, 300)))
+    upper = np.arange(8)[:, None] % 2 + np.zeros(low.shape)
+    upper[:1] = rng.random(low.shape[1]) < 0.5
+    assert not two_modes([low * (1 + 0.5 * upper)])
+    upper[:5] = rng.random((5, low.shape[1])) < 0.5
+    assert two_modes([low * (1 + 0.5 * upper)])
+
+
 def two_modes(sides: list[Floats]) -> bool:
     """Of one row of samples a boot."""
     counted = [
@@ -273,5 +299,6 @@ def test_a_boot_of_several_rounds_is_one_observation(maker: Maker) -> None:
     assert row.verdict == verdict.UNDECIDED  # of four boots, however many rounds
 
 
-def test_exact_has_medians_alone(full: Path) -> None:
-    assert further(load(full)) == ()
+def test_exact_has_medians_alone(whole: Path) -> None:
+    """Though each of its boots has samples enough."""
+    assert {row.machine.exact for row in further(load(whole))} == {False}

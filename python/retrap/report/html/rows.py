@@ -87,10 +87,10 @@ class Row:
         return {
             "scenario": Shown(one.scenario),
             "placement": Shown(one.placement),
-            "statistic": Shown("" if one.machine.exact else one.statistic.name),
             "machine": Shown(str(one.machine)),
             "kernel": Shown(one.test),
             "against": Shown(f"{one.base}, within boots" if one.within else one.base),
+            "statistic": Shown("" if one.machine.exact else one.statistic.name),
             "before": Shown(_level(one, base, before), before),
             "after": Shown(_level(one, test, after), after),
             "change": Shown(one.change, share(got.estimate)),
