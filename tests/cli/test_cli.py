@@ -65,6 +65,7 @@ def test_help_in_man_page_order(command: str) -> None:
     verbs = ["COMMANDS"] if command == "kernel" else []
     assert heads == [*SECTIONS[:3], *verbs, *SECTIONS[3:], "EXAMPLES"]
     assert max(map(len, text.splitlines())) <= 80
+    assert "%%" not in text
     options = text.split("OPTIONS")[1].split("EXIT STATUS")[0]
     for option in re.findall(r"^    (--[a-z-]+)", options, re.MULTILINE):
         body = re.search(

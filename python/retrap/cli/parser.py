@@ -183,7 +183,7 @@ def _plan(adder: Any) -> None:
         type=_share,
         default=0.02,
         metavar="PERCENT",
-        help="the change that is to be found (default: 2%%)",
+        help="the change that is to be found (default: 2%)",
     )
     command.add_argument(
         "--from",
@@ -295,7 +295,7 @@ def _compare(adder: Any) -> None:
         type=_share,
         metavar="PERCENT",
         help="over boots, what surely differs by less is the same; nothing is stored "
-        "then (default: 1%%)",
+        "then (default: 1%)",
     )
     command.add_argument(
         "--fail-if-dearer",
