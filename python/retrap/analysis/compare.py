@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from retrap.analysis import again, family
+from retrap.analysis import again, family, layouts
 from retrap.analysis.comparison import (
     COLUMNS,
     NO_SCENARIO,
@@ -23,7 +23,7 @@ from retrap.analysis.summarize import csv_text
 from retrap.results.store import Machine, Results, atomic_write
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def comparisons(results: Results) -> tuple[Comparison, ...]:
     """Every side against the baseline, on each machine the baseline ran on; but for
     sides that share its boots."""
@@ -38,7 +38,7 @@ def comparisons(results: Results) -> tuple[Comparison, ...]:
         if not machine.exact:
             found = family.together(found, results.floors, results.margin)
         rows += found
-    return tuple(rows)
+    return tuple(layouts.survived(rows, layouts.of_each(results, comparisons)))
 
 
 def _against(
@@ -79,6 +79,8 @@ def shown(results: Results, machine: Machine, name: str, where: Where) -> Side |
 
 def compare(results: Results) -> None:
     """Write comparison.csv beside them."""
-    found = (*comparisons(results), *again.rows(results))
+    found = [*comparisons(results), *again.rows(results)]
+    for rows_ in layouts.of_each(results, comparisons).values():
+        found += rows_
     rows = [each.row() for each in found]
     atomic_write(results.path / "comparison.csv", csv_text(COLUMNS, rows))

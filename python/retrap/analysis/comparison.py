@@ -26,10 +26,21 @@ COLUMNS = (
     *("substrate", "arch", "unit", "scenario", "placement", "base", "test"),
     *("base_interface", "test_interface", "base_boots", "test_boots"),
     *("base_median", "test_median", "family", "verdict", "estimate", "low", "high"),
-    *("share", "p_value", "p_holm", "detectable", "decided_by", "warnings"),
+    *("share", "p_value", "p_holm", "detectable", "survives", "decided_by"),
+    "warnings",
 )
 Where = tuple[str, str]  # scenario, placement
 BOOT, PROCESS = "boot", "process"  # what one observation is of
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The same comparison in another layout: whether the verdict `survives`, and the
+    change there, as in a column (layouts.py)."""
+
+    layout: str
+    survives: str
+    change: str
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,8 @@ class Comparison:
     """Two sides in one cell, `None` where a side does not have it; the judgement is
     of `test` less `base`. `within`: both are of the same boots, and it is of one
     difference a boot; or, by `unit`, a process. `family`: the rows that are decided
-    with it (family.py); none of exact samples."""
+    with it (family.py); none of exact samples. `elsewhere`: in each layout that was
+    measured too."""
 
     machine: Machine
     where: Where
@@ -49,6 +61,7 @@ class Comparison:
     within: bool = False
     family: str = ""
     unit: str = BOOT
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def scenario(self) -> str:
@@ -70,6 +83,11 @@ class Comparison:
     def interval(self) -> tuple[float, float] | None:
         low, high = self.judgement.low, self.judgement.high
         return None if low is None or high is None else (low, high)
+
+    @property
+    def survives(self) -> str:
+        """`aligned yes, relinked no`; empty where it is decided in no other layout."""
+        return ", ".join(f"{e.layout} {e.survives}" for e in self.elsewhere)
 
     @property
     def test_kernel(self) -> str:
@@ -106,7 +124,7 @@ class Comparison:
             *(each.boots if each else 0 for each in sides),
             *(each.median if each else None for each in sides),
             *(self.family, got.verdict, got.estimate, got.low, got.high),
-            *(got.share, got.p_value, got.p_holm, got.detectable),
+            *(got.share, got.p_value, got.p_holm, got.detectable, self.survives),
             *(self.decided_by, "; ".join(self.warnings)),
         ]
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from retrap.analysis import family, pairs
+from retrap.analysis import family, layouts, pairs
 from retrap.analysis.boots import MIN_BOOTS
 from retrap.analysis.compare import against_base
 from retrap.analysis.comparison import BOOT, COLUMNS, NO_SCENARIO, PROCESS
@@ -49,7 +49,7 @@ def within_boots(results: Results) -> tuple[Comparison, ...]:
         ]
         found = [row for row in here if any(row.sides)]
         rows += family.together(found, results.floors, results.margin)
-    return tuple(rows)
+    return tuple(layouts.survived(rows, layouts.of_each(results, within_boots)))
 
 
 def changed(

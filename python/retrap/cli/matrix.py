@@ -19,6 +19,7 @@ from retrap.base.arch import Arch, native
 from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
 from retrap.base.paths import ROOT
 from retrap.config.experiments import Experiment, scenario_error
+from retrap.config.layouts import split
 from retrap.config.variants import Variant
 from retrap.kernel.kernels import Kernel
 from retrap.base.errors import EXIT_CONFIG, EXIT_UNSUPPORTED, EXIT_USAGE, RetrapError
@@ -68,7 +69,7 @@ def run(
         errors += _build_foreign(experiment, programs, progress)
         built: Built = {}
         for arch in experiment.arches:
-            for name in experiment.variants if arch in programs else ():
+            for name in experiment.kernels if arch in programs else ():
                 try:
                     kernel = kernels.ensure(variants[name], variants, progress, arch)
                     built[name, arch] = kernel
@@ -154,7 +155,10 @@ def _profile(
     request = _request(experiment)
     registry = programs[native()].registry()
     chosen = [
-        kernel for kernel in built.values() if request.cells(kernel.variant, registry)
+        kernel
+        for kernel in built.values()
+        if kernel.variant.name in request.variants
+        and request.cells(kernel.variant, registry)
     ]
     plan = measure.plan_of(request, variants, chosen, programs)
     campaign = nested(path / measure.NESTED, plan)
@@ -238,6 +242,12 @@ def short(path: Path) -> str:
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
+def layout_of(name: str) -> dict[str, str]:
+    """What a plan says of a kernel that is a variant in a layout."""
+    _, layout = split(name)
+    return {"layout": layout} if layout else {}
+
+
 def plan_of(
     experiment: Experiment,
     variants: dict[str, Variant],
@@ -256,6 +266,7 @@ def plan_of(
         "variants": [
             {
                 "name": name,
+                **layout_of(name),
                 "interfaces": [chosen] if chosen else list(variants[name].interfaces),
                 "offers": list(variants[name].offers),
                 "properties": list(variants[name].properties),
@@ -264,7 +275,7 @@ def plan_of(
                     for arch in arches
                 },
             }
-            for name in experiment.variants
+            for name in experiment.kernels
         ],
         "scenarios": list(experiment.scenarios),
         "placements": list(experiment.placements),
