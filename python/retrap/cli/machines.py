@@ -246,6 +246,7 @@ def _plan(
                 "cycles": blocks.sampling.cycles,
             },
             "machine": {"boots": blocks.boots, "tuned": list(tuned)},
+            **matrix.target_of(experiment, blocks.boots),
             "binary_sha256": {programs.arch.name: programs.sha256()},
         }
     )

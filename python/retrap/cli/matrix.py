@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from retrap.campaign.directory import Campaign, identified, nested, open_campaign
 from retrap.campaign.directory import unwritable
 from retrap.cli.matrix_jobs import Jobs
-from retrap.executors import host, running
+from retrap.executors import host, precision, running
 from retrap.executors.guest import Qemu
 from retrap.executors.lanes import boot_all
 from retrap.kernel import kernels
@@ -248,6 +249,18 @@ def layout_of(name: str) -> dict[str, str]:
     return {"layout": layout} if layout else {}
 
 
+def target_of(experiment: Experiment, most: int) -> dict[str, Any]:
+    """What a plan says of the target that ends a cell, of at most so many blocks."""
+    if experiment.target is None:
+        return {}
+    from retrap.analysis import planner
+
+    cells = len(experiment.scenarios) * len(experiment.placements)
+    rows = cells * max(1, len(experiment.variants) - 1)
+    spreads = planner.spreads_that_find(experiment.target, rows, most)
+    return {"target": {"share": experiment.target, "spreads": spreads}}
+
+
 def plan_of(
     experiment: Experiment,
     variants: dict[str, Variant],
@@ -288,6 +301,7 @@ def plan_of(
             "cpus": experiment.vm.guest.cpus,
         },
         "host": experiment.host and dataclasses.asdict(experiment.host),
+        **target_of(experiment, experiment.rounds),
         "binary_sha256": {arch.name: programs[arch].sha256() for arch in programs},
     }
     return identified(plan)
@@ -336,7 +350,8 @@ def _host(
         return []
     campaign.plan(rounds, jobs.payloads)
     do = host.Local(kernel, bench, progress, experiment.rounds)
-    return [error for _, error in campaign.run(do, (rounds, 1))]
+    enough = functools.partial(precision.enough, raw)
+    return [error for _, error in campaign.run(do, (rounds, 1), enough=enough)]
 
 
 def guests_alone(experiment: Experiment, path: Path) -> Experiment:

@@ -106,6 +106,7 @@ class Experiment:
     machine: Blocks | None = None
     interface: str | None = None  # of every variant; None: each its own
     arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
+    target: float | None = None  # the change, as a share, that ends a cell's blocks
     layouts: tuple[str, ...] = ()  # in which each variant is built once more
 
     @property
@@ -185,12 +186,27 @@ def load_experiment(
         machine=Blocks(_sampling(machine), machine["boots"]) if machine else None,
         interface=data.get("interface"),
         arches=tuple(ARCHES[word] for word in data.get("arch", [native().name])),
+        target=_target(table),
         layouts=tuple(data["layouts"]),
     )
     for key in {"exact", "vm"} & data.keys():
         _check_cpus(table.table(key), experiment, variants)
     _check_interface(table, experiment, variants)
     return experiment
+
+
+def _target(table: TomlTable) -> float | None:
+    word = table.data.get("target")
+    if word is None:
+        return None
+    if table.data.get("vm"):
+        raise table.fail(
+            "target", "goes with [host] or [machine]; a guest ends at none"
+        )
+    share = float(word.removesuffix("%")) / 100
+    if not 0 < share < 1:
+        raise table.fail("target", "must be above 0 % and below 100 %")
+    return share
 
 
 def _check_cpus(

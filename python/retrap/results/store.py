@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.results.measured import Boot, Cell
+from retrap.campaign.journal import SKIPPED, VOID
 from retrap.config.layouts import in_layout
 from retrap.config.variants import HOST
 from retrap.machine.machine import SUBSTRATES, Machine, machine
@@ -47,15 +48,17 @@ asked_often = lru_cache(maxsize=1024)  # of what looks at every cell
 class Results:
     """A result directory, as it was read: another reading is another one.
     `unfinished` are boots that have no boot.json, `void` those that never will have
-    one, and why. `margin` is how they are judged: what surely differs by less of the
-    baseline's median is the same. `layouts`: the boots of the variants in each layout,
-    which are held against the baseline in the same."""
+    one, and why; `skipped` those that were not needed. `margin` is how they are judged:
+    what surely differs by less of the baseline's median is the same. `layouts`: the
+    boots of the variants in each layout, which are held against the baseline in the
+    same."""
 
     path: Path
     plan: dict[str, Any]
     boots: tuple[Boot, ...]
     unfinished: tuple[str, ...]
     void: dict[str, str]
+    skipped: dict[str, str]
     margin: float = MARGIN
     layouts: dict[str, Results] = field(default_factory=dict)
 
@@ -309,7 +312,8 @@ def load(path: Path) -> Results:
         raise damaged(path, "holds no finished boot", remedy)
     missing = tuple(f"{p.parent.name}/{p.name}" for p in found if p not in done)
     boots = [_read_boot(p) for p in done]
-    whole = Results(path, plan, tuple(boots), missing, sealed.void_boots(path))
+    void, skipped = (sealed.reasons(path, state) for state in (VOID, SKIPPED))
+    whole = Results(path, plan, tuple(boots), missing, void, skipped)
     words = dict.fromkeys(each.get("layout", "") for each in plan["variants"])
     laid = {word: _in_layout(whole, word) for word in words if word}
     layouts = {word: each for word, each in laid.items() if each.boots}
