@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from test_precision import PIPE, run, stored
+from test_precision import TARGET as TO_FIND
+
 from retrap.base.errors import EXIT_MACHINE, EXIT_UNSUPPORTED, RetrapError
+from retrap.base.rawfile import read_json
 from retrap.campaign import journal
 from retrap.campaign.directory import Campaign
 from retrap.campaign.manifest import MACHINE, Job, Payload
@@ -271,6 +275,40 @@ def test_nothing_is_armed_where_the_machine_is_not_ready(tmp_path: Path) -> None
         agent.go_on(tmp_path, TARGET, machine)
     assert machine.armed is None and machine.boots == 0
     assert ("mainline/block-1", journal.ARMED) not in told(tmp_path)
+
+
+@dataclass
+class Measures(Pretended):
+    """What it measures is the same each time."""
+
+    def measure(self, job: Job, lines: Payload, directory: Path) -> None:
+        stored(directory, job.block, {PIPE: 1000})
+        record = {"variant": job.variant, "boot": job.boot}
+        closed = read_json(directory / sealed.RECORD)
+        (directory / sealed.RECORD).unlink()
+        sealed.close(directory, {**closed, **record})
+        self.measured.append(job.name)
+
+
+def test_no_boot_is_made_of_a_block_that_is_not_needed(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(json.dumps({"target": TO_FIND}))
+    jobs = [
+        Job(name, f"block-{block}", "x86_64", MACHINE, "cells", block=block)
+        for block in range(1, 10)
+        for name in KERNELS
+    ]
+    campaign = Campaign(tmp_path, "fills", os.open("/dev/null", os.O_RDONLY))
+    campaign.plan(jobs, {"cells": (run(PIPE).line,)})
+    campaign.close()
+    machine = Measures(tmp_path)
+    assert "every boot is done" in all_boots(machine) or machine.slot is None
+    assert machine.measured == [job.name for job in jobs if job.block <= 6]
+    states = journal.read(tmp_path).states
+    skipped = {name: s.reason for name, s in states.items() if s.state == "skipped"}
+    assert list(skipped) == [job.name for job in jobs if job.block > 6]
+    why = f"{PIPE}: target met: 6 medians a side find 2 %"
+    assert set(skipped.values()) == {why}
+    assert machine.boots == 13  # twelve, and its own kernel
 
 
 def test_abort_ends_in_the_distributions_kernel(tmp_path: Path) -> None:

@@ -163,6 +163,25 @@ def test_what_has_nothing_to_run_is_void_and_says_so_again(tmp_path: Path) -> No
     assert tried == [job]
 
 
+def test_what_is_enough_is_skipped_and_stays_so(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    job = Job("mainline", "boot-1", "x86_64", LOCAL, "cells")
+
+    def do(job: Job, lines: Payload, into: Path) -> None:
+        raise AssertionError("it is not needed")
+
+    for why in ("its target is met", ""):
+        lock = os.open("/dev/null", os.O_RDONLY)
+        campaign = directory.Campaign(tmp_path, "fills", lock)
+        campaign.plan([job], {"cells": ("bench x",)})
+        assert campaign.run(do, ([job], 1), enough=lambda job, lines: why) == []
+        assert campaign.is_done(job)
+        campaign.close()
+    state = journal.read(tmp_path).states[job.name]
+    assert (state.state, state.reason) == ("skipped", "its target is met")
+    assert not state.open
+
+
 def test_a_torn_line_is_kept_aside(tmp_path: Path) -> None:
     assert attempt(tmp_path, "torn", 3) == -signal.SIGKILL
     until_done(tmp_path)

@@ -239,7 +239,7 @@ def test_the_command_that_measures_it_again(plan: dict[str, Any], told: str) -> 
 
 def test_columns_in_which_nothing_stands_are_left_out(whole: Path) -> None:
     found = rows.rows(load(whole))
-    order = list(found[0].shown)
+    order = [name for name in found[0].shown if name != "survives"]  # no layouts
     assert rows.headings(found) == order and order[-4:] == [
         *("p", "finds", "verdict", "notes")
     ]

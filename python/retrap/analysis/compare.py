@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from retrap.analysis import again, family
+from retrap.analysis import again, family, layouts
 from retrap.analysis.comparison import NO_SCENARIO, Comparison, Where, compare_sides
 from retrap.analysis.side import Side, cells_of, of
 from retrap.results.store import Machine, Results
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def comparisons(results: Results) -> tuple[Comparison, ...]:
     """Every side against the baseline, on each machine the baseline ran on, by their
     medians; but for sides that share its boots."""
@@ -26,7 +26,7 @@ def comparisons(results: Results) -> tuple[Comparison, ...]:
         if not machine.exact:
             found = family.together(found, results.floors, results.margin)
         rows += found
-    return tuple(rows)
+    return tuple(layouts.survived(rows, layouts.of_each(results, comparisons)))
 
 
 def alone(results: Results, machine: Machine) -> list[Comparison]:

@@ -27,10 +27,21 @@ COLUMNS = (
     *("substrate", "arch", "unit", "scenario", "placement", "statistic", "split"),
     *("base", "test", "base_interface", "test_interface", "base_boots", "test_boots"),
     *("base_median", "test_median", "family", "verdict", "estimate", "low", "high"),
-    *("share", "p_value", "p_holm", "detectable", "decided_by", "warnings"),
+    *("share", "p_value", "p_holm", "detectable", "survives", "decided_by"),
+    "warnings",
 )
 Where = tuple[str, str]  # scenario, placement
 BOOT, PROCESS = "boot", "process"  # what one observation is of
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The same comparison in another layout: whether the verdict `survives`, and the
+    change there, as in a column (layouts.py)."""
+
+    layout: str
+    survives: str
+    change: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,8 @@ class Comparison:
     """Two sides in one cell, `None` where a side does not have it; the judgement is
     of `test` less `base`. `within`: both are of the same boots, and it is of one
     difference a boot; or, by `unit`, a process. `family`: the rows of its statistic
-    that are decided with it (family.py); none of exact samples."""
+    that are decided with it (family.py); none of exact samples. `elsewhere`: in each
+    layout that was measured too."""
 
     machine: Machine
     where: Where
@@ -51,6 +63,7 @@ class Comparison:
     family: str = ""
     unit: str = BOOT
     statistic: Statistic = MEDIAN
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def scenario(self) -> str:
@@ -100,6 +113,11 @@ class Comparison:
         return None if low is None or high is None else (low, high)
 
     @property
+    def survives(self) -> str:
+        """`aligned yes, relinked no`; empty where it is decided in no other layout."""
+        return ", ".join(f"{e.layout} {e.survives}" for e in self.elsewhere)
+
+    @property
     def test_kernel(self) -> str:
         """The variant of `test`."""
         return next((each.cells[0].variant for each in self.sides[1:] if each), "")
@@ -135,7 +153,7 @@ class Comparison:
             *(each.boots if each else 0 for each in sides),
             *self.levels,
             *(self.family, got.verdict, got.estimate, got.low, got.high),
-            *(got.share, got.p_value, got.p_holm, got.detectable),
+            *(got.share, got.p_value, got.p_holm, got.detectable, self.survives),
             *(self.decided_by, "; ".join(self.warnings)),
         ]
 

@@ -77,6 +77,17 @@ def attainable(rows: int) -> int:
     return n
 
 
+def spreads_that_find(share: float, rows: int, most: int) -> dict[str, float]:
+    """By how many boots there are of each kernel, below `most`: the largest spread of a
+    kernel's boots with which they find `share` among `rows`. That ends a cell
+    (executors/precision.py)."""
+    found = {}
+    for n in range(attainable(rows), most):
+        one = Spread(("", ""), 1.0, 0.0, n - 1, 0)
+        found[str(n)] = share / one.finds(n, boots.ALPHA / rows)
+    return found
+
+
 def spreads(
     results: Results, machine: Machine, places: Sequence[Where]
 ) -> list[Spread]:

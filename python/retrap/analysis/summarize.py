@@ -117,13 +117,16 @@ def _counter_rows(cell: Cell) -> Iterable[list[Value]]:
 
 
 def summarize(results: Results) -> None:
-    """Write measured.csv and counters.csv beside them."""
+    """Write measured.csv and counters.csv beside them; of every layout."""
+    every = [
+        cell for each in (results, *results.layouts.values()) for cell in each.cells()
+    ]
     rows = (
         [*named, *metric]
-        for cell in results.cells()
+        for cell in every
         for named in (_named(cell),)
         for metric in metrics(cell)
     )
     atomic_write(results.path / "measured.csv", csv_text(MEASURED, rows))
-    events = [row for cell in results.cells() for row in _counter_rows(cell)]
+    events = [row for cell in every for row in _counter_rows(cell)]
     atomic_write(results.path / "counters.csv", csv_text(COUNTERS, events))

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from retrap.analysis import family, pairs
+from retrap.analysis import family, layouts, pairs
 from retrap.analysis.compare import against_base
 from retrap.analysis.comparison import BOOT, NO_SCENARIO, PROCESS
 from retrap.analysis.comparison import Comparison, Where
@@ -42,7 +42,7 @@ def within_boots(results: Results) -> tuple[Comparison, ...]:
     for machine in (each for each in results.machines if not each.exact):
         found = alone(results, machine)
         rows += family.together(found, results.floors, results.margin)
-    return tuple(rows)
+    return tuple(layouts.survived(rows, layouts.of_each(results, within_boots)))
 
 
 def alone(results: Results, machine: Machine) -> list[Comparison]:

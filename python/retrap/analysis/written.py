@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from retrap.analysis import again, levels
+from retrap.analysis import again, layouts, levels
 from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import COLUMNS, Comparison
 from retrap.analysis.outcomes import further
@@ -24,9 +24,12 @@ def every(results: Results) -> tuple[Comparison, ...]:
 
 
 def write(results: Results) -> None:
-    """comparison.csv; within-boots.csv, where a kernel has several interfaces; and
-    variance.csv, where something varies."""
-    rows = every(results)
+    """comparison.csv; within-boots.csv, where a kernel has several interfaces; both
+    with the rows of other layouts, last; and variance.csv, where something varies."""
+    rows = [*every(results)]
+    for compared in (comparisons, within_boots):
+        for more in layouts.of_each(results, compared).values():
+            rows += more
     between = [row.row() for row in rows if not row.within]
     inside = [[*r.row(), r.judgement.confidence] for r in rows if r.within]
     atomic_write(results.path / BETWEEN, csv_text(COLUMNS, between))

@@ -23,13 +23,15 @@ from retrap.base.process import Interrupted
 from retrap.base.rawfile import atomic_write
 from retrap.base.version import git_version
 from retrap.campaign import journal, manifest
-from retrap.campaign.journal import DONE, FAILED, PLANNED, RUNNING, VOID, Journal
+from retrap.campaign.journal import DONE, FAILED, PLANNED, RUNNING, SKIPPED, VOID
+from retrap.campaign.journal import Journal
 from retrap.campaign.manifest import Job, Manifest, Payload
 
 LOCK, PLAN, RECORD = ".lock", "plan.json", "boot.json"
 OLD = "complete.json"  # of a finished run without a journal: it is read, not added to
 ELSE = "measure scenarios and placements that it has"  # of a boot that is void
 Do = Callable[[Job, Payload, Path], None]  # boots a job; its directory is then there
+Enough = Callable[[Job, Payload], str]  # why a job is not needed; or empty
 Failures = list[tuple[Job, RetrapError]]
 
 
@@ -60,17 +62,24 @@ class Campaign:
     def directory(self, job: Job) -> Path:
         return self.path / "raw" / job.variant / job.boot
 
-    def run(self, do: Do, *lanes: tuple[Sequence[Job], int]) -> Failures:
+    def run(
+        self,
+        do: Do,
+        *lanes: tuple[Sequence[Job], int],
+        enough: Enough = lambda job, lines: "",
+    ) -> Failures:
         """Does what is open of each lane's jobs, in order, as many of them at once as
         the lane says; lanes side by side. Those that failed: the same command does
         them again, but for those that are void. What is killed costs the jobs that
-        were running."""
+        were running. What is `enough` before its turn is skipped."""
         failures: Failures = []
         with contextlib.ExitStack() as stack:
             waiting = []
             for jobs, at_once in lanes:
                 pool = stack.enter_context(ThreadPoolExecutor(max(1, at_once)))
-                waiting += [(job, pool.submit(self._one, do, job)) for job in jobs]
+                waiting += [
+                    (job, pool.submit(self._one, do, job, enough)) for job in jobs
+                ]
             try:
                 for job, future in waiting:
                     if error := future.result():
@@ -80,15 +89,19 @@ class Campaign:
                     future.cancel()
         return failures
 
-    def _one(self, do: Do, job: Job) -> RetrapError | None:
+    def _one(self, do: Do, job: Job, enough: Enough) -> RetrapError | None:
         if self.is_done(job):
             return None
         known = self._journal.states[job.name]
         if known.state == VOID:
             return RetrapError(known.reason, ELSE, EXIT_UNSUPPORTED)
+        lines = self._manifest.payloads[job.payload]
+        if why := enough(job, lines):
+            self._journal.tell(job.name, SKIPPED, why)
+            return None
         self._journal.tell(job.name, RUNNING)
         try:
-            do(job, self._manifest.payloads[job.payload], self.directory(job))
+            do(job, lines, self.directory(job))
         except RetrapError as error:
             nothing = error.exit_code == EXIT_UNSUPPORTED  # and never will
             reason = error.message.splitlines()[0]
@@ -100,9 +113,11 @@ class Campaign:
         return None
 
     def is_done(self, job: Job) -> bool:
-        """Its boot is here. One that was closed before its line was written is done;
-        one whose directory was deleted is not."""
+        """Its boot is here, or is not needed. One that was closed before its line was
+        written is done; one whose directory was deleted is not."""
         state = self._journal.states[job.name].state
+        if state == SKIPPED:
+            return True
         there = (self.directory(job) / RECORD).exists()
         if there and state == RUNNING:
             self._journal.tell(job.name, state := DONE, sha256=self._hash(job))

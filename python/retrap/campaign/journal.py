@@ -24,16 +24,17 @@ FILE = "journal.jsonl"
 TORN = "journal.torn"  # what was left of a line that was cut in its writing
 SCHEMA = "retrap.journal/1"
 BEGUN, FINISHED = "begun", "finished"  # of the campaign
-PLANNED, ARMED, RUNNING, DONE, FAILED, VOID = STATES = (  # of a job
-    *("planned", "armed", "running", "done", "failed", "void"),
+PLANNED, ARMED, RUNNING, DONE, FAILED, VOID, SKIPPED = STATES = (  # of a job
+    *("planned", "armed", "running", "done", "failed", "void", "skipped"),
 )
 
 
 @dataclass(frozen=True)
 class State:
-    """Of a job, since `at` (UTC). `reason`: why it failed, or is void. `sha256`: of
-    the boot.json of one that is done. `boot_id`: of the boot in which the machine was
-    told to boot this job next. `tries`: how often it was."""
+    """Of a job, since `at` (UTC). `reason`: why it failed, is void, or is skipped as
+    earlier boots are enough. `sha256`: of the boot.json of one that is done. `boot_id`:
+    of the boot in which the machine was told to boot this job next. `tries`: how often
+    it was."""
 
     state: str
     at: str
@@ -45,7 +46,7 @@ class State:
     @property
     def open(self) -> bool:
         """The job is still to be done, or to be done again."""
-        return self.state not in (DONE, VOID)
+        return self.state not in (DONE, VOID, SKIPPED)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
 
         print(dry_run(experiment, variants, args.experiment, args.results))
         return EXIT_OK
-    booted = named(experiment.variants, variants)
+    booted = named(experiment.kernels, variants)
     needed = guests(experiment.arches, booted) if booted else ("build", "count")
     ensure(*REPORT, *needed)
     work.run(
@@ -85,7 +85,7 @@ def _on_machines(
             "name some in `variants`, or measure the running kernel: ./retrap run",
             EXIT_USAGE,
         )
-    names = [name for name in experiment.variants if name != HOST]
+    names = [name for name in experiment.kernels if name != HOST]
     built = named(names, variants)
     check_sources(built, args.experiment)
     if args.dry_run:

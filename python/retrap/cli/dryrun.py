@@ -21,7 +21,7 @@ def dry_run(
 ) -> str:
     """What would be done, with nothing done (no package, no build)."""
     lines = [f"experiment {experiment.name} ({path})", "1 build     build/release"]
-    jobs = [(name, arch) for arch in experiment.arches for name in experiment.variants]
+    jobs = [(name, arch) for arch in experiment.arches for name in experiment.kernels]
     for name, arch in jobs:
         state = _kernel_state(variants[name], arch)
         lines.append(f"2 kernel    {name} {arch.name}: {state}")

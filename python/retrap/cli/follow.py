@@ -13,7 +13,7 @@ from retrap.base.errors import EXIT_MACHINE, EXIT_RESULTS, RetrapError
 from retrap.base.progress import Progress, say
 from retrap.base.rawfile import atomic_write, read_json, read_record
 from retrap.campaign import journal
-from retrap.campaign.journal import ARMED, DONE, RUNNING, VOID
+from retrap.campaign.journal import ARMED, DONE, RUNNING, SKIPPED, VOID
 from retrap.cli import matrix
 from retrap.fleet.site import GONE, HERE, Site, site
 from retrap.results.boot_times import boot_times, usual
@@ -186,6 +186,8 @@ def summary(told: dict[str, Any]) -> str:
     text = f"{done} of {len(jobs)} boots"
     if given_up:
         text += f", {given_up} given up"
+    if skipped := sum(job["state"] == SKIPPED for job in jobs):
+        text += f", {skipped} not needed"
     under_way = [job for job in jobs if job["state"] in (ARMED, RUNNING)]
     if under_way:
         text += f", {under_way[0]['job']} is {under_way[0]['state']}"

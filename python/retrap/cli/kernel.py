@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.build import packages
+from retrap.config.layouts import split
 from retrap.config.variants import load_variants
 from retrap.kernel import debs, kernels, patchsize, source, table as kernel_table
 from retrap.base import usage
@@ -45,7 +46,10 @@ def run(args: Namespace) -> int:
 def list_(args: Namespace) -> int:
     variants = load_variants(args.variants)
     wanted = [ARCHES[args.arch]] if args.arch else list(ARCHES.values())
-    rows = [_row(variant, arch) for variant in variants.values() for arch in wanted]
+    stored = {meta["variant"] for _, meta in _stored()}
+    laid = [name for name in sorted(stored) if split(name)[1] and name in variants]
+    shown = [*variants.values(), *(variants[name] for name in laid)]
+    rows = [_row(variant, arch) for variant in shown for arch in wanted]
     rows += [
         Row(name, None, None, BAD, None, 0, 0, error.message)
         for name, error in variants.bad.items()

@@ -150,7 +150,7 @@ def _planned(
 
 def _ask(experiment: Experiment) -> None:
     """Errors: EXIT_MACHINE, unless the answer is yes."""
-    boots = len(experiment.variants) + 1
+    boots = len(experiment.kernels) + 1
     print(
         f"This machine will be rebooted {boots * experiment.on_machines().boots + 1} "
         "times. Kernels and\ntheir boot entries go beside the distribution's, a unit "
@@ -167,7 +167,7 @@ def _ask(experiment: Experiment) -> None:
 
 def boots(experiment: Experiment) -> str:
     """`--dry-run`: the boots of one machine, in order, and how long they take."""
-    names = (*experiment.variants, f"{experiment.baseline} again")
+    names = (*experiment.kernels, f"{experiment.baseline} again")
     blocks = experiment.on_machines()
     lines = [f"Boots of a machine, {blocks.boots} blocks of {len(names)}:"]
     for block in range(1, blocks.boots + 1):
@@ -195,7 +195,7 @@ def _kernels(
     progress: Progress,
 ) -> list[Kernel | OwnKernel]:
     found: list[Kernel | OwnKernel] = []
-    for name in experiment.variants:
+    for name in experiment.kernels:
         if name == HOST:
             found.append(OwnKernel(arch, facts["own"]))
             continue
@@ -226,6 +226,7 @@ def _plan(
             "variants": [
                 {
                     "name": kernel.variant.name,
+                    **matrix.layout_of(kernel.variant.name),
                     "interfaces": (
                         [chosen] if chosen else list(kernel.variant.interfaces)
                     ),
@@ -245,6 +246,7 @@ def _plan(
                 "cycles": blocks.sampling.cycles,
             },
             "machine": {"boots": blocks.boots, "tuned": list(tuned)},
+            **matrix.target_of(experiment, blocks.boots),
             "binary_sha256": {programs.arch.name: programs.sha256()},
         }
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from retrap.campaign.directory import Campaign, identified, nested, open_campaign
 from retrap.campaign.directory import unwritable
 from retrap.cli.matrix_jobs import Jobs
-from retrap.executors import host, running
+from retrap.executors import host, precision, running
 from retrap.executors.guest import Qemu
 from retrap.executors.lanes import boot_all
 from retrap.kernel import kernels
@@ -19,6 +20,7 @@ from retrap.base.arch import Arch, native
 from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
 from retrap.base.paths import ROOT
 from retrap.config.experiments import Experiment, scenario_error
+from retrap.config.layouts import split
 from retrap.config.variants import Variant
 from retrap.kernel.kernels import Kernel
 from retrap.base.errors import EXIT_CONFIG, EXIT_UNSUPPORTED, EXIT_USAGE, RetrapError
@@ -68,7 +70,7 @@ def run(
         errors += _build_foreign(experiment, programs, progress)
         built: Built = {}
         for arch in experiment.arches:
-            for name in experiment.variants if arch in programs else ():
+            for name in experiment.kernels if arch in programs else ():
                 try:
                     kernel = kernels.ensure(variants[name], variants, progress, arch)
                     built[name, arch] = kernel
@@ -154,7 +156,10 @@ def _profile(
     request = _request(experiment)
     registry = programs[native()].registry()
     chosen = [
-        kernel for kernel in built.values() if request.cells(kernel.variant, registry)
+        kernel
+        for kernel in built.values()
+        if kernel.variant.name in request.variants
+        and request.cells(kernel.variant, registry)
     ]
     plan = measure.plan_of(request, variants, chosen, programs)
     campaign = nested(path / measure.NESTED, plan)
@@ -237,6 +242,24 @@ def short(path: Path) -> str:
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
+def layout_of(name: str) -> dict[str, str]:
+    """What a plan says of a kernel that is a variant in a layout."""
+    _, layout = split(name)
+    return {"layout": layout} if layout else {}
+
+
+def target_of(experiment: Experiment, most: int) -> dict[str, Any]:
+    """What a plan says of the target that ends a cell, of at most so many blocks."""
+    if experiment.target is None:
+        return {}
+    from retrap.analysis import planner
+
+    cells = len(experiment.scenarios) * len(experiment.placements)
+    rows = cells * max(1, len(experiment.variants) - 1)
+    spreads = planner.spreads_that_find(experiment.target, rows, most)
+    return {"target": {"share": experiment.target, "spreads": spreads}}
+
+
 def plan_of(
     experiment: Experiment,
     variants: dict[str, Variant],
@@ -255,6 +278,7 @@ def plan_of(
         "variants": [
             {
                 "name": name,
+                **layout_of(name),
                 "interfaces": [chosen] if chosen else list(variants[name].interfaces),
                 "offers": list(variants[name].offers),
                 "properties": list(variants[name].properties),
@@ -263,7 +287,7 @@ def plan_of(
                     for arch in arches
                 },
             }
-            for name in experiment.variants
+            for name in experiment.kernels
         ],
         "scenarios": list(experiment.scenarios),
         "placements": list(experiment.placements),
@@ -276,6 +300,7 @@ def plan_of(
             "cpus": experiment.vm.guest.cpus,
         },
         "host": experiment.host and dataclasses.asdict(experiment.host),
+        **target_of(experiment, experiment.rounds),
         "binary_sha256": {arch.name: programs[arch].sha256() for arch in programs},
     }
     return identified(plan)
@@ -324,7 +349,8 @@ def _host(
         return []
     campaign.plan(rounds, jobs.payloads)
     do = host.Local(kernel, bench, progress, experiment.rounds)
-    return [error for _, error in campaign.run(do, (rounds, 1))]
+    enough = functools.partial(precision.enough, raw)
+    return [error for _, error in campaign.run(do, (rounds, 1), enough=enough)]
 
 
 def guests_alone(experiment: Experiment, path: Path) -> Experiment:

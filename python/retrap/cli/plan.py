@@ -57,7 +57,7 @@ class Plan:
     def boots(self) -> int | None:
         """Of a machine: the baseline is booted twice a block."""
         blocks = self.blocks
-        return None if blocks is None else blocks * (len(self.experiment.variants) + 1)
+        return None if blocks is None else blocks * (len(self.experiment.kernels) + 1)
 
     @property
     def samples(self) -> int:
@@ -149,7 +149,7 @@ def text(plan: Plan, path: Path) -> str:
 
 
 def _sentences(plan: Plan, n: int) -> list[str]:
-    kernels, blocks = len(plan.experiment.variants), plan.blocks
+    kernels, blocks = len(plan.experiment.kernels), plan.blocks
     told = [
         "boots: the medians of the boots of a kernel; samples: what the samples of a "
         f"boot add to that, {max(s.samples for s in plan.spreads)} of them. finds: "

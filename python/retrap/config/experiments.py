@@ -17,6 +17,7 @@ from retrap.base.errors import EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.tomlfile import TomlTable, read_checked, read_toml
 from retrap.config.fragments import most_cpus
+from retrap.config.layouts import in_layout
 from retrap.config.registry import complaint
 from retrap.config.variants import HOST, Variant, load_variants
 
@@ -105,6 +106,16 @@ class Experiment:
     machine: Blocks | None = None
     interface: str | None = None  # of every variant; None: each its own
     arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
+    target: float | None = None  # the change, as a share, that ends a cell's blocks
+    layouts: tuple[str, ...] = ()  # in which each variant is built once more
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """What is booted: each variant, and again in each layout. A machine's own
+        kernel is as it is."""
+        built = [name for name in self.variants if name != HOST]
+        again = [in_layout(name, layout) for layout in self.layouts for name in built]
+        return (*self.variants, *again)
 
     def on_machines(self) -> Blocks:
         """What `--on` measures: [machine], else as much a cell as elsewhere."""
@@ -144,6 +155,8 @@ def load_experiment(
     baseline = data.get("baseline", names[0] if names else "mainline")
     if names and baseline not in names:
         raise table.fail("baseline", f"{baseline!r} is not among the variants")
+    if data["layouts"] and (not names or baseline == HOST):
+        raise table.fail("layouts", "need a baseline that is built")
     exact, vm, host = data.get("exact"), data.get("vm"), data.get("host")
     machine = data.get("machine")
     for key, guests in (("exact", exact), ("vm", vm), ("machine", machine)):
@@ -173,11 +186,27 @@ def load_experiment(
         machine=Blocks(_sampling(machine), machine["boots"]) if machine else None,
         interface=data.get("interface"),
         arches=tuple(ARCHES[word] for word in data.get("arch", [native().name])),
+        target=_target(table),
+        layouts=tuple(data["layouts"]),
     )
     for key in {"exact", "vm"} & data.keys():
         _check_cpus(table.table(key), experiment, variants)
     _check_interface(table, experiment, variants)
     return experiment
+
+
+def _target(table: TomlTable) -> float | None:
+    word = table.data.get("target")
+    if word is None:
+        return None
+    if table.data.get("vm"):
+        raise table.fail(
+            "target", "goes with [host] or [machine]; a guest ends at none"
+        )
+    share = float(word.removesuffix("%")) / 100
+    if not 0 < share < 1:
+        raise table.fail("target", "must be above 0 % and below 100 %")
+    return share
 
 
 def _check_cpus(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retrap.base import schema
 from retrap.base.errors import EXIT_CONFIG, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.tomlfile import TomlTable, read_toml
+from retrap.config.layouts import LAYOUTS, in_layout, split
 
 
 VARIANTS = ROOT / "configs/variants.toml"
@@ -71,8 +72,9 @@ class Variant:
 
 
 class Variants(dict[str, Variant]):
-    """The variants of a file by name. A bad table stops only whoever asks for
-    its name, `in` included; `bad` has what is wrong with each."""
+    """The variants of a file by name, and each of them in each layout. A bad table
+    stops only whoever asks for its name, `in` included; `bad` has what is wrong with
+    each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,10 +83,32 @@ class Variants(dict[str, Variant]):
     def __contains__(self, name: object) -> bool:
         if isinstance(name, str) and name in self.bad:
             raise self.bad[name]
-        return super().__contains__(name)
+        if super().__contains__(name):
+            return True
+        variant, layout = split(str(name))
+        return bool(layout) and variant in self
 
     def __missing__(self, name: str) -> Variant:
+        variant, layout = split(name)
+        if layout and name not in self.bad:
+            return self._laid(self[variant], layout)
         raise self.bad.get(name) or KeyError(name)
+
+    def _laid(self, variant: Variant, layout: str) -> Variant:
+        """A variant in a layout: what it adds to its base, on the base's layout."""
+        below = self[variant.base] if variant.base else None
+        base = self._laid(below, layout) if below else variant
+        patches, fragments = LAYOUTS[layout].patches, LAYOUTS[layout].fragments
+        if below:
+            patches = variant.patches[len(below.patches) :]
+            fragments = variant.fragments[len(below.fragments) :]
+        return replace(
+            variant,
+            name=in_layout(variant.name, layout),
+            base=base.name,
+            patches=base.patches + patches,
+            fragments=base.fragments + fragments,
+        )
 
 
 def _path(table: TomlTable, key: str, word: str) -> Path:

@@ -36,10 +36,12 @@ def write(
     done: list[str],
     missing: dict[str, str],
     not_counted: str = "",
+    stopped: dict[str, str] | None = None,
 ) -> None:
     """boot.json: the last file of a boot's directory, after which it is read-only.
     `done` are the files that its cells left, `missing` why others have none,
-    `not_counted` why there are no counting runs."""
+    `not_counted` why there are no counting runs; `stopped` which were not run, as
+    earlier blocks are enough."""
     record = {
         "schema": "retrap.boot/1",
         "variant": job.variant,
@@ -51,6 +53,7 @@ def write(
         "cells": done,
         **({"missing": missing} if missing else {}),
         **({"not_counted": not_counted} if not_counted else {}),
+        **({"stopped": stopped} if stopped else {}),
     }
     sealed.close(directory, record)
 

@@ -16,7 +16,7 @@ from retrap.machine import environment, load
 from retrap.build.programs import Programs
 from retrap.base.errors import EXIT_BENCH, EXIT_UNSUPPORTED, RetrapError
 from retrap.campaign.manifest import Job, Payload
-from retrap.executors import boot_record, counted
+from retrap.executors import boot_record, counted, precision
 from retrap.executors.boot_record import now, reason, say_missing, stamp_run
 from retrap.executors.boot_record import write_environment
 from retrap.config.plan import Run, shuffled
@@ -77,6 +77,8 @@ def measure(
         write_environment(before, environment.read())
         seal(before)
     missing: dict[str, str] = {}
+    stopped = precision.met(directory.parent.parent, job, cells)
+    cells = [cell for cell in cells if cell.stem not in stopped]
     timed = [cell for cell in cells if cell.cycles is None]
     for number, cell in enumerate(timed, 1):
         task.update(f"run {number}/{len(timed)} {cell.stem}")
@@ -105,7 +107,7 @@ def measure(
         "config_sha256": config_sha256(),
         **(known or {}),
     }
-    boot_record.write(directory, job, how, done, missing, uncounted)
+    boot_record.write(directory, job, how, done, missing, uncounted, stopped)
     task.update(f"{len(done)} of {len(outputs)} runs")
 
 

@@ -16,12 +16,13 @@ from retrap.analysis.comparison import (
 from retrap.base.errors import EXIT_REFUSED, RetrapError
 from retrap.results.mismatch import Pair, different_schemas, mismatches, pairs
 from retrap.analysis.family import together
+from retrap.analysis.layouts import survived
 from retrap.analysis.side import cells_of, of
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.results.stats import MARGIN
 from retrap.results.store import Results, load
 from retrap.report.sentences import counts
-from retrap.report.timetable import NOTE_BUSY
+from retrap.report.timetable import NOTE_BUSY, survives
 
 LABEL = 19
 EXACT = (7, 14, 7, 14, 11)
@@ -61,7 +62,17 @@ def compared(
         differ += mismatches(one, other, machines)
     if differ and not allow_mismatch:
         raise _refusal(a, b, differ)
-    rows = {machines: _compared(one, other, machines) for machines in matched}
+    both = [name for name in one.layouts if name in other.layouts]
+    rows = {
+        machines: survived(
+            _compared(one, other, machines),
+            {
+                name: _compared(one.layouts[name], other.layouts[name], machines)
+                for name in both
+            },
+        )
+        for machines in matched
+    }
     return BeforeAfter(one, other, rows, differ)
 
 
@@ -162,4 +173,4 @@ def _row(got: Comparison, notes: textgrid.Notes) -> str:
     if not got.machine.exact:
         p_value = got.judgement.p_holm
         cells.append("" if p_value is None else f"{p_value:.3f}")
-    return textgrid.row(f"  {got.test}", cells, widths, LABEL)
+    return textgrid.row(f"  {got.test}", cells, widths, LABEL) + survives(got)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from retrap.analysis import again
+from retrap.analysis import again, layouts
 from retrap.analysis.boots import MIN_BOOTS
 from retrap.analysis.compare import comparisons
 from retrap.analysis.compare import shown as shown_side
@@ -62,6 +62,7 @@ def told(results: Results) -> list[str]:
         found.append(_boots(results, machine))
         if any(IN_ORDER in each.warnings for each in comparisons(results)):
             found.append(f"! {IN_ORDER[0].upper()}{IN_ORDER[1:]}.")
+    found.append(layouts.sentence(comparisons(results)))
     for other in results.machines[1:]:
         found.append(_other(results, other))
     runs = [c.run for c in results.cells() if c.timed]

@@ -53,12 +53,18 @@ def tables(results: Results) -> str:
     for boot in results.boots:
         for stem, why in boot.missing.items():
             notes.add(why_not(why), f"{stem} {boot.variant}")
+        for stem, why in boot.stopped.items():
+            notes.add(f"stopped: {why}", f"{stem} {boot.variant}")
         if boot.not_counted:
             notes.add(f"not counted: {boot.not_counted}", f"{boot.variant} {boot.name}")
     for told in results.stand_ins:
         notes.add(told)
     if told := redacted.note(results.path):
         notes.add(told)
+    for name, why in results.skipped.items():
+        for each in why.split("; "):
+            stem, _, text_ = each.partition(": ")
+            notes.add(f"stopped: {text_}", f"{stem} {name.split('/')[0]}")
     for name, why in results.void.items():
         notes.add(f"given up: {why}", name)
     for name in results.unfinished:

@@ -102,7 +102,16 @@ def _time_row(
         cells[2:4] = got.change, "" if share is None else f"{100 * share:.0f}%"
         for text in got.judgement.warnings:
             notes.add(text, f"{where[0]} {where[1]} {name}")
-    return row(label, cells, widths)
+    return row(label, cells, widths) + survives(got)
+
+
+def survives(got: Comparison | None) -> str:
+    """A line below a row: whether its verdict survives each layout, and what changes
+    there; empty where there is no other layout."""
+    if got is None or not got.elsewhere:
+        return ""
+    words = (f"{e.layout} {e.survives} {e.change}".rstrip() for e in got.elsewhere)
+    return "\n" + wrap(f"survives: {', '.join(words)}", "    ", "  ")
 
 
 def _exact_head(results: Results, machine: Machine) -> list[str]:
@@ -184,7 +193,7 @@ def boot_table(results: Results, machine: Machine, notes: Notes) -> str:
         for text in got.warnings if got else ():
             if text not in one.warnings:
                 notes.add(text, f"{where[0]} {where[1]} {name}")
-        found = [_boot_row(label, one, got)]
+        found = [_boot_row(label, one, got) + survives(got)]
         pair = twice.get(where)
         if pair and pair.base == name and pair.sides[1]:
             found.append(_boot_row("  again", pair.sides[1], pair))

@@ -122,6 +122,12 @@ class Boot:
         return found
 
     @property
+    def stopped(self) -> dict[str, str]:
+        """Why a cell was not run, by its stem: earlier blocks are enough."""
+        found: dict[str, str] = self.record.get("stopped", {})
+        return found
+
+    @property
     def not_counted(self) -> str:
         """Why it has no counting runs; empty where it has, or was to have none."""
         return str(self.record.get("not_counted", ""))

@@ -85,12 +85,13 @@ def finished_boots(path: Path, found: list[Path]) -> list[Path]:
     return [p for p in whole if (p / RECORD).exists()]
 
 
-def void_boots(path: Path) -> dict[str, str]:
-    """Why, by variant/boot, those that the campaign gave up. Errors: EXIT_RESULTS."""
+def reasons(path: Path, state: str) -> dict[str, str]:
+    """Why, by variant/boot, those in a state: void, which the campaign gave up, or
+    skipped. Errors: EXIT_RESULTS."""
     if not (path / journal.FILE).exists():
         return {}
     states = journal.read(path).states
-    return {n: s.reason for n, s in states.items() if s.state == journal.VOID}
+    return {n: s.reason for n, s in states.items() if s.state == state}
 
 
 def verify_campaign(path: Path) -> set[str]:

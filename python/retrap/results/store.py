@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from retrap.results.measured import Boot, Cell
+from retrap.campaign.journal import SKIPPED, VOID
+from retrap.config.layouts import in_layout
 from retrap.config.variants import HOST
 from retrap.machine.machine import SUBSTRATES, Machine, machine
 from retrap.base.rawfile import atomic_write, damaged
@@ -46,15 +48,19 @@ asked_often = lru_cache(maxsize=1024)  # of what looks at every cell
 class Results:
     """A result directory, as it was read: another reading is another one.
     `unfinished` are boots that have no boot.json, `void` those that never will have
-    one, and why. `margin` is how they are judged: what surely differs by less of the
-    baseline's median is the same."""
+    one, and why; `skipped` those that were not needed. `margin` is how they are judged:
+    what surely differs by less of the baseline's median is the same. `layouts`: the
+    boots of the variants in each layout, which are held against the baseline in the
+    same."""
 
     path: Path
     plan: dict[str, Any]
     boots: tuple[Boot, ...]
     unfinished: tuple[str, ...]
     void: dict[str, str]
+    skipped: dict[str, str]
     margin: float = MARGIN
+    layouts: dict[str, Results] = field(default_factory=dict)
 
     def cells(self) -> Iterator[Cell]:
         for boot in self.boots:
@@ -305,5 +311,27 @@ def load(path: Path) -> Results:
         remedy = "finish the experiment: the command that began it resumes it"
         raise damaged(path, "holds no finished boot", remedy)
     missing = tuple(f"{p.parent.name}/{p.name}" for p in found if p not in done)
-    boots = _told_apart([_read_boot(p) for p in done], plan["baseline"])
-    return Results(path, plan, boots, missing, sealed.void_boots(path))
+    boots = [_read_boot(p) for p in done]
+    void, skipped = (sealed.reasons(path, state) for state in (VOID, SKIPPED))
+    whole = Results(path, plan, tuple(boots), missing, void, skipped)
+    words = dict.fromkeys(each.get("layout", "") for each in plan["variants"])
+    laid = {word: _in_layout(whole, word) for word in words if word}
+    layouts = {word: each for word, each in laid.items() if each.boots}
+    results = replace(_in_layout(whole, ""), layouts=layouts)
+    if not results.boots:
+        remedy = "the command that began the experiment resumes it"
+        raise damaged(path, "holds boots of other layouts alone", remedy)
+    return results
+
+
+def _in_layout(whole: Results, layout: str) -> Results:
+    """The boots of a layout, with a plan that has its variants and baseline; without
+    one those of all others."""
+    others = [v for v in whole.plan["variants"] if v.get("layout", "") != layout]
+    mine = [v for v in whole.plan["variants"] if v not in others]
+    names = {v["name"] for v in (mine if layout else others)}
+    boots = [boot for boot in whole.boots if (boot.variant in names) == bool(layout)]
+    base = whole.plan["baseline"]
+    base = in_layout(base, layout) if layout else base
+    plan = {**whole.plan, "variants": mine, "baseline": base}
+    return replace(whole, plan=plan, boots=_told_apart(boots, base))

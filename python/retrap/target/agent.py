@@ -19,9 +19,11 @@ from typing import Protocol
 from retrap.base.errors import EXIT_MACHINE, EXIT_UNSUPPORTED, RetrapError
 from retrap.base.rawfile import read_json
 from retrap.campaign import journal
-from retrap.campaign.journal import ARMED, DONE, FAILED, PLANNED, RUNNING, VOID
+from retrap.campaign.journal import ARMED, DONE, FAILED, PLANNED, RUNNING, SKIPPED
+from retrap.campaign.journal import VOID
 from retrap.campaign.journal import Journal, State
 from retrap.campaign.manifest import Job, Manifest, Payload
+from retrap.executors import precision
 from retrap.results import sealed
 from retrap.target.record import Target
 
@@ -171,6 +173,10 @@ class _Boot:
                 continue
             if why := self._given_up(job, state):
                 self._journal.tell(job.name, VOID, why)
+                continue
+            lines = self._manifest.payloads[job.payload]
+            if why := precision.enough(self._directory / "raw", job, lines):
+                self._journal.tell(job.name, SKIPPED, why)
                 continue
             self._machine.ready(job)
             slot = self._target.slot(job, state.tries + 1)

@@ -98,6 +98,7 @@ class Row:
             "p": Shown(p_value or "", got.p_holm),
             "finds": Shown(one.relative(least)[1:] if least else "", share(least)),
             "verdict": Shown(one.verdict),
+            "survives": Shown(one.survives),
             "notes": Shown(f"{notes} note{'s' * (notes > 1)}" if notes else "", notes),
         }
 
