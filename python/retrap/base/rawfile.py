@@ -57,6 +57,8 @@ def read_plan(directory: Path) -> dict[str, Any]:
     """plan.json of a result directory. Errors: EXIT_RESULTS."""
     if not (directory / "plan.json").exists():
         remedy = "name a directory that holds plan.json, as below results/"
+        if directory.is_file():
+            remedy = f"of a pack: ./retrap verify {directory} --unpack DIR"
         raise damaged(directory, "is not a result directory", remedy)
     return read_json(directory / "plan.json")
 

@@ -14,6 +14,7 @@ from retrap.fleet import own
 from retrap.base.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.build.packages import ensure, guests
 from retrap.base.rawfile import read_plan
+from retrap.cli import store
 
 REPORT = ("report", "figures", "terminal")
 CONFIG = "config"  # what reads a TOML file, which says what else is needed
@@ -187,16 +188,16 @@ def report(args: Namespace) -> int:
 
 
 def lkml(args: Namespace) -> int:
-    read_plan(args.dir)
+    store.check(args.dir)
     ensure("report")
     from retrap.cli import mail
-    from retrap.cli.store import writable
     from retrap.report import lkml as work
 
-    text = mail.text(args)
-    if writable(args.dir):
-        work.store(args.dir, text)
-    print(text.decode(), end="")
+    with store.opened(args.dir) as source:
+        text = mail.text(args, source.directory)
+        if source.writable():
+            work.store(source.directory, text)
+        print(text.decode(), end="")
     return EXIT_OK
 
 
