@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats as sps
 
 from retrap.analysis import verdict
@@ -60,7 +61,8 @@ def judge(base: Floats, test: Floats, margin: float = MARGIN) -> Judgement:
     """
     if not base or not test:
         return Judgement(verdict.UNDECIDED, warnings=("no sample succeeded",))
-    estimate = float(np.median(np.subtract.outer(test, base)))
+    every = np.sort(np.subtract.outer(np.asarray(test), np.asarray(base)).ravel())
+    estimate = float(np.median(every))
     if min(len(base), len(test)) < MIN_BOOTS:
         return Judgement(verdict.UNDECIDED, estimate, warnings=(_need_boots(),))
     ties = len(set(base) | set(test)) < len(base) + len(test)
@@ -73,9 +75,10 @@ def judge(base: Floats, test: Floats, margin: float = MARGIN) -> Judgement:
             method="exact" if exact else "asymptotic",
         ).pvalue
     )
-    low, high = _interval(base, test, ALPHA)
+    sizes = len(base), len(test)
+    low, high = _interval(every, *sizes, ALPHA)
     said = verdict.of_interval(low, high)
-    narrow = _interval(base, test, 2 * ALPHA)
+    narrow = _interval(every, *sizes, 2 * ALPHA)
     near = max(-narrow[0], narrow[1]) < margin * float(np.median(base))
     if said == verdict.UNDECIDED and near:
         said = verdict.SAME
@@ -99,11 +102,12 @@ def detectable(base: Floats, test: Floats, alpha: float) -> float | None:
     return units * spread * math.sqrt((1 / m + 1 / n) / EFFICIENCY)
 
 
-def _interval(base: Floats, test: Floats, alpha: float) -> tuple[float, float]:
-    """Moses' distribution-free interval of test - base."""
-    differences = np.sort(np.subtract.outer(np.asarray(test), np.asarray(base)).ravel())
-    skip = _u_quantile(len(base), len(test), alpha)
-    return float(differences[skip]), float(differences[-1 - skip])
+def _interval(
+    every: npt.NDArray[np.float64], m: int, n: int, alpha: float
+) -> tuple[float, float]:
+    """Moses' distribution-free interval, of every difference, sorted."""
+    skip = _u_quantile(m, n, alpha)
+    return float(every[skip]), float(every[-1 - skip])
 
 
 @lru_cache(maxsize=256)  # of each size, however many rows have it

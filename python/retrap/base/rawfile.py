@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,15 +64,18 @@ def read_plan(directory: Path) -> dict[str, Any]:
     return read_json(directory / "plan.json")
 
 
-def atomic_write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
+def atomic_write(
+    path: Path, content: bytes | str | Iterator[str], mode: int = 0o644
+) -> None:
     """All of it or nothing: temporary file, fsync, rename. Errors: EXIT_RESULTS."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    parts = [content] if isinstance(content, (bytes, str)) else content
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fd, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(fd, "wb") as file:
-            file.write(data)
+            for part in parts:
+                file.write(part.encode("utf-8") if isinstance(part, str) else part)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
