@@ -9,7 +9,7 @@ same differences. No distribution is assumed.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,7 +61,7 @@ def judge(base: Floats, test: Floats, margin: float = MARGIN) -> Judgement:
     """
     if not base or not test:
         return Judgement(verdict.UNDECIDED, warnings=("no sample succeeded",))
-    every = np.sort(np.subtract.outer(np.asarray(test), np.asarray(base)).ravel())
+    every = np.subtract.outer(np.asarray(test), np.asarray(base)).ravel()
     estimate = float(np.median(every))
     if min(len(base), len(test)) < MIN_BOOTS:
         return Judgement(verdict.UNDECIDED, estimate, warnings=(_need_boots(),))
@@ -75,10 +75,8 @@ def judge(base: Floats, test: Floats, margin: float = MARGIN) -> Judgement:
             method="exact" if exact else "asymptotic",
         ).pvalue
     )
-    sizes = len(base), len(test)
-    low, high = _interval(every, *sizes, ALPHA)
+    (low, high), narrow = _intervals(every, len(base), len(test))
     said = verdict.of_interval(low, high)
-    narrow = _interval(every, *sizes, 2 * ALPHA)
     near = max(-narrow[0], narrow[1]) < margin * float(np.median(base))
     if said == verdict.UNDECIDED and near:
         said = verdict.SAME
@@ -102,12 +100,15 @@ def detectable(base: Floats, test: Floats, alpha: float) -> float | None:
     return units * spread * math.sqrt((1 / m + 1 / n) / EFFICIENCY)
 
 
-def _interval(
-    every: npt.NDArray[np.float64], m: int, n: int, alpha: float
-) -> tuple[float, float]:
-    """Moses' distribution-free interval, of every difference, sorted."""
-    skip = _u_quantile(m, n, alpha)
-    return float(every[skip]), float(every[-1 - skip])
+def _intervals(
+    every: npt.NDArray[np.float64], m: int, n: int
+) -> Iterator[tuple[float, float]]:
+    """Moses' distribution-free intervals of ALPHA and of 2 * ALPHA, of every
+    difference."""
+    skips = [_u_quantile(m, n, alpha) for alpha in (ALPHA, 2 * ALPHA)]
+    ends = [(skip, every.size - 1 - skip) for skip in skips]
+    ordered = np.partition(every, [place for pair in ends for place in pair])
+    return ((float(ordered[low]), float(ordered[high])) for low, high in ends)
 
 
 @lru_cache(maxsize=256)  # of each size, however many rows have it
