@@ -13,7 +13,7 @@ from retrap.config.variants import HOST, Variant, load_variants, named
 from retrap.fleet import own
 from retrap.base.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.build.packages import ensure, guests
-from retrap.base.rawfile import read_plan
+from retrap.base.rawfile import read_plan, read_text
 from retrap.cli import store
 
 REPORT = ("report", "figures", "terminal")
@@ -271,7 +271,7 @@ def conform(args: Namespace) -> int:
     record = work.load(path)
     if args.tap or args.json:
         name = "conform.tap" if args.tap else "conform.json"
-        print((path / name).read_text(), end="")
+        print(read_text(path / name, work.FROM), end="")
     else:
         _show_table(path, ruletable.counts(record), args.full)
     if args.write_docs:
@@ -282,7 +282,7 @@ def conform(args: Namespace) -> int:
 
 def _show_table(path: Path, rows: list[str], full: bool) -> None:
     """All of table.txt; or how it was run, `rows`, its last paragraph."""
-    text = (path / "table.txt").read_text()
+    text = read_text(path / "table.txt", "repeat the command that filled it")
     if full:
         print(text, end="")
         return
@@ -320,7 +320,7 @@ def mutate(args: Namespace) -> int:
         path = work.run(chosen, variants, where[0], args.results)
     record = work.load(path)
     if args.json:
-        print((path / "mutate.json").read_text(), end="")
+        print(read_text(path / "mutate.json", work.FROM), end="")
     else:
         _show_table(path, work.unlike(record), args.full)
     if args.write_docs:

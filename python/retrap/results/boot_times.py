@@ -6,13 +6,12 @@ Whole seconds of the machine's clock, which may have been set.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from retrap.base.rawfile import read_json
+from retrap.base.rawfile import damaged, parse_json, read_json, read_plain
 from retrap.campaign import journal
 from retrap.campaign.journal import ARMED, DONE, RUNNING
 from retrap.results.sealed import RECORD
@@ -35,10 +34,14 @@ def boot_times(directory: Path) -> list[BootTime]:
     """Of the boots that a machine measured; none where no journal says it."""
     armed, running, found = {}, {}, []
     path = directory / journal.FILE
-    for line in path.read_text().splitlines() if path.exists() else ():
-        row = json.loads(line)
-        at = time.mktime(time.strptime(row["at"], "%Y-%m-%dT%H:%M:%SZ"))
-        name, state = row.get("job", ""), row["state"]
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            row = parse_json(line)
+            at = time.mktime(time.strptime(row["at"], "%Y-%m-%dT%H:%M:%SZ"))
+            name, state = str(row.get("job", "")), row["state"]
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            what = f"line {number} has no time"
+            raise damaged(path, what, journal.GONE) from None
         if state == ARMED:
             armed[name] = at
         elif state == RUNNING:
@@ -49,6 +52,12 @@ def boot_times(directory: Path) -> list[BootTime]:
             up, measured = running[name] - armed[name], at - running[name] - quiet
             found.append(BootTime(up, quiet, measured))
     return found
+
+
+def _lines(path: Path) -> list[bytes]:
+    """Without one that is being written."""
+    whole = read_plain(path, journal.GONE) if path.exists() else b""
+    return whole.rpartition(b"\n")[0].splitlines()
 
 
 def usual(times: list[BootTime]) -> BootTime | None:
