@@ -8,7 +8,7 @@ import signal
 import sys
 from types import FrameType
 
-from retrap.base import process, streams
+from retrap.base import process, streams, textgrid
 from retrap.build import packages
 from retrap.cli.parser import parse
 from retrap.base.errors import (
@@ -26,7 +26,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
     try:
-        status = _command(sys.argv[1:])
+        return answer(sys.argv[1:])
+    finally:
+        streams.end()
+
+
+def answer(words: list[str]) -> int:
+    """The exit status of a command line; every failure is said."""
+    try:
+        status = _command(words)
         sys.stdout.flush()
         return status
     except RetrapError as error:
@@ -57,8 +65,6 @@ def main() -> int:
             "this is a bug of retrap: RETRAP_DEBUG=1 shows where; please report it",
             EXIT_FAILURE,
         )
-    finally:
-        streams.end()
 
 
 def _command(words: list[str]) -> int:
@@ -84,7 +90,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _fail(message: str, remedy: str, code: int) -> int:
-    print(f"retrap: {message}\nretrap: {remedy}", file=sys.stderr)
+    text = f"retrap: {message}\nretrap: {remedy}"
+    print(textgrid.printable(text), file=sys.stderr)
     return code
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,10 @@ import pytest
 from pictures import camera  # noqa: F401
 from profiled import filled, pair  # noqa: F401
 
+from retrap.campaign.directory import Campaign
+from retrap.campaign.manifest import QEMU_EXACT, Job
 from retrap.report import lkml
+from retrap.results import sealed
 from retrap.results.store import SAMPLE, Results
 
 FLOORS = ("floor/clock", "floor/futex")
@@ -250,6 +254,20 @@ class Maker:
     @staticmethod
     def _json(path: Path, record: dict[str, Any]) -> None:
         path.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def close(path: Path) -> None:
+    """Every boot of a result directory by its hashes, and all by a journal."""
+    jobs = []
+    for record in path.glob("raw/*/*/boot.json"):
+        into = record.parent
+        sealed.close(into, json.loads(record.read_text()))
+        jobs.append(Job(into.parent.name, into.name, "x86_64", QEMU_EXACT, "cells"))
+    campaign = Campaign(path, "fills", os.open("/dev/null", os.O_RDONLY))
+    campaign.plan(jobs, {"cells": ()})
+    assert campaign.run(lambda job, lines, into: None, (jobs, 1)) == []
+    campaign.finish()
+    campaign.close()
 
 
 def move(boot: Path, to: Path) -> None:

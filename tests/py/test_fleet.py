@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -120,7 +121,7 @@ def test_hosts_of_every_group() -> None:
         "lab": {"hosts": ["a", "b"]},
         "spare": {"hosts": ["b", "c"]},
     }
-    assert site._hosts(listed) == ("a", "b", "c")
+    assert site.hosts(Path("x"), json.dumps(listed)) == ("a", "b", "c")
 
 
 def test_a_block_has_every_variant_once_and_the_baseline_twice() -> None:

@@ -230,3 +230,12 @@ def test_csv_sums_are_whole() -> None:
     assert [(r["function"], r["kind"], r["change"]) for r in changes] == [
         ("n", "appears", "7")
     ]
+
+
+def test_a_class_of_no_windows_is_refused(tmp_path: Path) -> None:
+    """It would have no share of anything."""
+    record = profile(BASE).record()
+    record["trees"]["cheapest"]["windows"] = 0
+    (tmp_path / "x.json").write_text(json.dumps(record))
+    with pytest.raises(RetrapError, match="x.json: its trees are not whole"):
+        summary.load(tmp_path / "x.json")

@@ -75,6 +75,16 @@ def test_what_is_not_compressed_or_not_there_is_refused(tmp_path: Path) -> None:
         trace.read(path)
 
 
+def test_one_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace, "MOST", len(whole()) - 1)
+    path = tmp_path / trace.PACKED
+    path.write_bytes(lzma.compress(whole()))
+    with pytest.raises(RetrapError, match="unpacks to more"):
+        trace.read(path)
+
+
 def test_a_window_of_an_unknown_block_is_refused() -> None:
     data = np.frombuffer(whole(), dtype="<u4").copy()
     data[-7] = 1  # the word of the window

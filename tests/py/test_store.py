@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -378,3 +379,23 @@ def test_a_declaration_that_is_not_of_the_samples_is_refused(
     edit(f"{STEM}.run.json", lambda run: run.update(sample=declared))(path)
     with pytest.raises(RetrapError, match=said):
         store.load(path)
+
+
+def test_the_collector_is_on_again(maker: Maker) -> None:
+    path = maker.write()
+    store.load(path)
+    assert gc.isenabled()
+    (path / "raw/mainline/vm-x86_64-1/boot.json").write_text("{")
+    with pytest.raises(RetrapError):
+        store.load(path)
+    assert gc.isenabled()
+
+
+def test_a_file_whose_parts_end_early_is_not_there(tmp_path: Path) -> None:
+    def parts() -> Iterator[str]:
+        yield "begun"
+        raise RetrapError("damaged", "", EXIT_RESULTS)
+
+    with pytest.raises(RetrapError):
+        store.atomic_write(tmp_path / "x.csv", parts())
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 from conftest import Maker
 
 from retrap.results.store import SAMPLE, load
-from retrap.analysis.summarize import summarize
+from retrap.analysis.summarize import Value, csv_text, summarize
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/data-format.md"
 
@@ -144,3 +145,11 @@ def test_derived_files_repeat_byte_by_byte(whole: Path) -> None:
     (whole / "measured.csv").unlink()
     summarize(load(whole))
     assert (whole / "measured.csv").read_bytes() == before
+
+
+def test_any_text_comes_back_as_it_was() -> None:
+    texts = ["", "a b", "1,2", 'say "x"', "two\nlines", "cr\r", '"', "\u00b5s;"]
+    rows: list[list[Value]] = [[None, True, False, 3, 0.1 + 0.2, 1e12], [*texts[:6]]]
+    read = list(csv.reader(io.StringIO(csv_text(texts[:6], rows), newline="")))
+    assert read == [texts[:6], ["", "true", "false", "3", "0.3", "1e+12"], texts[:6]]
+    assert list(csv.reader([csv_text(texts[6:], [])])) == [texts[6:]]

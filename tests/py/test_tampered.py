@@ -15,13 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Maker
+from conftest import Maker, close
 from profiled import BASE, OTHER, profile
 
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.campaign import journal, manifest
-from retrap.campaign.directory import Campaign
-from retrap.campaign.manifest import QEMU_EXACT, Job
 from retrap.cli.parser import parse
 from retrap.results import sealed, store
 
@@ -54,16 +52,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     )
     maker.scenarios = ("floor/clock", "retrap/trigger:sigcont")
     maker.write()
-    jobs = []
-    for record in path.glob("raw/*/*/boot.json"):
-        into = record.parent
-        sealed.close(into, json.loads(record.read_text()))
-        jobs.append(Job(into.parent.name, into.name, "x86_64", QEMU_EXACT, "cells"))
-    campaign = Campaign(path, "fills", os.open("/dev/null", os.O_RDONLY))
-    campaign.plan(jobs, {"cells": ()})
-    assert campaign.run(lambda job, lines, into: None, (jobs, 1)) == []
-    campaign.finish()
-    campaign.close()
+    close(path)
     (path / "profiles").mkdir()
     for found in (profile("mainline", BASE), profile("async-retrap", OTHER)):
         file = path / f"profiles/{found.facts['variant']}.json"

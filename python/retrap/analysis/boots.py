@@ -9,11 +9,12 @@ same differences. No distribution is assumed.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats as sps
 
 from retrap.analysis import verdict
@@ -63,7 +64,8 @@ def judge(
     """
     if not base or not test:
         return Judgement(verdict.UNDECIDED, warnings=("no sample succeeded",))
-    estimate = float(np.median(np.subtract.outer(test, base)))
+    every = np.subtract.outer(np.asarray(test), np.asarray(base)).ravel()
+    estimate = float(np.median(every))
     if min(len(base), len(test)) < MIN_BOOTS:
         return Judgement(verdict.UNDECIDED, estimate, warnings=(_need_boots(),))
     ties = len(set(base) | set(test)) < len(base) + len(test)
@@ -76,9 +78,8 @@ def judge(
             method="exact" if exact else "asymptotic",
         ).pvalue
     )
-    low, high = _interval(base, test, ALPHA)
+    (low, high), narrow = _intervals(every, len(base), len(test))
     said = verdict.of_interval(low, high)
-    narrow = _interval(base, test, 2 * ALPHA)
     near = max(-narrow[0], narrow[1]) < margin * (whole or float(np.median(base)))
     if said == verdict.UNDECIDED and near:
         said = verdict.SAME
@@ -102,11 +103,15 @@ def detectable(base: Floats, test: Floats, alpha: float) -> float | None:
     return units * spread * math.sqrt((1 / m + 1 / n) / EFFICIENCY)
 
 
-def _interval(base: Floats, test: Floats, alpha: float) -> tuple[float, float]:
-    """Moses' distribution-free interval of test - base."""
-    differences = np.sort(np.subtract.outer(np.asarray(test), np.asarray(base)).ravel())
-    skip = _u_quantile(len(base), len(test), alpha)
-    return float(differences[skip]), float(differences[-1 - skip])
+def _intervals(
+    every: npt.NDArray[np.float64], m: int, n: int
+) -> Iterator[tuple[float, float]]:
+    """Moses' distribution-free intervals of ALPHA and of 2 * ALPHA, of every
+    difference."""
+    skips = [_u_quantile(m, n, alpha) for alpha in (ALPHA, 2 * ALPHA)]
+    ends = [(skip, every.size - 1 - skip) for skip in skips]
+    ordered = np.partition(every, [place for pair in ends for place in pair])
+    return ((float(ordered[low]), float(ordered[high])) for low, high in ends)
 
 
 @lru_cache(maxsize=256)  # of each size, however many rows have it

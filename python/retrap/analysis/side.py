@@ -110,13 +110,13 @@ class Side:
         notes += [NOT_REPEATED] if self.exact and not _repeated(self.cells) else []
         return tuple(dict.fromkeys(notes))
 
-    @property
+    @cached_property
     def others(self) -> float | None:
         """What others took of its CPUs, at most in a boot (load.py)."""
         known = [load.share(cell.run) for cell in self.cells]
         return max((share for share in known if share is not None), default=None)
 
-    @property
+    @cached_property
     def busy(self) -> bool:
         """In some boot others ran beside it: its times hold their turns."""
         return any(load.busy(cell.run) for cell in self.cells)

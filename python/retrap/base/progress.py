@@ -14,6 +14,8 @@ import threading
 import time
 from collections.abc import Iterator
 
+from retrap.base.textgrid import printable
+
 HEARTBEAT_S = 15.0
 
 _print_lock = threading.Lock()
@@ -22,7 +24,7 @@ _print_lock = threading.Lock()
 def say(text: str) -> None:
     """A line of progress, from any thread."""
     with _print_lock:
-        print(f"retrap: {text}", file=sys.stderr, flush=True)
+        print(f"retrap: {printable(text)}", file=sys.stderr, flush=True)
 
 
 class Task:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -11,10 +12,21 @@ LABEL = 25
 MARKS = "!*"  # what may stand behind a number
 
 
+# Control characters, those that turn the direction of writing, and halves of one.
+_OBEYED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """Without what a terminal obeys; there may be tabs, and several lines."""
+    return _OBEYED.sub("?", text)
+
+
 def ascii_only(text: str) -> str:
     """What a mail reader of 1990 shows; µ is the one sign worth a letter."""
     plain = text.replace("\u00b5", "u").replace("\u03bc", "u").replace("\t", " ")
-    return plain.encode("ascii", "replace").decode("ascii")
+    return printable(plain.encode("ascii", "replace").decode("ascii"))
 
 
 def wrap(text: str, indent: str = "", hang: str = "") -> str:

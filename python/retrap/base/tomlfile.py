@@ -80,10 +80,6 @@ def read_toml(path: Path, what: str) -> TomlTable:
         ) from None
     try:
         return TomlTable(path, text, tomllib.loads(text), "")
-    except RecursionError:
-        raise RetrapError(
-            f"{path}: not TOML: nested too deep", f"correct {path}", EXIT_CONFIG
-        ) from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         number = int(line.group(1)) if line else len(text.splitlines())
@@ -91,6 +87,9 @@ def read_toml(path: Path, what: str) -> TomlTable:
         raise RetrapError(
             f"{path}:{number}: not TOML: {what}", f"correct {path}", EXIT_CONFIG
         ) from None
+    except (RecursionError, ValueError):  # a number of thousands of digits
+        what = "not TOML: nested too deep, or a number is too long"
+        raise RetrapError(f"{path}: {what}", f"correct {path}", EXIT_CONFIG) from None
 
 
 def read_checked(path: Path, what: str, name: str) -> TomlTable:

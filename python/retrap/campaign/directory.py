@@ -20,7 +20,7 @@ from typing import Any
 
 from retrap.base.errors import EXIT_RESULTS, EXIT_UNSUPPORTED, RetrapError
 from retrap.base.process import Interrupted
-from retrap.base.rawfile import atomic_write
+from retrap.base.rawfile import atomic_write, read_json
 from retrap.base.version import git_version
 from retrap.campaign import journal, manifest
 from retrap.campaign.journal import DONE, FAILED, PLANNED, RUNNING, SKIPPED, VOID
@@ -186,9 +186,8 @@ def unwritable(error: OSError, where: Path) -> RetrapError:
 def _open(path: Path, plan: dict[str, Any], grows: bool) -> str | None:
     """How it goes on, if it is of this plan and takes boots."""
     try:
-        stored = json.loads((path / PLAN).read_text())
-        same = stored["plan_sha256"] == plan["plan_sha256"]
-    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        same = read_json(path / PLAN).get("plan_sha256") == plan["plan_sha256"]
+    except RetrapError:
         return None
     if not same:
         return None

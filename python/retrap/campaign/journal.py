@@ -12,17 +12,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap.base.rawfile import damaged
+from retrap.base.rawfile import damaged, parse_json, read_plain
 
 FILE = "journal.jsonl"
 TORN = "journal.torn"  # what was left of a line that was cut in its writing
 SCHEMA = "retrap.journal/1"
+JOB = re.compile(r"(?!\.\.?/)[^/]+/(?!\.\.?$)[^/]+")  # variant/boot: two directories
 BEGUN, FINISHED = "begun", "finished"  # of the campaign
 PLANNED, ARMED, RUNNING, DONE, FAILED, VOID, SKIPPED = STATES = (  # of a job
     *("planned", "armed", "running", "done", "failed", "void", "skipped"),
@@ -61,16 +63,13 @@ class Story:
 def read(directory: Path) -> Story:
     """A journal; a line that is being written is not read. Errors: EXIT_RESULTS."""
     path = directory / FILE
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise damaged(path, f"cannot be read: {error.strerror}", GONE) from None
+    text = read_plain(path, GONE)
     whole, _, _ = text.rpartition(b"\n")
     story = None
     states: dict[str, State] = {}
     for number, row in enumerate(whole.splitlines(), 1):
         try:
-            line = json.loads(row)
+            line = parse_json(row)
             state = line["state"]
             finished = state == FINISHED
             if number == 1:
@@ -78,7 +77,10 @@ def read(directory: Path) -> Story:
                     raise ValueError
                 story = str(line["plan_sha256"])
             elif state in STATES:
-                states[str(line["job"])] = _after(states.get(str(line["job"])), line)
+                job = line["job"]
+                if not JOB.fullmatch(job):
+                    raise ValueError
+                states[job] = _after(states.get(job), line)
             elif not finished:
                 raise ValueError
         except (ValueError, KeyError, TypeError, RecursionError):

@@ -92,6 +92,10 @@ class Manifest:
             self.payloads = {k: tuple(v) for k, v in record["payloads"].items()}
             jobs = [_job(row) for row in record["jobs"]]
             self.jobs = {job.name: job for job in jobs}
+            if not all(
+                isinstance(p, str) for way in self.payloads.values() for p in way
+            ):
+                raise ValueError("a line of a payload is no text")
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise damaged(self._path, f"is no manifest: {error}") from None
 

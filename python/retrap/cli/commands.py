@@ -13,7 +13,8 @@ from retrap.config.variants import HOST, Variant, load_variants, named
 from retrap.fleet import own
 from retrap.base.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.build.packages import ensure, guests
-from retrap.base.rawfile import read_plan
+from retrap.base.rawfile import read_plan, read_text
+from retrap.cli import store
 
 REPORT = ("report", "figures", "terminal")
 CONFIG = "config"  # what reads a TOML file, which says what else is needed
@@ -190,16 +191,16 @@ def report(args: Namespace) -> int:
 
 
 def lkml(args: Namespace) -> int:
-    read_plan(args.dir)
+    store.check(args.dir)
     ensure("report")
     from retrap.cli import mail
-    from retrap.cli.store import writable
     from retrap.report import lkml as work
 
-    text = mail.text(args)
-    if writable(args.dir):
-        work.store(args.dir, text)
-    print(text.decode(), end="")
+    with store.opened(args.dir) as source:
+        text = mail.text(args, source.directory)
+        if source.writable():
+            work.store(source.directory, text)
+        print(text.decode(), end="")
     return EXIT_OK
 
 
@@ -273,7 +274,7 @@ def conform(args: Namespace) -> int:
     record = work.load(path)
     if args.tap or args.json:
         name = "conform.tap" if args.tap else "conform.json"
-        print((path / name).read_text(), end="")
+        print(read_text(path / name, work.FROM), end="")
     else:
         _show_table(path, ruletable.counts(record), args.full)
     if args.write_docs:
@@ -284,7 +285,7 @@ def conform(args: Namespace) -> int:
 
 def _show_table(path: Path, rows: list[str], full: bool) -> None:
     """All of table.txt; or how it was run, `rows`, its last paragraph."""
-    text = (path / "table.txt").read_text()
+    text = read_text(path / "table.txt", "repeat the command that filled it")
     if full:
         print(text, end="")
         return
@@ -322,7 +323,7 @@ def mutate(args: Namespace) -> int:
         path = work.run(chosen, variants, where[0], args.results)
     record = work.load(path)
     if args.json:
-        print((path / "mutate.json").read_text(), end="")
+        print(read_text(path / "mutate.json", work.FROM), end="")
     else:
         _show_table(path, work.unlike(record), args.full)
     if args.write_docs:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from argparse import Namespace
 from collections.abc import Sequence
@@ -16,8 +17,7 @@ from retrap.analysis.statistic import MEDIAN
 from retrap.analysis.verdict import MORE, UNDECIDED, VOID
 from retrap.base.errors import EXIT_DEARER, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.base.progress import say
-from retrap.base.rawfile import read_plan
-from retrap.cli.store import writable
+from retrap.cli.store import Source, opened
 from retrap.cli import matrix
 from retrap.report import before_after, besidetable, brief, scenariotable, table
 from retrap.results.stats import MARGIN
@@ -29,18 +29,23 @@ SCHEMA = "retrap.comparison/1"
 def run(args: Namespace) -> int:
     """Exit status; EXIT_DEARER where --fail-if-dearer says so."""
     _check(args)
-    for directory in (args.a, *args.others, args.beside):
-        if directory is not None:
-            read_plan(directory)
+    with contextlib.ExitStack() as stack:
+        named = [args.a, *args.others, *([args.beside] if args.beside else [])]
+        a, *others = [stack.enter_context(opened(each)) for each in named]
+        status = _answer(args, a, others)
+    return status
+
+
+def _answer(args: Namespace, a: Source, others: Sequence[Source]) -> int:
     if args.beside:
-        print(besidetable.render(args.a, args.beside), end="")
+        print(besidetable.render(a.directory, others[0].directory), end="")
         return EXIT_OK
     margin = MARGIN if args.margin is None else args.margin
     if args.scenarios:
-        return _scenarios(args, margin)
-    found = [_between(args, other, margin) for other in args.others]
+        return _scenarios(args, a, margin)
+    found = [_between(args, a, other, margin) for other in others]
     if not found:
-        found = [_within(args, margin)]
+        found = [_within(args, a, margin)]
     if args.json:
         print(_document(found, margin))
     paths = [
@@ -54,12 +59,12 @@ def run(args: Namespace) -> int:
     return _dearer(paths, args.fail_if_dearer)
 
 
-def _scenarios(args: Namespace, margin: float) -> int:
-    results = replace(load(args.a), margin=margin)
+def _scenarios(args: Namespace, a: Source, margin: float) -> int:
+    results = replace(load(a.directory), margin=margin)
     rows = scenarios.against(results, *args.scenarios)
     text = scenariotable.render(results, args.scenarios, rows)
     if args.json:
-        print(_document([(args.a, None, rows, results.floors)], margin))
+        print(_document([(a.named, None, rows, results.floors)], margin))
     else:
         print(text, end="")
     return _dearer(rows, args.fail_if_dearer)
@@ -97,27 +102,28 @@ def _check(args: Namespace) -> None:
             raise RetrapError(what, f"retrap compare {instead}", EXIT_USAGE)
 
 
-def _within(args: Namespace, margin: float) -> Found:
+def _within(args: Namespace, a: Source, margin: float) -> Found:
     """Every variant against the baseline of one directory. What another margin says
     is not stored."""
-    results = replace(load(args.a), margin=margin)
-    if margin == MARGIN and writable(args.a):
+    results = replace(load(a.directory), margin=margin)
+    if margin == MARGIN and a.writable():
         summarize.summarize(results)
         written.write(results)
         table.write(results)
     if not args.json:
         text = table.tables(results) + "\n" if args.full else brief.render(results)
-        print(text + brief.paths(args.a, matrix.short(args.a)))
-    return args.a, None, written.every(results), results.floors
+        print(text + brief.paths(a.named, matrix.short(a.named)))
+    return a.named, None, written.every(results), results.floors
 
 
-def _between(args: Namespace, other: Path, margin: float) -> Found:
+def _between(args: Namespace, a: Source, other: Source, margin: float) -> Found:
     """Each variant of A against its like of the other."""
-    both = before_after.compared(args.a, other, args.allow_mismatch, margin)
+    directories = a.directory, other.directory
+    both = before_after.compared(*directories, args.allow_mismatch, margin)
     if not args.json:
-        print(before_after.render(both, args.full))
+        print(before_after.render(both, args.full, (a.named, other.named)))
     rows = [row for some in both.rows.values() for row in some]
-    return args.a, other, rows, both.a.floors
+    return a.named, other.named, rows, both.a.floors
 
 
 def _document(found: Sequence[Found], margin: float) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from retrap.base.errors import EXIT_MACHINE, EXIT_RESULTS, RetrapError
 from retrap.base.progress import Progress, say
-from retrap.base.rawfile import atomic_write, read_json, read_record
+from retrap.base.rawfile import atomic_write, read_record
 from retrap.campaign import journal
 from retrap.campaign.journal import ARMED, DONE, RUNNING, SKIPPED, VOID
 from retrap.cli import matrix
@@ -53,7 +53,7 @@ def _write(directory: Path, record: dict[str, Any]) -> None:
 def campaign_of(directory: Path) -> str:
     """The name of a result directory's campaign on the machine; empty: none yet."""
     path = directory / MACHINE
-    return str(read_json(path)["campaign"]) if path.exists() else ""
+    return str(read_record(path, "machine")["campaign"]) if path.exists() else ""
 
 
 def restored(directory: Path) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 
 from retrap.base.errors import EXIT_USAGE, RetrapError
 from retrap.base.process import capture
@@ -11,8 +12,9 @@ from retrap.base.progress import say
 from retrap.report import lkml, reply
 
 
-def text(args: Namespace) -> bytes:
-    """Errors: EXIT_USAGE, of options and of the mail that is answered."""
+def text(args: Namespace, directory: Path) -> bytes:
+    """Of the results in `directory`. Errors: EXIT_USAGE, of options and of the mail
+    that is answered."""
     for name in ("message_id", "quote"):
         if getattr(args, name) is not None and args.reply_to is None:
             what = f"--{name.replace('_', '-')} goes with --reply-to"
@@ -25,4 +27,4 @@ def text(args: Namespace) -> bytes:
             say("it quotes nothing: --quote WORDS quotes the sentence that it answers")
     words = args.quote or ""
     wanted = lkml.Wanted(args.rows, args.long, args.profile, original, words, oneself)
-    return lkml.mail(args.dir, wanted)
+    return lkml.mail(directory, wanted)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from retrap.cli.parts import directory_argument, subcommand
+from retrap.cli.parts import subcommand
 
 
 def lkml(adder: Any) -> None:
@@ -21,7 +21,12 @@ def lkml(adder: Any) -> None:
         "./retrap lkml results/reference/quick --reply-to thread.mbox --message-id ID",
         "./retrap lkml results/reference/quick --rows 'retrap/*' --long",
     )
-    directory_argument(command)
+    command.add_argument(
+        "dir",
+        type=Path,
+        metavar="DIR",
+        help="a result directory; or a pack, of which the mail is printed alone",
+    )
     command.add_argument(
         "--reply-to",
         type=Path,

@@ -47,7 +47,7 @@ def verify(adder: Any) -> None:
         files belong together, not who made them.""",
         "./retrap verify theirs.pack",
         "./retrap verify theirs.pack --unpack results/theirs",
-        "./retrap compare results/quick/mine results/theirs",
+        "./retrap compare results/quick/mine theirs.pack",
     )
     command.add_argument("file", type=Path, metavar="FILE", help="a pack")
     command.add_argument(

@@ -275,14 +275,18 @@ def _compare(adder: Any) -> None:
         """With one directory: every variant against the baseline, and the
         interfaces of a kernel against its listen, within its boots; redoes
         its table.txt and *.csv from the raw files; of a directory that cannot
-        be written it prints alone. With more: each variant of A against the
-        same variant of the others. Refuses (exit 9) what must not be compared: another
-        substrate, architecture, machine, config, QEMU or compiler.""",
+        be written, or of a pack, it prints alone. With more: each variant of A
+        against the same variant of the others. Refuses (exit 9) what must not be
+        compared: another substrate, architecture, machine, config, QEMU or
+        compiler.""",
         "./retrap compare results/reference/quick",
         "./retrap compare results/quick/A results/quick/B",
+        "./retrap compare mine.pack theirs.pack",
         "./retrap compare results/quick/A --fail-if-dearer 3% --json",
     )
-    command.add_argument("a", type=Path, metavar="A", help="a result directory")
+    command.add_argument(
+        "a", type=Path, metavar="A", help="a result directory, or a pack"
+    )
     command.add_argument(
         "others",
         type=Path,

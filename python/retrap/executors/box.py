@@ -17,7 +17,7 @@ from retrap.base.arch import ARCHES, Arch
 from retrap.base.errors import EXIT_RESULTS, EXIT_UNSUPPORTED, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.progress import say
-from retrap.base.rawfile import read_json
+from retrap.base.rawfile import read_record, read_text
 from retrap.build.programs import MEASURING, Programs
 from retrap.campaign.manifest import Job, Payload
 from retrap.config.plan import Run
@@ -67,12 +67,27 @@ def lines_of(folder: Path, boot: Path) -> tuple[str, ...]:
     name = _text(boot / "plan")
     if name not in {f"plans/{path.name}" for path in folder.glob("plans/*")}:
         raise RetrapError(f"{boot}/plan: is no plan of the box", AGAIN, EXIT_RESULTS)
-    return tuple((folder / name).read_text().splitlines())
+    lines = tuple(read_text(folder / name, AGAIN).splitlines())
+    for line in lines:
+        if not _is_of_a_plan(line):
+            what = f"{folder / name}: {line!r} is no line of a plan"
+            raise RetrapError(what, AGAIN, EXIT_RESULTS)
+    return lines
+
+
+def _is_of_a_plan(line: str) -> bool:
+    """Its files are in one directory."""
+    try:
+        run = Run.of(line)
+    except (ValueError, KeyError):
+        return False
+    return run.line == line and "/" not in run.stem
 
 
 def build_id(boot: Path) -> str | None:
     """Of the kernel that was up, as retrap-bench read it there."""
-    found = {read_json(file)["kernel"]["build_id"] for file in boot.glob("*.run.json")}
+    runs = [read_record(file, "run", AGAIN) for file in boot.glob("*.run.json")]
+    found = {run["kernel"].get("build_id") for run in runs}
     if len(found) > 1:
         raise RetrapError(f"{boot}: is of two kernels", AGAIN, EXIT_RESULTS)
     return found.pop() if found else None

@@ -262,7 +262,7 @@ def _unpack(name: str, data: bytes, into: Path, console: str) -> None:
                     continue
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content.read())
-    except tarfile.TarError as error:
+    except (tarfile.TarError, OSError, ValueError) as error:
         raise _failed(name, f"results are no tar archive: {error}", console) from None
 
 

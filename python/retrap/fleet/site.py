@@ -87,16 +87,7 @@ class Fleet:
                 f"ansible-inventory -i {inventory} --list",
                 EXIT_USAGE,
             )
-        names = _hosts(json.loads(done.stdout))
-        for name in names:
-            if not record.NAME.fullmatch(name):
-                what = f"{inventory}: {name!r} cannot name a result directory"
-                remedy = "use letters, digits, dots and dashes, and ansible_host="
-                raise RetrapError(what, remedy, EXIT_USAGE)
-        if not names:
-            what = f"{inventory} names no machine"
-            raise RetrapError(what, "one a line", EXIT_USAGE)
-        self.machines = names
+        self.machines = hosts(inventory, done.stdout)
         self.silence: dict[str, str] = {}
 
     def facts(self) -> Answers:
@@ -265,12 +256,25 @@ def _reason(text: str) -> str:
     return next((each.strip().splitlines()[-1] for each in said if each.strip()), text)
 
 
-def _hosts(listed: dict[str, Any]) -> tuple[str, ...]:
-    """Of `ansible-inventory --list`: those of every group."""
+def hosts(inventory: Path, listed: str) -> tuple[str, ...]:
+    """Those of every group, of what `ansible-inventory --list` says of it. Errors:
+    EXIT_USAGE."""
     names: dict[str, None] = {}
-    for key, group in listed.items():
-        if key != "_meta":
-            names |= dict.fromkeys(group.get("hosts", ()))
+    try:
+        for key, group in json.loads(listed).items():
+            if key != "_meta":
+                names |= dict.fromkeys(group.get("hosts", ()))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        what = f"{inventory}: ansible-inventory lists no groups of hosts"
+        raise RetrapError(what, f"ansible-inventory -i {inventory} --list", EXIT_USAGE)
+    for name in names:
+        if not isinstance(name, str) or not record.NAME.fullmatch(name):
+            what = f"{inventory}: {name!r} cannot name a result directory"
+            remedy = "use letters, digits, dots and dashes, and ansible_host="
+            raise RetrapError(what, remedy, EXIT_USAGE)
+    if not names:
+        what = f"{inventory} names no machine"
+        raise RetrapError(what, "one a line", EXIT_USAGE)
     return tuple(names)
 
 

@@ -43,7 +43,7 @@ def lines(patches: Iterable[Path]) -> Lines:
     files = set()
     for patch in patches:
         code, old, new = False, 0, 0  # lines that the hunk still has
-        for line in patch.read_text().splitlines():
+        for line in patch.read_text(errors="replace").splitlines():
             if old > 0 or new > 0:
                 old -= line[:1] in ("-", " ", "")
                 new -= line[:1] in ("+", " ", "")

@@ -217,6 +217,8 @@ def _tree(
     stored: dict[str, Any], functions: list[Function], groups: list[Group]
 ) -> Tree:
     tree = Tree(int(stored["windows"]))
+    if tree.windows < 1:
+        raise ValueError(tree.windows)
     nodes: list[Node] = []
     for parent, function, calls, own in stored["nodes"]:
         if not -1 <= parent < len(nodes):

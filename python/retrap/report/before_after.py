@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -76,8 +77,8 @@ def compared(
     return BeforeAfter(one, other, rows, differ)
 
 
-def render(both: BeforeAfter, full: bool = True) -> str:
-    """The table, or of it what differs."""
+def render(both: BeforeAfter, full: bool = True, names: Sequence[Path] = ()) -> str:
+    """The table, or of it what differs; `names`: what to call the directories."""
     one, other = both.a, both.b
     notes = textgrid.Notes()
     for text in both.differ:
@@ -89,8 +90,11 @@ def render(both: BeforeAfter, full: bool = True) -> str:
         _table(both, machines, rows, notes, full)
         for machines, rows in both.rows.items()
     ]
-    head = textgrid.wrap(f"A: {one.path}", "", "   ") + "\n"
-    head += textgrid.wrap(f"B: {other.path}", "", "   ") + "\n\n"
+    paths = one.path, other.path
+    heads = (
+        textgrid.wrap(f"{x}: {y}", "", "   ") for x, y in zip("AB", names or paths)
+    )
+    head = "\n".join(heads) + "\n\n"
     return head + "\n".join(blocks) + notes.text()
 
 

@@ -155,8 +155,7 @@ def _listens(results: Results, machine: Machine, name: str) -> str:
     """What mainline has is known by its request."""
     if "/" in name or name != judged(results, machine):
         return ""
-    through = {c.interface for c in results.cells() if c.side == name and not c.floor}
-    return " (LISTEN)" if through == {"listen"} else ""
+    return " (LISTEN)" if results.through[name] == {"listen"} else ""
 
 
 def _three(

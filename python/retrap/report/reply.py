@@ -11,7 +11,7 @@ import email
 import mailbox
 import re
 from dataclasses import dataclass
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
@@ -85,6 +85,9 @@ def _messages(path: Path) -> list[Message]:
     box = mailbox.mbox(path, create=False)
     try:
         return list(box)
+    except UnicodeDecodeError:
+        what = "has a line `From ` before a mail that is not ASCII"
+        raise refused(path, what) from None
     finally:
         box.close()
 
@@ -133,10 +136,12 @@ def plain(text: str) -> str:
 
 
 def _decoded(text: str) -> str:
+    """No encoded word is left in it: a header of ours would be decoded once more."""
     try:
-        return plain(str(make_header(decode_header(text))))
-    except (HeaderParseError, LookupError, ValueError):
-        return plain(text.encode("ascii", "replace").decode())
+        found = str(make_header(decode_header(text)))
+    except (MessageError, LookupError, ValueError):
+        found = text.encode("ascii", "replace").decode()
+    return plain(found).replace("=?", "= ?")
 
 
 def _text(message: Message, name: str) -> str:

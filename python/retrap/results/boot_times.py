@@ -6,13 +6,13 @@ Whole seconds of the machine's clock, which may have been set.
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from retrap.base.rawfile import read_json
+from retrap.base.rawfile import damaged, parse_json, read_json, read_plain
 from retrap.campaign import journal
 from retrap.campaign.journal import ARMED, DONE, RUNNING
 from retrap.results.sealed import RECORD
@@ -34,11 +34,7 @@ class BootTime:
 def boot_times(directory: Path) -> list[BootTime]:
     """Of the boots that a machine measured; none where no journal says it."""
     armed, running, found = {}, {}, []
-    path = directory / journal.FILE
-    for line in path.read_text().splitlines() if path.exists() else ():
-        row = json.loads(line)
-        at = time.mktime(time.strptime(row["at"], "%Y-%m-%dT%H:%M:%SZ"))
-        name, state = row.get("job", ""), row["state"]
+    for name, state, at in _told(directory / journal.FILE):
         if state == ARMED:
             armed[name] = at
         elif state == RUNNING:
@@ -49,6 +45,24 @@ def boot_times(directory: Path) -> list[BootTime]:
             up, measured = running[name] - armed[name], at - running[name] - quiet
             found.append(BootTime(up, quiet, measured))
     return found
+
+
+def _told(path: Path) -> Iterator[tuple[str, str, float]]:
+    """Job, state and time of each line. Errors: EXIT_RESULTS."""
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            row = parse_json(line)
+            at = time.mktime(time.strptime(row["at"], "%Y-%m-%dT%H:%M:%SZ"))
+            yield str(row.get("job", "")), row["state"], at
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            what = f"line {number} has no time"
+            raise damaged(path, what, journal.GONE) from None
+
+
+def _lines(path: Path) -> list[bytes]:
+    """Without one that is being written."""
+    whole = read_plain(path, journal.GONE) if path.exists() else b""
+    return whole.rpartition(b"\n")[0].splitlines()
 
 
 def usual(times: list[BootTime]) -> BootTime | None:
@@ -65,10 +79,6 @@ def usual(times: list[BootTime]) -> BootTime | None:
 def round_s(directory: Path) -> float | None:
     """How long a round on this machine took, from the first to the last; None where
     there are not two."""
-    path = directory / journal.FILE
-    ends = []
-    for line in path.read_text().splitlines() if path.exists() else ():
-        row = json.loads(line)
-        if row["state"] == DONE:
-            ends.append(time.mktime(time.strptime(row["at"], "%Y-%m-%dT%H:%M:%SZ")))
+    told = _told(directory / journal.FILE)
+    ends = [at for _, state, at in told if state == DONE]
     return (ends[-1] - ends[0]) / (len(ends) - 1) if len(ends) > 1 else None

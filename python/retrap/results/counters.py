@@ -51,6 +51,8 @@ def per_cycle(cell: Cell) -> list[PerCycle]:
     """
     counts = cell.counts
     pairs = sorted(n for n in counts if n > 0 and 2 * n in counts)
+    if not pairs:
+        return []
     asked = {name for events in counts.values() for name in events}
     known = [name for name in HARDWARE if name in asked]
     names = dict.fromkeys((*ALWAYS, *known, *sorted(asked)))
@@ -62,7 +64,6 @@ def per_cycle(cell: Cell) -> list[PerCycle]:
             ]
         )
         for name in names
-        if pairs
     ]
 
 

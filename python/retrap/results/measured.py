@@ -104,7 +104,7 @@ class Boot:
     facts: dict[str, Any]
     cells: tuple[Cell, ...]
 
-    @property
+    @cached_property
     def machine(self) -> Machine:
         return machine(self.record["substrate"], self.record["arch"])
 

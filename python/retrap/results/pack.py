@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrap.base.rawfile import damaged
+from retrap.base.textgrid import printable
 from retrap.base.version import git_version
 from retrap.campaign import journal, manifest
 from retrap.results import redact, redacted, sealed
@@ -143,5 +144,5 @@ def render(pack: Pack) -> list[str]:
     lines.append("taken out:" if gone else "taken out: nothing")
     lines += [f"  {what}, of {n} {kind}" for (kind, what), n in sorted(gone.items())]
     tops = dict.fromkeys(path.partition("/")[0] for path in pack.left_out)
-    lines.append(f"left out: {', '.join(tops) or 'nothing'}")
+    lines.append(f"left out: {printable(', '.join(tops)) or 'nothing'}")
     return lines

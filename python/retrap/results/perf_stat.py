@@ -8,12 +8,11 @@ hybrid CPU each event has a line for each kind of core.
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from retrap.base.rawfile import damaged
+from retrap.base.rawfile import damaged, parse_json, read_text
 from retrap.machine.pmu import event_name
 
 ALIASES = {
@@ -42,18 +41,13 @@ def parse(path: Path, mode: str = "") -> dict[str, float | None]:
     group of pmu.py, a hardware event is called `cycles:u`, however perf calls it.
     """
     found: dict[str, dict[str, Line]] = {}
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise damaged(path, f"cannot be read: {reason}", AGAIN) from None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(read_text(path, AGAIN).splitlines(), 1):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
         try:
-            record = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
+            record = parse_json(line.encode())
+        except ValueError:
             raise damaged(path, f"line {number}: not JSON", AGAIN) from None
         if not isinstance(record, dict):
             raise damaged(path, f"line {number}: not an object", AGAIN)

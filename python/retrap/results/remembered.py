@@ -8,6 +8,7 @@ A file of which one differs is hashed again. Nothing in a result directory is wr
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -17,22 +18,21 @@ from retrap.base.cache import cache_dir
 from retrap.base.errors import RetrapError
 from retrap.base.rawfile import atomic_write
 
-SCHEMA = "retrap.remembered/3"
-Signature = dict[str, list[int]]
+SCHEMA = "retrap.remembered/4"
 
 
-def signature(directory: Path) -> Signature:
+def signature(directory: Path) -> str:
     """What changes when a file of it does."""
-    found = {}
+    found = []
     with os.scandir(directory) as entries:
         for entry in entries:
             at = entry.stat(follow_symlinks=False)
             times = (at.st_mtime_ns, at.st_ctime_ns)
-            found[entry.name] = [at.st_mode, at.st_size, *times, at.st_ino]
-    return found
+            found.append((entry.name, at.st_mode, at.st_size, *times, at.st_ino))
+    return hashlib.sha256(repr(sorted(found)).encode()).hexdigest()
 
 
-def recall(sha256: str, files: Signature) -> dict[str, Any] | None:
+def recall(sha256: str, files: str) -> dict[str, Any] | None:
     """What was remembered of the boot; None: nothing, or of other files."""
     try:
         record = json.loads(_path(sha256).read_text(encoding="utf-8"))
@@ -44,7 +44,7 @@ def recall(sha256: str, files: Signature) -> dict[str, Any] | None:
     return None
 
 
-def remember(sha256: str, files: Signature, content: dict[str, Any]) -> None:
+def remember(sha256: str, files: str, content: dict[str, Any]) -> None:
     """Where there is a cache that can be written: nothing depends on it."""
     record = {"schema": SCHEMA, "files": files, "content": content}
     try:

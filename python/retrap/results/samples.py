@@ -82,7 +82,8 @@ def read_samples(path: Path, expected: Layout = UNDECLARED) -> npt.NDArray[np.vo
         raise damaged(path, f"outcome {int(array['outcome'].max())} does not exist")
     ok = array["outcome"] == 0
     backwards = ok & (array["t_return_ns"] < array["t_trigger_ns"])
-    never = ok & (array["t_return_ns"] == np.iinfo(np.uint64).max)
+    spans = array["t_return_ns"] - array["t_trigger_ns"]
+    never = ok & (spans > np.iinfo(np.int64).max)
     if bad := int((backwards | never).sum()):
         raise damaged(path, f"{bad} samples marked ok never returned")
     return array

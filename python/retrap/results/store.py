@@ -7,6 +7,8 @@ it returns has the dtype, the schema and the lengths the format promises.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -134,6 +136,15 @@ class Results:
     def _kernels(self) -> dict[str, str]:
         return {cell.side: cell.variant for cell in self.cells()}
 
+    @cached_property
+    def through(self) -> dict[str, set[str]]:
+        """The interfaces of the paths of each side; one, but for a side of floors."""
+        found: dict[str, set[str]] = {side: set() for side in self._kernels}
+        for cell in self.cells():
+            if not cell.floor:
+                found[cell.side].add(cell.interface)
+        return found
+
     def base(self, machine: Machine, scenario: str = "") -> str | None:
         """The side that the others are held against."""
         base, sides = self.baseline(machine), self.sides(machine, scenario)
@@ -168,7 +179,7 @@ class Results:
     def why_missing(self, machine: Machine, side: str, where: tuple[str, str]) -> str:
         """What the kernel of a side has not that the cell `where` needs; or empty."""
         for boot in self.boots:
-            if boot.machine != machine or not boot.missing:
+            if not boot.missing or boot.machine != machine:
                 continue
             if side in {cell.side for cell in boot.cells}:
                 for stem, why in boot.missing.items():
@@ -265,9 +276,9 @@ def _read_boot(path: Path) -> Boot:
         side = f"{variant}/{each['through']}" if each["through"] else variant
         summary = of_record(each["summary"]) if each["summary"] else None
         counts = {int(n): events for n, events in each["counts"].items()}
-        run, of = path / each["file"], (variant, name, here, side)
-        told = (each["run"], summary, counts, order.get(each["file"]))
-        cells.append(Cell(run, *of, *told, boot.booted))
+        run, of = {**content["alike"], **each["run"]}, (variant, name, here, side)
+        told = (run, summary, counts, order.get(each["file"]))
+        cells.append(Cell(path / each["file"], *of, *told, booted=boot.booted))
     return replace(boot, cells=tuple(cells))
 
 
@@ -283,7 +294,21 @@ def _verified(path: Path) -> dict[str, Any]:
     here = machine(record["substrate"], record["arch"])
     runs = sorted(path.glob("*.run.json"))
     cells = [_read_cell(run, path.parent.name, here) for run in runs]
-    return {"record": record, "facts": facts, "cells": cells}
+    alike = _alike([cell["run"] for cell in cells])
+    return {"record": record, "facts": facts, "alike": alike, "cells": cells}
+
+
+def _alike(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The fields that are alike in all of them, which are taken out of each: most are,
+    and there may be a hundred thousand."""
+    first = runs[0] if runs else {}
+    keys = [
+        key for key in first if all(run.get(key, run) == first[key] for run in runs)
+    ]
+    for key in keys:
+        for run in runs[1:]:
+            del run[key]
+    return {key: runs[0].pop(key) for key in keys}
 
 
 def _told_apart(boots: list[Boot], baseline: str) -> tuple[Boot, ...]:
@@ -301,6 +326,16 @@ def _told_apart(boots: list[Boot], baseline: str) -> tuple[Boot, ...]:
     return tuple(found)
 
 
+@contextlib.contextmanager
+def _collector_off() -> Iterator[None]:
+    """All that is read is kept: to look for garbage in it takes as long as to read."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def load(path: Path) -> Results:
     """Every finished boot of a result directory. Errors: EXIT_RESULTS."""
     read_plan(path)
@@ -310,8 +345,10 @@ def load(path: Path) -> Results:
     if not done:
         remedy = "finish the experiment: the command that began it resumes it"
         raise damaged(path, "holds no finished boot", remedy)
-    missing = tuple(f"{p.parent.name}/{p.name}" for p in found if p not in done)
-    boots = [_read_boot(p) for p in done]
+    finished = set(done)
+    missing = tuple(f"{p.parent.name}/{p.name}" for p in found if p not in finished)
+    with _collector_off():
+        boots = [_read_boot(p) for p in done]
     void, skipped = (sealed.reasons(path, state) for state in (VOID, SKIPPED))
     whole = Results(path, plan, tuple(boots), missing, void, skipped)
     words = dict.fromkeys(each.get("layout", "") for each in plan["variants"])

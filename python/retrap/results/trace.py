@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from retrap.base.rawfile import damaged
+from retrap.base.rawfile import damaged, read_plain
 
 RAW, PACKED = "profile.bin", "profile.bin.xz"
+MOST = 1 << 30  # bytes of a profile
+MEMORY = 256 << 20  # of the decompressor
+NOT_WHOLE = "is no whole .xz file"
 MAGIC = (0x52544552, 0x50415250, 0x49464F52, 1)
 BLOCK, RUN, TRACEE, WINDOW, END = 1, 2, 3, 4, 5
 
@@ -68,12 +71,14 @@ class Trace:
 def read(path: Path) -> Trace:
     """Errors: EXIT_RESULTS, for a file that is not whole or has a window whose
     markers do not pair."""
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
     try:
-        data = lzma.decompress(path.read_bytes())
-    except OSError as error:
-        raise damaged(path, f"cannot be read: {error.strerror}") from None
-    except (lzma.LZMAError, EOFError):
-        raise damaged(path, "is no whole .xz file") from None
+        data = unpacker.decompress(read_plain(path), MOST)
+    except lzma.LZMAError:
+        raise damaged(path, NOT_WHOLE) from None
+    if not unpacker.eof or unpacker.unused_data:
+        what = f"unpacks to more than {MOST} bytes" if len(data) == MOST else NOT_WHOLE
+        raise damaged(path, what)
     return parse(path, data)
 
 

@@ -28,7 +28,7 @@ from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_CONFIG, RetrapError
 from retrap.kernel.kernels import Kernel
 from retrap.base.progress import Progress, say
-from retrap.base.rawfile import atomic_write, read_record
+from retrap.base.rawfile import atomic_write, damaged, read_record
 from retrap.rules.rulebook import RuleBook
 from retrap.rules.verdicts import Column, Report, judge
 
@@ -40,6 +40,7 @@ KERNELS = (
     "please-notify",
     "combined",
 )
+FROM = "name a directory that `retrap conform` has filled"
 DEADLINE_S = 1200  # of one boot; most take less than 300
 SMP, EXACT = "smp", "exact"
 EXECUTORS = {SMP: QEMU, EXACT: QEMU_EXACT}
@@ -258,5 +259,12 @@ def write(path: Path, record: dict[str, Any], rules: RuleBook) -> None:
 
 def load(path: Path) -> dict[str, Any]:
     """conform.json of a stored run."""
-    remedy = "name a directory that `retrap conform` has filled"
-    return read_record(path / "conform.json", "conform", remedy)
+    record = read_record(path / "conform.json", "conform", FROM)
+    names = record["columns"].keys()
+    for kind in ("rules", "tests"):
+        for name, row in record[kind].items():
+            if row.keys() != names:
+                raise damaged(
+                    path / "conform.json", f"{kind}.{name}: is not of its columns"
+                )
+    return record

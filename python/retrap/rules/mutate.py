@@ -43,6 +43,7 @@ from retrap.base.rawfile import atomic_write, read_json, read_record
 from retrap.rules.verdicts import rule_of
 
 SCHEMA = "retrap.mutate/1"
+FROM = "name a directory that `retrap mutate` has filled"
 GUEST = Guest(cpus=2, timeout_s=400, exact=False)
 ARGUMENTS = "--count 100 --deadline 120"
 SWEEPER = Guest(cpus=2, timeout_s=400)
@@ -436,5 +437,4 @@ def render(record: dict[str, Any], rules: Iterable[str] = (), most: int = 3) -> 
 
 def load(path: Path) -> dict[str, Any]:
     """mutate.json of a stored run."""
-    remedy = "name a directory that `retrap mutate` has filled"
-    return read_record(path / "mutate.json", "mutate", remedy)
+    return read_record(path / "mutate.json", "mutate", FROM)

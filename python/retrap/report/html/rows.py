@@ -153,7 +153,7 @@ class Row:
 
     def _samples(self, cell: Cell) -> str:
         file = cell.path.name.replace(".run.json", ".npy")
-        return f"{cell.boot_path.relative_to(self.results.path)}/{file}"
+        return f"raw/{cell.variant}/{cell.boot}/{file}"
 
     @property
     def profiles(self) -> list[str]:
