@@ -174,8 +174,7 @@ def _plan(adder: Any) -> None:
         that are decided together, and how long they take.""",
         "./retrap plan --detect 2%",
         "./retrap plan --detect 1% --from results/quick@box1/20261128-093000",
-        "./retrap plan mine.toml --scenarios trap/trigger:interrupt,"
-        "trap/trigger:sigstop",
+        "./retrap plan mine.toml --scenarios floor/pipe,floor/futex",
     )
     _experiment(command)
     command.add_argument(
