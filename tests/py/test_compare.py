@@ -143,6 +143,7 @@ def test_slower_directory_is_found(tmp_path: Path) -> None:
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"record": {"arch": "aarch64"}}, "arch: x86_64 / arm64"),
     ({"facts": {"cpu_model": "Other"}}, "cpu_model: Imaginary CPU @ 2.10GHz / Other"),
+    ({"record": {"tuned": {"isolate": "isolated 1-2"}}}, "tuned: nothing / isolate"),
     ({"record": {"config_sha256": "c" * 64}}, "config_sha256 of mainline: aaaaaaaaa"),
     (
         {"record": {"qemu_version": "8.0"}},

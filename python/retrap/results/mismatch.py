@@ -50,6 +50,11 @@ def _values(boots: list[Boot], key: str) -> set[str]:
     return found
 
 
+def _tuned(boot: Boot) -> str:
+    """What was done to make the machine quieter, which makes paths dearer."""
+    return " ".join(sorted(boot.record.get("tuned") or ())) or "nothing"
+
+
 Pair = tuple[Machine, Machine]
 
 
@@ -76,6 +81,9 @@ def mismatches(a: Results, b: Results, machines: Pair) -> list[str]:
         one, other = _values(whole[0], key), _values(whole[1], key)
         if one != other:
             found.append(_differ(key, one, other))
+    one, other = ({_tuned(boot) for boot in boots} for boots in whole)
+    if one != other:
+        found.append(_differ("tuned", one, other))
     common = [v for v in a.variants(machines[0]) if v in b.variants(machines[1])]
     for variant in common:
         parts = [[x for x in boots if x.variant == variant] for boots in whole]
