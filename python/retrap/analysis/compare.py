@@ -22,21 +22,22 @@ def comparisons(results: Results) -> tuple[Comparison, ...]:
     medians; but for sides that share its boots."""
     rows: list[Comparison] = []
     for machine in results.machines:
-        found = alone(results, machine)
+        found = list(alone(results, machine))
         if not machine.exact:
             found = family.together(found, results.floors, results.margin)
         rows += found
     return tuple(layouts.survived(rows, layouts.of_each(results, comparisons)))
 
 
-def alone(results: Results, machine: Machine) -> list[Comparison]:
+@lru_cache(maxsize=8)
+def alone(results: Results, machine: Machine) -> tuple[Comparison, ...]:
     """The rows of a machine, before they are decided together."""
     found = (
         _against(results, machine, where, test)
         for where in cells_of(results, machine)
         for test in results.sides(machine, where[0])
     )
-    return [row for row in found if row]
+    return tuple(row for row in found if row)
 
 
 def _against(

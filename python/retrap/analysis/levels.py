@@ -12,13 +12,13 @@ their own median, so that what they differ by is in no level.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from statistics import harmonic_mean
 
 import numpy as np
-import numpy.typing as npt
 
 from retrap.analysis.side import Side, cells_of, of
 from retrap.analysis.summarize import Value
@@ -31,7 +31,7 @@ COLUMNS = (
     *("substrate", "arch", "scenario", "placement", "side", "boots", "runs", "samples"),
     *LEVELS,
 )
-Floats = npt.NDArray[np.float64]
+Floats = Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Levels:
         }
 
 
+@lru_cache(maxsize=1024)
 def of_side(
     results: Results, machine: Machine, name: str, where: tuple[str, str]
 ) -> Levels | None:
@@ -87,9 +88,10 @@ def levels(sides: Iterable[Side]) -> Levels | None:
         return None
     by_side = [each.medians for each in known]
     by_boot = [boot for boots in by_side for boot in boots]
-    runs = float(harmonic_mean([boot.size for boot in by_boot]))
+    sizes = Counter(map(len, by_boot))
+    runs = float(harmonic_mean(list(sizes), weights=list(sizes.values())))
     between_runs, _ = _pooled(by_boot)
-    means = [np.array([boot.mean() for boot in boots]) for boots in by_side]
+    means = [[_middle(boot) for boot in boots] for boots in by_side]
     medians, freedom = _pooled(means)
     of_samples = _mean(part for each in known for part in each.by_samples)
     in_boots = of_samples if between_runs is None else between_runs
@@ -118,22 +120,24 @@ class _Boots:
 
     @cached_property
     def middle(self) -> float:
-        return float(np.median([boot.mean() for boot in self._measured]))
+        return float(np.median([_middle(boot) for boot in self._measured]))
 
     @property
     def medians(self) -> list[Floats]:
         """By boot, of each run."""
-        return [boot / self.middle for boot in self._measured]
+        middle = self.middle
+        return [[value / middle for value in boot] for boot in self._measured]
 
     @property
     def by_samples(self) -> list[float]:
         """What its samples alone make the median of a run vary by: by the medians of
         its sweeps, so that it counts what a sample has of the one before it."""
-        return [
-            float(np.var(np.array(run.sweeps) / self.middle, ddof=1)) / SWEEPS
-            for run in self.runs
-            if len(run.sweeps) == SWEEPS
-        ]
+        known = [run.sweeps for run in self.runs if len(run.sweeps) == SWEEPS]
+        if not known:
+            return []
+        shares = np.array(known, float) / self.middle
+        found: list[float] = (np.var(shares, axis=1, ddof=1) / SWEEPS).tolist()
+        return found
 
     @property
     def of_samples(self) -> list[float]:
@@ -146,7 +150,7 @@ class _Boots:
     @cached_property
     def _measured(self) -> list[Floats]:
         quantiles = [[run.quantiles for run in boot] for boot in self.boots]
-        return [np.array([q.median for q in boot if q], float) for boot in quantiles]
+        return [[float(q.median) for q in boot if q] for boot in quantiles]
 
 
 def _by_boot(side: Side) -> list[list[Summary]]:
@@ -160,9 +164,14 @@ def _by_boot(side: Side) -> list[list[Summary]]:
 
 def _pooled(groups: Sequence[Floats]) -> tuple[float | None, int]:
     """The variance within the groups, and its degrees of freedom."""
-    squares = sum(float(np.var(group)) * group.size for group in groups)
-    freedom = sum(group.size - 1 for group in groups)
+    several = (group for group in groups if len(group) > 1)
+    squares = sum(float(np.var(group)) * len(group) for group in several)
+    freedom = sum(len(group) - 1 for group in groups)
     return (squares / freedom if freedom else None), freedom
+
+
+def _middle(values: Floats) -> float:
+    return sum(values) / len(values)
 
 
 def _mean(values: Iterable[float]) -> float | None:

@@ -156,16 +156,17 @@ def _repeated(cells: tuple[Cell, ...]) -> bool:
     return True
 
 
-def cells_of(results: Results, machine: Machine) -> list[tuple[str, str]]:
+@lru_cache(maxsize=64)
+def cells_of(results: Results, machine: Machine) -> tuple[tuple[str, str], ...]:
     """(scenario, placement) of each timed cell any side has, as planned."""
     present = {
         (cell.scenario, cell.placement)
         for cell in results.cells()
         if cell.machine == machine and cell.timed
     }
-    return [
+    return tuple(
         (scenario, placement)
         for scenario in results.scenarios(machine)
         for placement in results.placements(machine)
         if (scenario, placement) in present
-    ]
+    )

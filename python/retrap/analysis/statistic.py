@@ -37,7 +37,10 @@ class Statistic:
         for cell, value in zip(cells, self.each(cells), strict=True):
             if value is not None:
                 found.setdefault(cell.booted, []).append(value)
-        return tuple(float(np.median(some)) for some in found.values())
+        return tuple(
+            float(np.median(some)) if len(some) > 1 else some[0]
+            for some in found.values()
+        )
 
 
 MEDIAN = Statistic("median", lambda of: of.quantiles.median if of.quantiles else None)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from retrap.analysis import again, layouts, levels
@@ -17,6 +18,7 @@ from retrap.results.store import Results, atomic_write
 BETWEEN, WITHIN, VARIANCE = "comparison.csv", "within-boots.csv", "variance.csv"
 
 
+@lru_cache(maxsize=4)
 def every(results: Results) -> tuple[Comparison, ...]:
     """Between boots, within them, A/A, and by other statistics than the median."""
     medians = (*comparisons(results), *within_boots(results), *again.rows(results))

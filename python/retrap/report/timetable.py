@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from retrap.machine import load
 from retrap.analysis import again, boots, shift
@@ -34,7 +34,7 @@ def why_not(missing: str) -> str:
 
 
 def groups(
-    results: Results, machine: Machine, places: list[tuple[str, str]], make: Row
+    results: Results, machine: Machine, places: Sequence[tuple[str, str]], make: Row
 ) -> list[str]:
     """Lines: a scenario at a placement, below it a row for each side."""
     lines = []
@@ -60,7 +60,7 @@ def time_table(results: Results, machine: Machine, notes: Notes) -> str:
 
 
 def paths_then_floors(
-    results: Results, machine: Machine, places: list[tuple[str, str]], make: Row
+    results: Results, machine: Machine, places: Sequence[tuple[str, str]], make: Row
 ) -> list[str]:
     paths = [where for where in places if where[0] not in results.floors]
     floors = [where for where in places if where[0] in results.floors]
