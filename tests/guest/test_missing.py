@@ -36,10 +36,14 @@ def boot(kernel: Kernel, programs: Programs, cells: list[Run], into: Path) -> No
     guest.measure(job, lines, kernel, programs, into, ONE_CPU, Task("boot"))
 
 
-def here(programs: Programs, cells: list[Run], into: Path) -> None:
+def here(programs: Programs, cells: list[Run], results: Path) -> Path:
+    """A boot of a result directory; where it is."""
+    (results / "plan.json").write_text("{}")
+    into = results / "raw/host/boot-1"
     job = Job("host", into.name, native().name, LOCAL, "cells")
     lines = tuple(cell.line for cell in cells)
     host.measure(job, lines, HERE, programs, into, Task("host"))
+    return into
 
 
 def record(directory: Path) -> dict[str, object]:
@@ -84,8 +88,7 @@ def one_cpu() -> object:
 
 
 def test_host(tmp_path: Path, programs: Programs, one_cpu: object) -> None:
-    here(programs, [APART, TIMED], tmp_path)
-    got = record(tmp_path)
+    got = record(here(programs, [APART, TIMED], tmp_path))
     assert got["cells"] == [TIMED.output]
     missing = got["missing"]
     assert isinstance(missing, dict) and missing[APART.stem].startswith(WHY)
@@ -97,4 +100,4 @@ def test_host_with_nothing_to_run(
     with pytest.raises(RetrapError, match=WHY) as caught:
         here(programs, [APART], tmp_path)
     assert caught.value.exit_code == EXIT_UNSUPPORTED
-    assert not (tmp_path / "boot.json").exists()
+    assert not list(tmp_path.rglob("boot.json"))
