@@ -328,11 +328,13 @@ def _told_apart(boots: list[Boot], baseline: str) -> tuple[Boot, ...]:
 
 @contextlib.contextmanager
 def _collector_off() -> Iterator[None]:
-    """All that is read is kept: to look for garbage in it takes as long as to read."""
+    """All that is read is kept: to look for garbage in it, meanwhile or later, takes as
+    long as to read."""
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 
