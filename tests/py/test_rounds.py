@@ -68,6 +68,8 @@ def test_what_is_planted_between_scenarios_is_found(
 ) -> None:
     row = compared(made(maker, by))
     assert (row["verdict"], row["units"]) == (said, PROCESS)
+    names = (row["side"], row["base"], row["test"], row["scenario"])
+    assert names == ("mainline", FIRST, SECOND, SECOND) and row["decided_by"] == ""
     low, high = row["low"], row["high"]
     assert isinstance(low, float) and isinstance(high, float) and low < by < high
     assert "8 pairs of processes of one boot stand for boots" in str(row["warnings"])
@@ -143,7 +145,7 @@ def _row() -> Comparison:
     from retrap.machine.machine import machine
 
     none: tuple[Side | None, Side | None] = (None, None)
-    where = ("mainline: b", "same-cpu")
+    where = ("b", "same-cpu")
     vm = machine("vm", "x86_64")
     return Comparison(vm, where, "a", "b", none, Judgement("undecided"), ())
 

@@ -16,8 +16,8 @@ from retrap.results.store import Machine, Results
 
 
 def against(results: Results, base: str, test: str) -> list[Comparison]:
-    """Rows whose `base` and `test` are the scenarios, and whose scenario is `SIDE:
-    TEST`. Over boots they are decided together."""
+    """Rows whose `base` and `test` are the scenarios. Over boots they are decided
+    together."""
     found = []
     for machine in results.machines:
         present = (*results.sides(machine, base), *results.sides(machine, test))
@@ -33,7 +33,7 @@ def against(results: Results, base: str, test: str) -> list[Comparison]:
 
 def side_of(row: Comparison) -> str:
     """Who was measured."""
-    return row.scenario.removesuffix(f": {row.test}")
+    return next(each.cells[0].side for each in row.sides if each)
 
 
 def _row(
@@ -44,7 +44,7 @@ def _row(
     placement: str,
 ) -> Comparison | None:
     first, second = (of(results, machine, side, (name, placement)) for name in names)
-    where = f"{side}: {names[1]}", placement
+    where = names[1], placement
     if first is None and second is None:
         return None
     if first is None or second is None:

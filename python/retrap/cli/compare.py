@@ -64,7 +64,8 @@ def _scenarios(args: Namespace, a: Source, margin: float) -> int:
     rows = scenarios.against(results, *args.scenarios)
     text = scenariotable.render(results, args.scenarios, rows)
     if args.json:
-        print(_document([(a.named, None, rows, results.floors)], margin))
+        records = [_of_scenarios(row) for row in rows]
+        print(_documented([{"a": str(a.named), "b": None, "rows": records}], margin))
     else:
         print(text, end="")
     return _dearer(rows, args.fail_if_dearer)
@@ -131,8 +132,17 @@ def _document(found: Sequence[Found], margin: float) -> str:
         {"a": str(a), "b": str(b) if b else None, "rows": list(map(_record, rows))}
         for a, b, rows, _ in found
     ]
+    return _documented(compared, margin)
+
+
+def _documented(compared: list[dict[str, Any]], margin: float) -> str:
     document = {"schema": SCHEMA, "margin": margin, "compared": compared}
     return json.dumps(document, indent=1)
+
+
+def _of_scenarios(row: Comparison) -> dict[str, Any]:
+    """Whose it is. No command decides such a row: another boot, or more rounds, do."""
+    return {"side": scenarios.side_of(row), **_record(row), "decided_by": ""}
 
 
 def _record(row: Comparison) -> dict[str, Any]:

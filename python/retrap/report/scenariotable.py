@@ -35,7 +35,7 @@ def render(results: Results, names: tuple[str, str], rows: Sequence[Comparison])
     if not rows:
         raise RetrapError(
             f"{results.path}: has neither {names[0]} nor {names[1]}",
-            "name two that its plan has: grep -A9 scenarios plan.json",
+            "name two of its experiment: `scenarios` in plan.json has them",
             EXIT_REFUSED,
         )
     notes, blocks = Notes(), []

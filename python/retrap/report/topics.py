@@ -9,6 +9,7 @@ from retrap.results.store import Results
 TOPICS = {
     "retrap/": ("ptrace", "a group-stop notification"),
     "trap/": ("ptrace", "the first trap of a tracee"),
+    "control/": ("ptrace", "a trap that is dearer by what is known"),
     "elsewhere/syscall-stop": ("ptrace", "a syscall-stop"),
     "elsewhere/wait/": ("wait", "wait4(2)"),
     "elsewhere/fork-": ("fork", "fork, exit and wait"),
