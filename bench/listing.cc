@@ -53,6 +53,7 @@ Json to_json(const Family& family) {
           {"partner", info.has_partner},
           {"least_cpus", info.least_cpus},
           {"stages", std::vector(info.stages.begin(), info.stages.end())},
+          {"tallies", std::vector(info.tallies.begin(), info.tallies.end())},
           {"placements", placements_of(info)},
           {"interfaces", interfaces_of(info)}};
 }

@@ -50,7 +50,7 @@ RunRecord start_record(const Options& options, const Plan& plan) {
   record.code = read_code_mappings();
   record.counted = options.perf_control.has_value();
   if (!record.counted)
-    record.sample = sample_fields(plan.scenario.info().stages);
+    record.sample = sample_fields(plan.scenario.info().readings());
   return record;
 }
 
@@ -84,7 +84,7 @@ Measurement::Measurement(const Options& options, const Plan& plan)
     : options_(options),
       plan_(plan),
       record_(start_record(options, plan)),
-      samples_(options.samples, plan.scenario.info().stages.size()) {}
+      samples_(options.samples, plan.scenario.info().readings().size()) {}
 
 void Measurement::warn_of_machine() {
   const auto warn = [&](const char* text) {
@@ -144,7 +144,7 @@ void Measurement::write(const std::string& stem) const {
   const std::string json = to_json(record_);  // may throw: before any file
   if (!record_.counted)
     write_atomically(stem + ".npy",
-                     npy_bytes(samples_, plan_.scenario.info().stages));
+                     npy_bytes(samples_, plan_.scenario.info().readings()));
   write_atomically(stem + ".run.json", json);
 }
 

@@ -84,7 +84,7 @@ void take_samples(benchmark::State& state, Run& run) {
       fail(state, run, sample);
       break;
     }
-    run.samples.push(sample, run.cell.stamps());
+    run.samples.push(sample, run.cell.readings());
     state.SetIterationTime(
         static_cast<double>(sample.t_return_ns - sample.t_trigger_ns) * 1e-9);
   }

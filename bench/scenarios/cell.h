@@ -10,9 +10,10 @@
 //   Steps& steps() noexcept                 and its const twin
 //   static const char* missing() noexcept   optional: what this kernel does not
 //                                           have and the scenario needs
-//   std::span<const std::uint64_t> stamps() const noexcept
-//                                           with stages: what fire() read off
-//                                           RawClock at each, in order
+//   std::span<const std::uint64_t> readings() const noexcept
+//                                           with stages or tallies: what fire()
+//                                           read off RawClock at each stage,
+//                                           then each tally, in order
 #ifndef RETRAP_SCENARIOS_CELL_H_
 #define RETRAP_SCENARIOS_CELL_H_
 
@@ -54,8 +55,8 @@ class Cell {
   // CPU. False when the start state is not reached; sample() says why.
   virtual bool settle() noexcept = 0;
 
-  // Of the last sample, the time at each stage; none without stages.
-  [[nodiscard]] virtual std::span<const std::uint64_t> stamps()
+  // Of the last sample, the time at each stage, then each tally.
+  [[nodiscard]] virtual std::span<const std::uint64_t> readings()
       const noexcept = 0;
 
   [[nodiscard]] virtual const Failure& failure() const noexcept = 0;
@@ -85,9 +86,10 @@ class CellOf final : public Cell {
     return settled_;
   }
 
-  [[nodiscard]] std::span<const std::uint64_t> stamps()
+  [[nodiscard]] std::span<const std::uint64_t> readings()
       const noexcept override {
-    if constexpr (requires { scenario_.stamps(); }) return scenario_.stamps();
+    if constexpr (requires { scenario_.readings(); })
+      return scenario_.readings();
     return {};
   }
 

@@ -18,6 +18,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/measure/sample.h"
 #include "core/ptrace/interface.h"
 #include "scenarios/cell.h"
 
@@ -42,12 +43,17 @@ struct FamilyInfo {
   std::string_view help;  // one line
   std::span<const Parameter> parameters = {};
   std::span<const Interface> interfaces = kInterfaces;
-  // What lies between the trigger and the return, where the class reads the
-  // clock too: its stamps().
+  // The readings() of the class: stages between the trigger and the return,
+  // where it reads the clock too, and then whole numbers.
   std::span<const std::string_view> stages = {};
+  std::span<const std::string_view> tallies = {};
   bool is_floor = false;    // what the method costs, with no ptrace in it
   bool has_partner = true;  // a second end: a tracee, or the other of a floor
   int least_cpus = 1;       // at its least placement
+
+  [[nodiscard]] constexpr Readings readings() const noexcept {
+    return {.stages = stages, .tallies = tallies};
+  }
 };
 
 // The same with the functions of its class.

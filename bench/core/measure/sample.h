@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One timed event, as it lies in memory and in the .npy (docs/data-format.md).
-// A family with stages has a stamp of the clock for each behind it.
+// The readings of a family, stamps of the clock and tallies, lie behind it.
 #ifndef RETRAP_CORE_MEASURE_SAMPLE_H_
 #define RETRAP_CORE_MEASURE_SAMPLE_H_
 
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -44,6 +45,16 @@ static_assert(offsetof(Sample, t_return_ns) == 8);
 static_assert(offsetof(Sample, wait_status) == 16);
 static_assert(offsetof(Sample, outcome) == 20);
 static_assert(offsetof(Sample, cpu) == 22);
+
+// What a sample has besides its head: a stamp of the clock at each stage, and
+// whole numbers.
+struct Readings {
+  std::span<const std::string_view> stages = {};
+  std::span<const std::string_view> tallies = {};
+  [[nodiscard]] std::size_t size() const noexcept {
+    return stages.size() + tallies.size();
+  }
+};
 
 }  // namespace retrap
 

@@ -10,21 +10,21 @@
 namespace retrap {
 namespace {
 
-std::size_t bytes_of(std::size_t capacity, std::size_t stages) {
+std::size_t bytes_of(std::size_t capacity, std::size_t readings) {
   return std::max<std::size_t>(capacity, 1) *
-         (sizeof(Sample) + stages * sizeof(std::uint64_t));
+         (sizeof(Sample) + readings * sizeof(std::uint64_t));
 }
 
 }  // namespace
 
-SampleBuffer::SampleBuffer(std::size_t capacity, std::size_t stages)
-    : capacity_(capacity), stages_(stages) {
-  const std::size_t bytes = bytes_of(capacity, stages);
+SampleBuffer::SampleBuffer(std::size_t capacity, std::size_t readings)
+    : capacity_(capacity), width_(readings) {
+  const std::size_t bytes = bytes_of(capacity, readings);
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (memory == MAP_FAILED) throw_errno(errno, "mmap of the samples");
   data_ = static_cast<Sample*>(memory);
-  stamps_ = reinterpret_cast<std::uint64_t*>(data_ + capacity);
+  readings_ = reinterpret_cast<std::uint64_t*>(data_ + capacity);
   locked_ = ::mlock(memory, bytes) == 0;
   // The tracee is a fork: without this its copy of the buffer would make the
   // tracer's writes fault again, once a page, inside the run.
@@ -32,7 +32,7 @@ SampleBuffer::SampleBuffer(std::size_t capacity, std::size_t stages)
 }
 
 SampleBuffer::~SampleBuffer() {
-  (void)::munmap(data_, bytes_of(capacity_, stages_));
+  (void)::munmap(data_, bytes_of(capacity_, width_));
 }
 
 std::size_t SampleBuffer::failed() const noexcept {

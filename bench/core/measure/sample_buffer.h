@@ -12,8 +12,8 @@ namespace retrap {
 
 class SampleBuffer {
  public:
-  // `stages`: how many stamps a sample has besides its two.
-  explicit SampleBuffer(std::size_t capacity, std::size_t stages = 0);
+  // `readings`: how many numbers a sample has besides.
+  explicit SampleBuffer(std::size_t capacity, std::size_t readings = 0);
   SampleBuffer(const SampleBuffer&) = delete;
   SampleBuffer& operator=(const SampleBuffer&) = delete;
   SampleBuffer(SampleBuffer&&) = delete;
@@ -21,18 +21,18 @@ class SampleBuffer {
   ~SampleBuffer();
 
   // Ignored when full; the caller asks for what it has room for.
-  // Stamps that are missing, as of a sample that failed, are kNeverReturned.
+  // Readings that are missing, as of a sample that failed, are kNeverReturned.
   void push(const Sample& sample,
-            std::span<const std::uint64_t> stamps = {}) noexcept {
+            std::span<const std::uint64_t> readings = {}) noexcept {
     if (size_ == capacity_) return;
-    for (std::size_t i = 0; i < stages_; ++i)
-      stamps_[size_ * stages_ + i] =
-          i < stamps.size() ? stamps[i] : kNeverReturned;
+    for (std::size_t i = 0; i < width_; ++i)
+      readings_[size_ * width_ + i] =
+          i < readings.size() ? readings[i] : kNeverReturned;
     data_[size_++] = sample;
   }
   // Of each sample in turn.
-  [[nodiscard]] std::span<const std::uint64_t> stamps() const noexcept {
-    return {stamps_, size_ * stages_};
+  [[nodiscard]] std::span<const std::uint64_t> readings() const noexcept {
+    return {readings_, size_ * width_};
   }
   [[nodiscard]] std::span<const Sample> samples() const noexcept {
     return {data_, size_};
@@ -42,10 +42,10 @@ class SampleBuffer {
 
  private:
   std::size_t capacity_;
-  std::size_t stages_;
+  std::size_t width_;  // readings of a sample
   std::size_t size_ = 0;
   Sample* data_ = nullptr;
-  std::uint64_t* stamps_ = nullptr;  // behind the samples
+  std::uint64_t* readings_ = nullptr;  // behind the samples
   bool locked_ = false;
 };
 

@@ -19,17 +19,15 @@ struct SampleField {
   std::string type;
 };
 
-using Stages = std::span<const std::string_view>;
-
-// The head of a sample, and t_<stage>_ns of each stage.
-std::vector<SampleField> sample_fields(Stages stages = {});
+// The head of a sample, t_<stage>_ns of each stage, n_<tally> of each tally.
+std::vector<SampleField> sample_fields(const Readings& readings = {});
 
 // Magic, version 1.0, length, dictionary, padding to 64 bytes and a newline.
-std::string npy_header(std::size_t samples, Stages stages = {});
+std::string npy_header(std::size_t samples, const Readings& readings = {});
 
-// The whole file. `stages` are those that the buffer has stamps of.
+// The whole file. `readings` are those that the buffer has.
 std::vector<std::byte> npy_bytes(const SampleBuffer& samples,
-                                 Stages stages = {});
+                                 const Readings& readings = {});
 
 }  // namespace retrap
 
