@@ -18,17 +18,26 @@ bool SeizedTracee::acknowledge(bool stopped) noexcept {
                                     : "PTRACE_SI_STOPPED is still set");
 }
 
-bool SeizedTracee::watch() noexcept {
+bool SeizedTracee::ask(bool stopped) noexcept {
   switch (interface_) {
     case Interface::kListen:
     case Interface::kListenRepublish:
-      return steps_.listen() && steps_.trapped_and_quiet();
+      return steps_.listen();
     case Interface::kPleaseNotify:
-      return steps_.jobctl_cont() && steps_.trapped_and_quiet();
+      return steps_.jobctl_cont();
     case Interface::kAsyncRetrap:  // a trapped tracee is told of without more
-      return acknowledge(true) && steps_.trapped_and_quiet();
+      return acknowledge(stopped);
   }
   return false;
+}
+
+bool SeizedTracee::watch() noexcept {
+  return ask(true) && steps_.trapped_and_quiet();
+}
+
+bool SeizedTracee::stop_waiting(int sig) noexcept {
+  return interface_ == Interface::kAsyncRetrap ||
+         (steps_.interrupt() && steps_.wait_for(stop_trap(sig)));
 }
 
 // The tracee was not waiting: listen and please-notify stay silent until it
@@ -45,6 +54,15 @@ bool SeizedTracee::resume_from_notification() noexcept {
     return false;
   return steps_.cont() && steps_.wait_for(signal_stop(SIGCONT)) &&
          steps_.cont() && asleep();
+}
+
+// With async-retrap CONT of a trap that is not acknowledged traps again.
+bool SeizedTracee::pass(WaitStatus stop) noexcept {
+  if (kind_of(stop) == StopKind::kSignalDelivery)
+    return steps_.cont(stop_signal_of(stop));
+  siginfo_t info{};
+  return (interface_ != Interface::kAsyncRetrap || steps_.getsiginfo(info)) &&
+         steps_.cont();
 }
 
 }  // namespace retrap

@@ -27,14 +27,27 @@ class SeizedTracee {
            steps_.cont(SIGSTOP) && steps_.wait_for(stop_trap(SIGSTOP));
   }
 
+  // Of a tracee in a STOP trap that was reported: the request after which the
+  // tracer is told of the next change. async-retrap has none but GETSIGINFO,
+  // which acknowledges the last; `stopped`: what it has to say of the group.
+  bool ask(bool stopped) noexcept;
+
   // STOP(STOP) -> waiting for a notification, checked.
   bool watch() noexcept;
+
+  // Waiting for one -> in the STOP trap, as STOP(sig). With async-retrap it is.
+  bool stop_waiting(int sig) noexcept;
 
   // STOP(STOP), not waiting -> asleep.
   bool resume_from_stop() noexcept;
 
   // STOP(TRAP) that a SIGCONT caused -> asleep.
   bool resume_from_notification() noexcept;
+
+  // What this design's tracer does at a stop that is nothing to it.
+  bool pass(WaitStatus stop) noexcept;
+
+  [[nodiscard]] Interface interface() const noexcept { return interface_; }
 
  private:
   bool acknowledge(bool stopped) noexcept;

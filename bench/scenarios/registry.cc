@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "scenarios/control_interrupt.h"
+#include "scenarios/cycle_notification.h"
 #include "scenarios/elsewhere_fork.h"
 #include "scenarios/elsewhere_jobctl.h"
 #include "scenarios/elsewhere_signal.h"
@@ -15,10 +16,14 @@
 #include "scenarios/floor_futex.h"
 #include "scenarios/floor_pipe.h"
 #include "scenarios/floor_syscall.h"
+#include "scenarios/inspect_registers.h"
 #include "scenarios/retrap_interrupt.h"
 #include "scenarios/retrap_sigcont.h"
 #include "scenarios/trap_interrupt.h"
 #include "scenarios/trap_sigstop.h"
+#include "scenarios/unasked_sigcont.h"
+#include "scenarios/uncaring_tracer.h"
+#include "scenarios/window.h"
 
 namespace retrap {
 namespace {

@@ -6,8 +6,11 @@
 #ifndef RETRAP_SCENARIOS_STEPS_H_
 #define RETRAP_SCENARIOS_STEPS_H_
 
+#include <elf.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,8 +33,13 @@ inline constexpr long kPauseSyscall = SYS_pause;
 inline constexpr long kPauseSyscall = SYS_ppoll;
 #endif
 
+// The general registers, as PTRACE_GETREGSET has them.
+using Registers = user_regs_struct;
+
 // What fire() returns when a call failed, a wait or another.
 inline constexpr WaitStatus kCallFailed = kWaitFailed;
+
+enum class Answer { kYes, kNotYet, kFailed };
 
 class Steps {
  public:
@@ -55,6 +63,12 @@ class Steps {
   bool getsiginfo(siginfo_t& info) noexcept {
     return request(PTRACE_GETSIGINFO, "PTRACE_GETSIGINFO", &info);
   }
+  bool getregset(Registers& registers) noexcept {
+    iovec place{&registers, sizeof registers};
+    return ::syscall(SYS_ptrace, PTRACE_GETREGSET, pid_, NT_PRSTATUS, &place) ==
+               0 ||
+           call_failed("PTRACE_GETREGSET");
+  }
   bool cont(int sig = 0) noexcept {
     // ptrace(2) wants the signal where pointers go.
     const auto data = static_cast<std::uintptr_t>(sig);
@@ -76,6 +90,26 @@ class Steps {
       return WaitStatus(word);
     call_failed("wait4");
     return kCallFailed;
+  }
+  // One look with WNOHANG, and one request; both may come too early: the
+  // tracee is on its way to its trap, and the request fails with ESRCH.
+  Answer look(WaitStatus& status) noexcept {
+    int word = 0;
+    const pid_t got = ::wait4(pid_, &word, __WALL | WNOHANG, nullptr);
+    if (got == 0) return Answer::kNotYet;
+    if (got == pid_) {
+      status = WaitStatus(word);
+      return Answer::kYes;
+    }
+    call_failed("wait4");
+    return Answer::kFailed;
+  }
+  Answer try_getsiginfo(siginfo_t& info) noexcept {
+    if (::syscall(SYS_ptrace, PTRACE_GETSIGINFO, pid_, nullptr, &info) == 0)
+      return Answer::kYes;
+    if (errno == ESRCH) return Answer::kNotYet;
+    call_failed("PTRACE_GETSIGINFO");
+    return Answer::kFailed;
   }
   // WNOHANG among all children, none of whom may have news: 0.
   WaitStatus find_no_news() noexcept {
