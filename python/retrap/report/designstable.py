@@ -52,7 +52,7 @@ def lines(
     found = [f"{unit}, and changes against {base} [{machine}]"]
     first, *rest = results.placements(machine)
     told = f"a/b: b at {rest[0]}." if rest else ""
-    found.append(f"armed: the tracer waits for news. Medians: {first}. {told}".rstrip())
+    found.append(f"armed: tracer waits for news. Medians: {first}. {told}".rstrip())
     found += _heads([base, *others])
     floors = [name for name in results.scenarios(machine) if name in results.floors]
     for scenario in (*shown(scenarios), *(name for name in LABELS if name in floors)):

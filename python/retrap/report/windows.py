@@ -28,8 +28,8 @@ def _sentence(results: Results, machine: Machine, scenario: str, placement: str)
     sides = readings.of(results, machine, (scenario, placement))
     if not sides or any(not {STAGE, TALLY} <= each.keys() for each in sides.values()):
         return ""
-    took = _grouped((n, f"{e[STAGE].quantiles.median}") for n, e in sides.items())
-    early = _grouped((n, f"{100 * e[TALLY].some:.3g}%") for n, e in sides.items())
+    took = grouped((n, f"{e[STAGE].quantiles.median}") for n, e in sides.items())
+    early = grouped((n, f"{100 * e[TALLY].some:.3g}%") for n, e in sides.items())
     unit = "instructions" if machine.exact else "ns"
     name = LABELS.get(scenario, scenario)
     return (
@@ -38,7 +38,7 @@ def _sentence(results: Results, machine: Machine, scenario: str, placement: str)
     )
 
 
-def _grouped(values: Iterable[tuple[str, str]]) -> str:
+def grouped(values: Iterable[tuple[str, str]]) -> str:
     """`2729 (a, b), 8905 (c)`; a value that all have stands alone."""
     groups: dict[str, list[str]] = {}
     for name, value in values:
