@@ -90,18 +90,18 @@ def cycles(run: Run, variant: Variant) -> Callable[[str, str], Calls]:
     """cycles(scenario, placement): calls a cycle, by ftrace; one boot."""
     kernel = kernels.find(variant)
     assert kernel
+    machine = Guest(CPUS, 1200)
+    told = guest.bench_words(kernel, machine)
     lines = []
     for index, (scenario, placement) in enumerate(CELLS):
         for samples in (SAMPLES - 1, SAMPLES, MORE):  # the first warms up
             cell = plan.Run(scenario, placement, "listen", samples, None, 1)
             lines += [
                 f"exec on-{index}-{samples} /retrap/hits on",
-                guest.plan_line(cell, kernel, "0" * 64).replace(
-                    cell.stem, f"{index}-{samples}", 1
-                ),
+                f"{cell.line} {told}".replace(cell.stem, f"{index}-{samples}", 1),
                 f"exec hits-{index}-{samples} /retrap/hits off",
             ]
-    results = run(kernel, lines, {"/retrap/hits": HITS}, Guest(CPUS, 1200))
+    results = run(kernel, lines, {"/retrap/hits": HITS}, machine)
 
     def of(scenario: str, placement: str) -> Calls:
         index = CELLS.index((scenario, placement))

@@ -41,7 +41,7 @@ def matrix(place: Path, results: str, killed_after_s: float | None) -> bool:
 
 def outcome(path: Path) -> dict[str, bytes]:
     assert journal.read(path).finished
-    tables = [path / f"{name}.csv" for name in ("summary", "counters", "comparison")]
+    tables = [path / f"{name}.csv" for name in ("measured", "counters", "comparison")]
     samples = sorted(path.glob("raw/*/*/*.npy"))
     assert len(samples) == 6
     return {str(f.relative_to(path)): f.read_bytes() for f in [*tables, *samples]}

@@ -255,10 +255,10 @@ target.record report.html.machines report.html.rows
 OWN = {
     "files of the clone": """
         base.schema base.version build.packages cli.lint plots.profile_html
-        report.html.page report.results_page rules.docs_tables
+        report.html.page report.numbers report.results_page rules.docs_tables
         rules.mutations rules.rulebook""",
     "what it has built, or prints": """
-        build.programs build.static build.sysroot cli.kernel cli.stages
+        build.programs build.static build.suites build.sysroot cli.kernel cli.stages
         config.registry kernel.kernels kernel.leftover kernel.objects machine.pmu""",
     "sources and configs that the user names, and builds": """
         config.fragments kernel.debs kernel.kconfig kernel.machine_config

@@ -18,13 +18,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrap.build import apt
+from retrap.build import apt, suites
 from retrap.base.arch import Arch, native
 from retrap.base.paths import ROOT
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_PACKAGES, EXIT_USAGE, RetrapError
 from retrap.base.process import capture
-from retrap.base.progress import say
+from retrap.base.progress import Progress, say
 
 LIST = ROOT / "configs/packages.txt"
 SKIP, NO, YES = "skip", "no", "yes"  # RETRAP_INSTALL; --no-install is "no"
@@ -135,13 +135,17 @@ def sources(variants: Iterable[Variant]) -> tuple[str, ...]:
 
 
 def tarball(package: str) -> Path:
-    """Where a package with a kernel's source puts it."""
+    """Where a package with a kernel's source puts it, or a suite's lies."""
+    if suites.is_of_one(package):
+        return suites.tarball(package)
     return Path(f"/usr/src/{package}.tar.xz")
 
 
 @functools.cache
 def version(package: str) -> str:
     """Of a kernel's source: what dpkg says, or what the source itself is."""
+    if suites.is_of_one(package):
+        return suites.version(package)
     text = capture(["dpkg-query", "-W", "-f", "${Version}", package])
     if text:
         return text.strip()
@@ -164,7 +168,7 @@ def missing(wanted: Iterable[str]) -> list[Need]:
 
 def asked(word: str) -> str:
     """A SET of the command line."""
-    if word in installable() or re.fullmatch(r"linux-source-[0-9.]+", word):
+    if word in installable() or re.fullmatch(r"linux-source-[0-9.]+(/[a-z-]+)?", word):
         return word
     raise argparse.ArgumentTypeError(
         f"no set {word!r}; there are {', '.join(installable())} and linux-source-*"
@@ -190,10 +194,15 @@ def ensure(*wanted: str) -> None:
         say(f"  {package:21} {need.why}" if may else f"  {need.thing:37} {package}")
     if not may:
         raise _refused(lacking)
-    apt.install([need.packages for need in lacking])
-    if rest := missing(wanted):
+    fetched = [n for n in lacking if suites.is_of_one(n.packages[0])]
+    if rest := [need.packages for need in lacking if need not in fetched]:
+        apt.install(rest)
+    with Progress() as progress:
+        for need in fetched:
+            suites.fetch(need.packages[0], progress)
+    if left := missing(wanted):
         raise RetrapError(
-            "installed, but still not found: " + ", ".join(need.thing for need in rest),
+            "installed, but still not found: " + ", ".join(need.thing for need in left),
             "is another one in front of it on PATH, or an old release installed?",
             EXIT_PACKAGES,
         )
@@ -204,7 +213,12 @@ def _refused(lacking: list[Need]) -> RetrapError:
     if any(need.kind == "file" for need in lacking):
         go_on.append("a variant with a tree needs no package with a kernel's source")
     if apt.is_here():
-        print(apt.command([need.packages for need in lacking]), flush=True)
+        here = [n.packages for n in lacking if not suites.is_of_one(n.packages[0])]
+        if here:
+            print(apt.command(here), flush=True)
+        for need in lacking:
+            if need.packages not in here:
+                print(f"./retrap packages {need.packages[0]}", flush=True)
         what = "packages are missing"
         remedy = "the command on standard output installs them"
     else:

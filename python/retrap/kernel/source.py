@@ -56,7 +56,7 @@ def version(variant: Variant) -> tuple[int, int] | None:
     if source.tree:
         words = [*GIT, "show", f"{source.ref}:Makefile"]
         text = capture(words, cwd=_top(source)) or ""
-    form = r"linux-source-(\d+)\.(\d+)$|VERSION = (\d+)\nPATCHLEVEL = (\d+)\n"
+    form = r"linux-source-(\d+)\.(\d+)(?:/.*)?$|VERSION = (\d+)\nPATCHLEVEL = (\d+)\n"
     found = re.search(form, text)
     if found is None:
         return None
