@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,22 +19,33 @@
 #include "core/ptrace/wait.h"
 #include "core/sys/check.h"
 #include "core/sys/relax.h"
-#include "scenarios/poll.h"
 
 namespace retrap {
+namespace {
+
+void futex_wake(SharedWords::Word& word) noexcept {
+  (void)::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+// As long as it is `value`, and no longer than a while.
+void futex_wait(SharedWords::Word& word, std::uint32_t value) noexcept {
+  const timespec a_while{.tv_sec = 0, .tv_nsec = 100'000'000};
+  (void)::syscall(SYS_futex, &word, FUTEX_WAIT, value, &a_while, nullptr, 0);
+}
+
+}  // namespace
 
 Crowd::Crowd(int count, Tasks tasks, Doing doing, Ends ends)
     : count_(static_cast<std::size_t>(count)),
       doing_(doing),
       same_cpu_(ends.same_cpu()),
-      rounds_(count_ + 1) {
+      words_(3) {
   if (tasks == Tasks::kThreads) {
     processes_.push_back(
         Tracee::spawn([this] { live_as_threads(); }, ends.tracee_cpu));
   } else {
     for (std::size_t i = 0; i < count_; ++i)
-      processes_.push_back(
-          Tracee::spawn([this, i] { live(i); }, ends.tracee_cpu));
+      processes_.push_back(Tracee::spawn([this] { live(); }, ends.tracee_cpu));
   }
   announced_.writer.reset();  // so that a dead process ends the loop
   for (std::size_t i = 0; i < count_; ++i) tids_.push_back(next_tid());
@@ -51,27 +63,29 @@ Crowd::~Crowd() {
       std::this_thread::sleep_for(std::chrono::microseconds(100));
 }
 
-void Crowd::live_as_threads() {
+void Crowd::live_as_threads() const {
   for (std::size_t i = 1; i < count_; ++i)
-    std::thread([this, i] { live(i); }).detach();
-  live(0);
+    std::thread([this] { live(); }).detach();
+  live();
 }
 
-void Crowd::live(std::size_t index) const noexcept {
+void Crowd::live() const noexcept {
   announce();
-  if (doing_ == Doing::kBusy) be_busy(index);
+  if (doing_ == Doing::kBusy) be_busy();
   sleep_in_pause();
 }
 
 // It yields once a round, so that all have run soon, and then no more.
-void Crowd::be_busy(std::size_t index) const noexcept {
-  while (rounds_[0].load() == 0)
-    (void)::syscall(SYS_futex, &rounds_[0], FUTEX_WAIT, 0, nullptr, nullptr, 0);
+void Crowd::be_busy() const noexcept {
+  while (words_[kRound].load() == 0) futex_wait(words_[kRound], 0);
   for (std::uint32_t seen = 0;; relax()) {
-    const std::uint32_t round = rounds_[0].load(std::memory_order_relaxed);
+    const std::uint32_t round = words_[kRound].load(std::memory_order_relaxed);
     if (round == seen) continue;
     seen = round;
-    rounds_[index + 1].store(seen);
+    if (words_[kRan].fetch_add(1) + 1 == count_) {
+      words_[kDone].store(round);
+      futex_wake(words_[kDone]);
+    }
     (void)::sched_yield();
   }
 }
@@ -106,20 +120,18 @@ bool Crowd::all_asleep(Steps& steps) const noexcept {
   }
 }
 
+// Asleep until then: of many that want the CPU who polls has it last.
 bool Crowd::all_ran(Steps& steps) noexcept {
-  const std::uint32_t round = rounds_[0].load() + 1;
-  rounds_[0].store(round);
-  if (round == 1)
-    (void)::syscall(SYS_futex, &rounds_[0], FUTEX_WAKE, INT_MAX, nullptr,
-                    nullptr, 0);
-  std::size_t ran = 0;
-  return poll_until(tids_.front(), same_cpu_,
-                    [&] {
-                      while (ran < count_ && rounds_[ran + 1].load() == round)
-                        ++ran;
-                      return ran == count_;
-                    }) ||
-         steps.not_reached("a busy loop does not run");
+  const std::uint32_t last = words_[kRound].load();
+  words_[kRan].store(0);
+  words_[kRound].store(last + 1);
+  if (last == 0) futex_wake(words_[kRound]);
+  Patience patience(tids_.front());
+  while (words_[kDone].load() == last) {
+    futex_wait(words_[kDone], last);
+    if (!patience.lasts()) return steps.not_reached("a busy loop does not run");
+  }
+  return true;
 }
 
 }  // namespace retrap

@@ -38,9 +38,15 @@ class Crowd {
   bool settled(Steps& steps) noexcept;
 
  private:
-  void live_as_threads();
-  void live(std::size_t index) const noexcept;
-  void be_busy(std::size_t index) const noexcept;
+  // Of the busy ones: the round that the tracer calls, how many have run in
+  // it, and the last in which all have.
+  static constexpr std::size_t kRound = 0;
+  static constexpr std::size_t kRan = 1;
+  static constexpr std::size_t kDone = 2;
+
+  void live_as_threads() const;
+  void live() const noexcept;
+  void be_busy() const noexcept;
   void announce() const noexcept;
   [[nodiscard]] pid_t next_tid() const;
   bool all_asleep(Steps& steps) const noexcept;
@@ -50,7 +56,7 @@ class Crowd {
   Doing doing_;
   bool same_cpu_;
   Pipe announced_;
-  SharedWords rounds_;  // the first: the tracer's; then what each has seen
+  SharedWords words_;
   std::vector<Tracee> processes_;
   std::vector<pid_t> tids_;
 };

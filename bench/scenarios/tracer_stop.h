@@ -49,8 +49,9 @@ class TracerStop {
   static constexpr bool kBusy = kDoing == Doing::kBusy;
   static constexpr bool kThreads = kTasks == Tasks::kThreads;
 
-  // Of the busy ones, all that still run have a turn before each stop: N * N.
-  static constexpr int kMost = kOneByOne && kBusy ? 64 : 1000;
+  // One by one all busy ones that still run have a turn before each stop, so
+  // that it takes the square of N.
+  static constexpr int kMost = kBusy ? 64 : 1000;
   static constexpr std::array kSome = {1, 10};
   static constexpr std::array kSomeBusy = {2};
 
