@@ -5,8 +5,9 @@
 //   busy            it runs a loop in user mode; at same-cpu it wants to
 //   long-call/kib:N it is in read(2) of N KiB from a hole of a memfd: tmpfs
 //                   (shmem_file_read_iter()) looks for no signal before the
-//                   end. At cross-cpu the call has just begun; at same-cpu the
-//                   tracer took the CPU from it, somewhere in the call
+//                   end. Where in the call it is: just after the beginning at
+//                   cross-cpu, but anywhere at same-cpu, where the tracer took
+//                   the CPU from it, and in exact mode
 //   vfork           it waits in vfork(2), in state D, for a child that sleeps.
 //                   The stage `interrupted` is when the request has returned;
 //                   then the tracer lets the child exit

@@ -73,7 +73,7 @@ class TracerStop {
 
   explicit TracerStop(const CellConfig& config)
       : crowd_(config.arguments.at(0), kTasks, kDoing, config.ends),
-        steps_(crowd_.tids().front(), config.ends.same_cpu()) {
+        steps_(crowd_.tids().front()) {
     for (const pid_t tid : crowd_.tids()) tasks_.emplace_back(tid);
   }
 
