@@ -59,6 +59,7 @@ TEST(TracerInterrupt, FindsABusyLoopRunning) {
   InterruptBusy scenario(same_cpu_cell());
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(scenario.arm()) << describe(scenario.steps().failure());
+    std::this_thread::sleep_for(5ms);
     EXPECT_EQ(TaskState(scenario.steps().pid()).letter(), 'R');
     ASSERT_EQ(scenario.fire(), stop_trap(SIGTRAP));
   }
