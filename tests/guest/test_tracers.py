@@ -51,8 +51,11 @@ def test_what_the_pages_advise_holds(boot: Boot) -> None:
     cells = {
         "busy-each": (f"{STOP}/seize/one-by-one/busy/threads:4", 10),
         "busy-all": (f"{STOP}/seize/at-once/busy/threads:4", 10),
+        "each-10": (f"{STOP}/seize/one-by-one/asleep/threads:10", 50),
         "asleep-10": (f"{STOP}/seize/at-once/asleep/threads:10", 50),
         "asleep-100": (f"{STOP}/seize/at-once/asleep/threads:100", 50),
+        "attach-threads": (f"{STOP}/attach/at-once/asleep/threads:1000", 10),
+        "attach-processes": (f"{STOP}/attach/at-once/asleep/processes:1000", 10),
         "asleep": ("trap/trigger:interrupt", 50),
         "busy": ("tracer/interrupt/busy", 50),
         "vfork": ("tracer/interrupt/vfork", 50),
@@ -64,6 +67,8 @@ def test_what_the_pages_advise_holds(boot: Boot) -> None:
     took = {stem: median(results, stem) for stem in cells}
     print(f"\n{took}")
     assert took["busy-each"] > 100 * took["busy-all"]
+    assert took["asleep-10"] < 0.9 * took["each-10"]
+    assert took["attach-threads"] > 1.5 * took["attach-processes"]
     assert took["asleep-100"] == pytest.approx(10 * took["asleep-10"], rel=0.1)
     assert took["busy"] < took["asleep"] < took["vfork"]
     assert took["long"] > 10 * took["short"]

@@ -118,7 +118,9 @@ def _stops(results: Results, machine: Machine, scenario: str) -> str:
 
 def _stage(name: str) -> Callable[[Results, Machine, str], str]:
     """Medians, from the trigger."""
-    return lambda *where: _of_readings(*where, name)
+    return lambda results, machine, scenario: _of_readings(
+        results, machine, scenario, name
+    )
 
 
 def _a_task(results: Results, machine: Machine, scenario: str) -> str:
@@ -128,7 +130,8 @@ def _a_task(results: Results, machine: Machine, scenario: str) -> str:
     def of(name: str) -> str:
         where = [(scenario, place) for place in results.placements(machine)]
         found = [shown(results, machine, name, each) for each in where]
-        return _joined([number(one.median / tasks) for one in found if one])
+        medians = [one.median for one in found if one and one.median is not None]
+        return _joined([number(median / tasks) for median in medians])
 
     return grouped((name, of(name)) for name in results.sides(machine, scenario))
 
