@@ -17,11 +17,10 @@
 #include "core/ptrace/tracee.h"
 #include "core/ptrace/wait_status.h"
 #include "core/sys/check.h"
+#include "scenarios/attach.h"
 #include "scenarios/family.h"
 
 namespace retrap {
-
-enum class Attach { kAttach, kSeize };
 
 template <Attach kHow>
 class SyscallStop {

@@ -44,12 +44,29 @@ enum class Answer { kYes, kNotYet, kFailed };
 class Steps {
  public:
   Steps() = default;  // a scenario without a second end
+  // For calls alone: nobody asks for its state, and no file of it is open.
+  explicit Steps(pid_t pid) : pid_(pid) {}
   Steps(pid_t pid, bool same_cpu)
       : pid_(pid), same_cpu_(same_cpu), state_(std::in_place, pid) {}
 
   // The calls of a design: they, and nothing else, use ptrace, kill and wait4.
   bool kill(int sig) noexcept {
     return ::kill(pid_, sig) == 0 || call_failed("kill");
+  }
+  bool attach() noexcept {
+    return request(PTRACE_ATTACH, "PTRACE_ATTACH", nullptr);
+  }
+  bool seize() noexcept {
+    constexpr std::uintptr_t kOptions = PTRACE_O_EXITKILL;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): as in cont()
+    void* const data = reinterpret_cast<void*>(kOptions);
+    return request(PTRACE_SEIZE, "PTRACE_SEIZE", data);
+  }
+  bool detach() noexcept {
+    return request(PTRACE_DETACH, "PTRACE_DETACH", nullptr);
+  }
+  bool singlestep() noexcept {
+    return request(PTRACE_SINGLESTEP, "PTRACE_SINGLESTEP", nullptr);
   }
   bool interrupt() noexcept {
     return request(PTRACE_INTERRUPT, "PTRACE_INTERRUPT", nullptr);
@@ -68,6 +85,12 @@ class Steps {
     return ::syscall(SYS_ptrace, PTRACE_GETREGSET, pid_, NT_PRSTATUS, &place) ==
                0 ||
            call_failed("PTRACE_GETREGSET");
+  }
+  bool setregset(Registers& registers) noexcept {
+    iovec place{&registers, sizeof registers};
+    return ::syscall(SYS_ptrace, PTRACE_SETREGSET, pid_, NT_PRSTATUS, &place) ==
+               0 ||
+           call_failed("PTRACE_SETREGSET");
   }
   bool cont(int sig = 0) noexcept {
     // ptrace(2) wants the signal where pointers go.
@@ -152,6 +175,8 @@ class Steps {
   bool call_failed(const char* what) noexcept;
   bool unexpected_stop(WaitStatus status, WaitStatus expected) noexcept;
   bool not_reached(const char* what) noexcept;
+  // What another's step failed at; this one stands for all of them.
+  bool failed_as(const Steps& other) noexcept { return fail(other.failure_); }
 
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }

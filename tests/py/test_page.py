@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from retrap.report import numbers, results_page
@@ -30,7 +31,9 @@ def test_no_number_of_a_page_is_typed(page: Path) -> None:
     text = page.read_text()
     assert numbers.made(text, results_page.REFERENCE) == text
     assert "not stored" not in text
-    typed = text.replace("cycle/notification`: ", "cycle/notification`: 1, ")
+    typed = numbers.LINE.sub(
+        lambda found: found[0] + " 1" * ((found["what"] or "") in numbers.KINDS), text
+    )
     assert numbers.made(typed, results_page.REFERENCE) == text != typed
 
 
@@ -39,6 +42,23 @@ def test_a_line_about_what_is_not_stored_says_so(tmp_path: Path) -> None:
     assert numbers.made(text, tmp_path) == (
         "- `no/such`: not stored\n- `no/such`, switches: not stored\n"
         "- `a`, other things: 7\n"
+    )
+
+
+def test_a_stage_and_a_share_of_a_task_are_those_of_the_samples() -> None:
+    scenario = "tracer/stop/seize/at-once/asleep/threads:10"
+    raw = results_page.REFERENCE / "tracers-stop/raw/mainline/exact-x86_64-1"
+    taken, stopped = [], []
+    for place in ("same-cpu", "cross-cpu"):
+        stem = scenario.replace("/", ".").replace(":", "-")
+        samples = np.load(raw / f"{stem}@{place}.npy")
+        for values, end in ((taken, "t_return_ns"), (stopped, "t_stopped_ns")):
+            times = (samples[end] - samples["t_trigger_ns"]).astype(int)
+            values.append(np.quantile(times, 0.5, method="inverted_cdf"))
+    lines = f"- `{scenario}`, a task: 0\n- `{scenario}`, stopped: 0\n"
+    assert numbers.made(lines, results_page.REFERENCE) == (
+        f"- `{scenario}`, a task: {taken[0] / 10:.0f}/{taken[1] / 10:.0f}\n"
+        f"- `{scenario}`, stopped: {stopped[0]}/{stopped[1]}\n"
     )
 
 

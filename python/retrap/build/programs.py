@@ -23,7 +23,8 @@ BENCH = "retrap-bench"
 MEASURING = (BENCH, "retrap-nop")  # of a matrix and a profile: boots alike
 RULES = ("retrap-conform",)
 FOR_QEMU = ("retrap-turns", "retrap-tsc-khz")  # of this machine (qemu.py)
-BY_HAND = ("retrap-handloop", "retrap-handcycle")  # what tests compare with
+# What tests compare with.
+BY_HAND = ("retrap-handloop", "retrap-handcycle", "retrap-handstop")
 PROGRAMS = (*MEASURING, *RULES, *BY_HAND, "retrap-model")
 
 

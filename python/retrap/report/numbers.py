@@ -28,13 +28,25 @@ from retrap.report.table import path_integers
 from retrap.report.windows import STAGE, TALLY, grouped
 from retrap.results.store import Machine, Results, load
 
-PAGES = (ROOT / "docs/argument.md", ROOT / "docs/decide.md")
-STORED = ("quick", "starved")  # of results/reference; the first that has a scenario
+OF_TRACERS = (
+    "stop-n-threads",
+    "interrupt-states",
+    "attach-detach",
+    "one-request",
+    "resume",
+)
+PAGES = (
+    ROOT / "docs/argument.md",
+    ROOT / "docs/decide.md",
+    *(ROOT / f"docs/tracers/{name}.md" for name in OF_TRACERS),
+)
+# Of results/reference; the first that has a scenario.
+STORED = ("quick", "starved", "tracers", "tracers-stop")
 LINE = re.compile(r"^- `(?P<scenario>[^`]+)`(?:, (?P<what>[a-z ]+))?:.*$", re.M)
 
 
 def write(reference: Path) -> Iterator[Path]:
-    """Both pages. Errors: those of the readers."""
+    """All pages. Errors: those of the readers."""
     for page in PAGES:
         atomic_write(page, made(page.read_text(), reference))
         yield page
@@ -71,7 +83,7 @@ def _changes(results: Results, machine: Machine, scenario: str) -> str:
         rows = [changed(results, machine, name, where) for where in places]
         if name != base:
             told.append(f"{name} {_joined([row.change for row in rows if row])}")
-    return f"{base} {first}; {', '.join(told)}"
+    return f"{base} {first}" + (f"; {', '.join(told)}" if told else "")
 
 
 def _switches(results: Results, machine: Machine, scenario: str) -> str:
@@ -104,6 +116,26 @@ def _stops(results: Results, machine: Machine, scenario: str) -> str:
     return _of_readings(results, machine, scenario, "stops")
 
 
+def _stage(name: str) -> Callable[[Results, Machine, str], str]:
+    """Medians, from the trigger."""
+    return lambda results, machine, scenario: _of_readings(
+        results, machine, scenario, name
+    )
+
+
+def _a_task(results: Results, machine: Machine, scenario: str) -> str:
+    """Medians, divided by the number that the scenario's name ends with."""
+    tasks = int(scenario.rpartition(":")[2])
+
+    def of(name: str) -> str:
+        where = [(scenario, place) for place in results.placements(machine)]
+        found = [shown(results, machine, name, each) for each in where]
+        medians = [one.median for one in found if one and one.median is not None]
+        return _joined([number(median / tasks) for median in medians])
+
+    return grouped((name, of(name)) for name in results.sides(machine, scenario))
+
+
 def _of_readings(results: Results, machine: Machine, scenario: str, key: str) -> str:
     values: dict[str, list[str]] = {}
     for place in results.placements(machine):
@@ -126,4 +158,6 @@ KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
     "first look": _first_look,
     "too early": _too_early,
     "stops": _stops,
+    "a task": _a_task,
+    **{name: _stage(name) for name in ("stopped", "examined", "interrupted")},
 }

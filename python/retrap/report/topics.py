@@ -15,6 +15,7 @@ TOPICS = {
     "window/": ("ptrace", "a group-stop notification"),
     "trap/": ("ptrace", "the first trap of a tracee"),
     "control/": ("ptrace", "a trap that is dearer by what is known"),
+    "tracer/": ("ptrace", "what tracers do"),
     "elsewhere/syscall-stop": ("ptrace", "a syscall-stop"),
     "elsewhere/wait/": ("wait", "wait4(2)"),
     "elsewhere/fork-": ("fork", "fork, exit and wait"),
