@@ -152,6 +152,8 @@ class Steps {
   bool call_failed(const char* what) noexcept;
   bool unexpected_stop(WaitStatus status, WaitStatus expected) noexcept;
   bool not_reached(const char* what) noexcept;
+  // What another's step failed at; this one stands for all of them.
+  bool failed_as(const Steps& other) noexcept { return fail(other.failure_); }
 
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }

@@ -14,8 +14,10 @@
 namespace retrap {
 namespace {
 
+// Below task/: /proc/<pid>/stat sums up all threads, which takes as long.
 UniqueFd open_proc(pid_t pid, const char* name) {
-  const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
+  const std::string task = std::to_string(pid);
+  const std::string path = "/proc/" + task + "/task/" + task + "/" + name;
   return UniqueFd(
       check_unix(::open(path.c_str(), O_RDONLY | O_CLOEXEC), path.c_str()));
 }
