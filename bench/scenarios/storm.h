@@ -20,7 +20,7 @@ namespace retrap {
 class Storm {
  public:
   static constexpr std::array kUsualRates = {0, 100};
-  static constexpr std::array kUsualFlips = {100};
+  static constexpr std::array kUsualFlips = {10};
   static constexpr std::array kParameters = {
       Parameter{"per-ms", 0, 1000, kUsualRates},
       Parameter{"flips", 1, 100'000, kUsualFlips}};

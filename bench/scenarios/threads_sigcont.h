@@ -23,8 +23,8 @@ namespace retrap {
 
 class ThreadsSigcont {
  public:
-  static constexpr std::array kUsualArmed = {1, 10, 100};
-  static constexpr std::array kUsualOthers = {0, 100};
+  static constexpr std::array kUsualArmed = {1, 10};
+  static constexpr std::array kUsualOthers = {0, 10};
   static constexpr std::array kParameters = {
       Parameter{"armed", 1, 1000, kUsualArmed},
       Parameter{"others", 0, 1000, kUsualOthers}};

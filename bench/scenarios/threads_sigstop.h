@@ -21,7 +21,7 @@ namespace retrap {
 
 class ThreadsSigstop {
  public:
-  static constexpr std::array kUsual = {1, 10, 100};
+  static constexpr std::array kUsual = {1, 10};
   static constexpr std::array kParameters = {
       Parameter{"threads", 1, 1000, kUsual}};
   static constexpr std::array<std::string_view, 2> kStages = {"delivered",

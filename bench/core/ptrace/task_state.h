@@ -21,7 +21,8 @@ class TaskState {
   // wait_task_inactive()) and prints "running" otherwise.
   [[nodiscard]] std::optional<long> blocked_syscall() const noexcept;
 
-  // The letter of /proc/<pid>/task/<pid>/stat: S asleep, t trapped; 0: cannot be read.
+  // The letter of its proc_pid_stat(5): S asleep, t trapped; 0: cannot be
+  // read.
   [[nodiscard]] char letter() const noexcept;
 
   // A wait would return at once.
