@@ -42,7 +42,7 @@ def test_rows_are_chosen() -> None:
 
 
 def test_counted_is_before_measured() -> None:
-    text = lkml.mail(QUICK).decode()
+    text = lkml.mail(QUICK, Wanted(rows="retrap/*")).decode()
     assert 0 < text.index("Events of a cycle") < text.index("Guest instructions [")
     (line,) = (
         x for x in text.splitlines() if x.startswith("  same-cpu async-r") and "+" in x
@@ -50,6 +50,15 @@ def test_counted_is_before_measured() -> None:
     assert line.split() == [
         *("same-cpu", "async-retrap", "8347", "8330-8347", "8451", "8434-8451", "+104")
     ]
+
+
+def test_the_table_of_designs_is_first_and_whole() -> None:
+    text = lkml.mail(QUICK).decode()
+    begin = text.index("Guest instructions, and changes against mainline")
+    assert begin < text.index("Events of a cycle")
+    rows = text[begin : text.index("\n\n", begin)]
+    assert all(label in rows for label in ("  armed again", "registers, armed"))
+    assert "floor: futex" in rows
 
 
 def test_subject_and_text_are_about_the_experiment(maker: Maker) -> None:

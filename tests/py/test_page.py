@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from retrap.report import results_page
+from retrap.report import numbers, results_page
 from retrap.rules import docs_tables, rulebook
 from retrap.base.errors import RetrapError
 
@@ -21,6 +22,24 @@ def test_page_is_made_of_the_stored_runs() -> None:
 def test_the_results_are_made_of_the_stored_runs() -> None:
     """Else: ./retrap docs."""
     assert results_page.PAGE.read_text() == results_page.render()
+
+
+@pytest.mark.parametrize("page", numbers.PAGES, ids=lambda page: page.name)
+def test_no_number_of_a_page_is_typed(page: Path) -> None:
+    """Else: ./retrap docs. Each scenario that a page names is stored."""
+    text = page.read_text()
+    assert numbers.made(text, results_page.REFERENCE) == text
+    assert "not stored" not in text
+    typed = text.replace("cycle/notification`: ", "cycle/notification`: 1, ")
+    assert numbers.made(typed, results_page.REFERENCE) == text != typed
+
+
+def test_a_line_about_what_is_not_stored_says_so(tmp_path: Path) -> None:
+    text = "- `no/such`: 5\n- `no/such`, switches: 6\n- `a`, other things: 7\n"
+    assert numbers.made(text, tmp_path) == (
+        "- `no/such`: not stored\n- `no/such`, switches: not stored\n"
+        "- `a`, other things: 7\n"
+    )
 
 
 def test_a_table_beside_a_stored_run_is_the_one_of_it() -> None:

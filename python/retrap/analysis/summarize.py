@@ -11,6 +11,7 @@ from typing import NamedTuple
 from retrap.results import stats
 from retrap.results import counters
 from retrap.results.store import Cell, Results, atomic_write
+from retrap.results.summary import Reading
 
 Value = str | int | float | bool | None
 CELL = (
@@ -48,11 +49,25 @@ def metrics(cell: Cell) -> Iterator[Metric]:
         if cheap:
             yield Metric("cheapest", unit, cheap.value)
             yield Metric("cheapest: share", "of the samples", cheap.share)
+        for name, each in got.readings.items():
+            yield from _of_reading(name, each, unit)
     for event in counters.per_cycle(cell):
         yield Metric(event.event, "a cycle", event.per_cycle)
     if cell.timed:
         for text in warnings(cell):
             yield Metric("warning", "", text)
+
+
+def _of_reading(name: str, each: Reading, unit: str) -> Iterator[Metric]:
+    """Of a stage quantiles, of a tally how many."""
+    if each.stage:
+        for quantile in QUANTILES:
+            value = getattr(each.quantiles, quantile)
+            yield Metric(f"{name}: {quantile}", unit, value)
+        return
+    yield Metric(f"{name}: mean", "a sample", each.mean)
+    yield Metric(f"{name}: not 0", "of the samples", each.some)
+    yield Metric(f"{name}: maximum", "a sample", each.quantiles.maximum)
 
 
 def warnings(cell: Cell) -> tuple[str, ...]:

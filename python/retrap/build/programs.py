@@ -23,7 +23,8 @@ BENCH = "retrap-bench"
 MEASURING = (BENCH, "retrap-nop")  # of a matrix and a profile: boots alike
 RULES = ("retrap-conform",)
 FOR_QEMU = ("retrap-turns", "retrap-tsc-khz")  # of this machine (qemu.py)
-PROGRAMS = (*MEASURING, *RULES, "retrap-handloop", "retrap-model")
+BY_HAND = ("retrap-handloop", "retrap-handcycle")  # what tests compare with
+PROGRAMS = (*MEASURING, *RULES, *BY_HAND, "retrap-model")
 
 
 @dataclass(frozen=True)

@@ -160,11 +160,13 @@ def compare(args: Namespace) -> int:
 
 def docs(args: Namespace) -> int:
     ensure("report")
-    from retrap.report import example_reply, results_page
+    from retrap.report import example_reply, numbers, results_page
     from retrap.rules import docs_tables
 
     print(docs_tables.write())
     print(results_page.write())
+    for page in numbers.write(results_page.REFERENCE):
+        print(page)
     print(example_reply.write())
     return EXIT_OK
 

@@ -17,16 +17,22 @@ NOUNS = {
 
 
 def sentences(
-    results: Results, machine: Machine, base: str, scenarios: list[str]
+    results: Results,
+    machine: Machine,
+    base: str,
+    scenarios: list[str],
+    told_all: bool = True,
 ) -> list[str]:
-    """Of the scenarios that the table shows; then what decides the rest of the
-    cells."""
+    """Of the scenarios that the table shows, unless the table says it all; then what
+    decides the rest of the cells."""
     rows = [row for row in comparisons(results) if row.machine == machine]
     inside = [row for row in within_boots(results) if row.machine == machine]
-    told = _told(results, machine, f"against {base}", rows, scenarios)
+    told = []
+    if told_all:
+        told += _told(results, machine, f"against {base}", rows, scenarios)
     if text := caution(results, rows):
         told.append(f"! {text}")
-    for other in dict.fromkeys(row.base for row in inside):
+    for other in dict.fromkeys(row.base for row in inside if told_all):
         mine = [row for row in inside if row.base == other]
         against = f"within boots, against {other}"
         told += _told(results, machine, against, mine, scenarios)

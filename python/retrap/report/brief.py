@@ -21,7 +21,7 @@ from retrap.results.stats import P99_FROM
 from retrap.analysis.verdict import NOT_APPLICABLE, SAME
 from retrap.machine import load
 from retrap.results.store import Machine, Results
-from retrap.report import amounts
+from retrap.report import amounts, designstable, windows
 from retrap.report.sentences import counts
 from retrap.report.table import path_integers
 from retrap.base.textgrid import number, row, spread
@@ -41,8 +41,11 @@ TITLES = {
 def render(results: Results) -> str:
     """Table and sentences, each line at most 80 columns."""
     machine = results.machines[0]
-    base = judged(results, machine)
-    lines = _compared(results, machine) if base else _alone(results, machine)
+    base, found = judged(results, machine), shown(results, machine)
+    if base and designstable.fits(results, machine, found):
+        lines = designstable.lines(results, machine, base, found)
+    else:
+        lines = _compared(results, machine) if base else _alone(results, machine)
     return "\n".join([*lines, *map(fill, told(results))]) + "\n"
 
 
@@ -51,8 +54,12 @@ def told(results: Results) -> list[str]:
     machine = results.machines[0]
     base = judged(results, machine)
     found: list[str] = []
+    scenarios = shown(results, machine)
     if base:
-        found += amounts.sentences(results, machine, base, shown(results, machine))
+        told = not designstable.fits(results, machine, scenarios)
+        found += amounts.sentences(results, machine, base, scenarios, told)
+    several = base is None or not designstable.fits(results, machine, scenarios)
+    found += windows.sentences(results, machine)[: 2 if several else 1]
     found += [f"! {line[0].upper()}{line[1:]}." for line in results.stand_ins]
     if results.void:
         names = ", ".join(results.void)
@@ -80,6 +87,8 @@ def fill(text: str) -> str:
 def shown(results: Results, machine: Machine) -> list[str]:
     """The scenarios of the table, without the floors."""
     paths = results.paths(machine)
+    if designstable.fits(results, machine, paths):
+        return designstable.shown(paths)
     return [name for name in paths if name in TITLES] or paths
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from retrap.analysis.compare import comparisons
 from retrap.base.errors import EXIT_USAGE, RetrapError
 from retrap.base.textgrid import wrap
-from retrap.report import amounts, appendix, mailtable, setup, topics
+from retrap.report import amounts, appendix, designstable, mailtable, setup, topics
 from retrap.report.quote import quote
 from retrap.report.reply import Original, headers
 from retrap.report.sentences import caution, counts
@@ -117,6 +117,8 @@ def _shown(results: Results, machine: Machine, wanted: Wanted) -> list[str]:
     What they measured has no say in it. Errors: EXIT_USAGE."""
     known = results.paths(machine)
     if not wanted.rows:
+        if designstable.fits(results, machine, known):
+            return designstable.shown(known)
         return [name for name in known if name in amounts.NOUNS] or known
     patterns = wanted.rows.split(",")
     every = results.scenarios(machine)
@@ -143,6 +145,12 @@ def _short(
     end = ["", *setup.lines(results, machines), *_limits(results, machines)]
     tables = []
     for machine, scenarios in shown.items():
+        base = judged(results, machine)
+        if base and not wanted.rows and designstable.fits(results, machine, scenarios):
+            made = designstable.lines(results, machine, base, scenarios)
+            tables.append([made[:-1], made[-1:]])  # whole, or not at all
+            tables.append(mailtable.integers(results, machine, scenarios))
+            continue
         tables.append(mailtable.integers(results, machine, scenarios))
         tables.append(mailtable.changes(results, machine, scenarios))
     rest = room - len(begin) - len(end)

@@ -20,6 +20,7 @@ from retrap.results.store import Machine, Results, atomic_write, load
 from retrap.base.textgrid import Notes, command, row, wrap
 from retrap.report.levelstable import levels_table
 from retrap.report.outcomestable import outcome_tables
+from retrap.report.readingstable import readings_table
 from retrap.report.timetable import boot_table, groups, time_table, why_not
 from retrap.report.withintable import within_tables
 
@@ -45,6 +46,7 @@ def tables(results: Results) -> str:
     blocks += [cost_table(results, m, notes) for m in results.machines]
     blocks += [beside_table(results, m, results, notes) for m in results.machines]
     blocks += [time_table(results, m, notes) for m in results.machines]
+    blocks += [readings_table(results, m, notes) for m in results.machines]
     blocks += [boot_table(results, m, notes) for m in results.machines]
     blocks += [outcome_tables(results, m, notes) for m in results.machines]
     blocks += [within_tables(results, m, notes) for m in results.machines]

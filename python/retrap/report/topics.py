@@ -8,6 +8,11 @@ from retrap.results.store import Results
 # By how a scenario begins: the part of the kernel, and what costs something there.
 TOPICS = {
     "retrap/": ("ptrace", "a group-stop notification"),
+    "cycle/": ("ptrace", "a group-stop notification"),
+    "inspect/": ("ptrace", "a group-stop notification"),
+    "unasked/": ("ptrace", "a group-stop notification"),
+    "uncaring/": ("ptrace", "a group-stop notification"),
+    "window/": ("ptrace", "a group-stop notification"),
     "trap/": ("ptrace", "the first trap of a tracee"),
     "control/": ("ptrace", "a trap that is dearer by what is known"),
     "elsewhere/syscall-stop": ("ptrace", "a syscall-stop"),

@@ -18,7 +18,7 @@ from retrap.base.cache import cache_dir
 from retrap.base.errors import RetrapError
 from retrap.base.rawfile import atomic_write
 
-SCHEMA = "retrap.remembered/4"
+SCHEMA = "retrap.remembered/5"
 
 
 def signature(directory: Path) -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from retrap.base.rawfile import damaged
 
-# How every sample begins, whatever stamps of its stages follow.
+# How every sample begins, whatever readings follow: `t_<stage>_ns`, `n_<tally>`.
 SAMPLE = np.dtype(
     [
         ("t_trigger_ns", "<u8"),
@@ -59,6 +59,18 @@ def layout(path: Path, run: dict[str, Any]) -> Layout:
     if dtype.descr[: len(SAMPLE.descr)] != SAMPLE.descr or outcomes[:1] != ("ok",):
         raise damaged(path, "field 'sample' declares samples of another kind")
     return Layout(dtype, outcomes)
+
+
+def stage_of(field: str) -> str | None:
+    """The stage that a field is the stamp of, `notified` of `t_notified_ns`."""
+    if field in (SAMPLE.names or ()) or not field.startswith("t_"):
+        return None
+    return field[len("t_") :].removesuffix("_ns")
+
+
+def tally_of(field: str) -> str | None:
+    """What a field counts, `early` of `n_early`."""
+    return field[len("n_") :] if field.startswith("n_") else None
 
 
 def read_samples(path: Path, expected: Layout = UNDECLARED) -> npt.NDArray[np.void]:

@@ -14,8 +14,21 @@ import numpy as np
 import numpy.typing as npt
 
 from retrap.results import stats
+from retrap.results.samples import stage_of, tally_of
 
 Counts = dict[int, dict[str, float | None]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a scenario read off besides, of the samples that succeeded. A stage: the
+    time from the trigger to it. A tally: a whole number a sample. `some`: the share of
+    samples in which it is not 0."""
+
+    stage: bool
+    quantiles: stats.Quantiles
+    mean: float
+    some: float
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,7 @@ class Summary:
     cheap: stats.CheapClass | None
     bins: dict[int, int]
     deviation: float | None  # the standard one, of the latencies
+    readings: dict[str, Reading]
 
     @property
     def failed(self) -> int:
@@ -52,7 +66,13 @@ def of_record(record: dict[str, Any]) -> Summary:
         stats.CheapClass(**cheap) if cheap else None,
         {int(place): count for place, count in record["bins"].items()},
         record["deviation"],
+        {name: _reading(each) for name, each in record["readings"].items()},
     )
+
+
+def _reading(record: dict[str, Any]) -> Reading:
+    quantiles = stats.Quantiles(**record["quantiles"])
+    return Reading(record["stage"], quantiles, record["mean"], record["some"])
 
 
 def summarized(
@@ -76,7 +96,31 @@ def summarized(
         stats.cheapest_class(values) if classes else None,
         {} if classes else stats.bins(values),
         float(np.std(values, ddof=1)) if values.size > 1 else None,
+        _readings(samples[ok]),
     )
+
+
+def _readings(samples: npt.NDArray[np.void]) -> dict[str, Reading]:
+    """Of samples that succeeded."""
+    found = {}
+    for field in samples.dtype.names or ():
+        values = reading(samples, field)
+        if values is None or (quantiles := stats.quantiles(values)) is None:
+            continue
+        stage = stage_of(field)
+        name = stage or tally_of(field) or field
+        some = float((values != 0).mean())
+        found[name] = Reading(bool(stage), quantiles, float(values.mean()), some)
+    return found
+
+
+def reading(samples: npt.NDArray[np.void], field: str) -> stats.Values | None:
+    """A column of readings: of a stage since the trigger; None: it is none."""
+    if stage_of(field):
+        return np.asarray(samples[field] - samples["t_trigger_ns"], dtype=np.int64)
+    if tally_of(field):
+        return np.asarray(samples[field], dtype=np.int64)
+    return None
 
 
 def succeeded(samples: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Numbers on pages that people write: lines that stored results make.
+
+Such a line begins with "- `SCENARIO`", says what of it is meant, and has a colon.
+What is behind the colon is made here, so that no number on a page is typed:
+
+    - `cycle/notification`: mainline 9129; listen-republish +3, async-retrap +388
+    - `retrap/trigger:interrupt`, switches: 2 (mainline), 0 (listen-republish)
+    - `window/sigcont-wait/busy:0/nice:0`, first look: 2729 (mainline), ...
+
+`a/b`: a at same-cpu, b at cross-cpu.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from retrap.analysis import readings
+from retrap.analysis.compare import shown
+from retrap.analysis.verdict import NOT_APPLICABLE
+from retrap.analysis.within import changed
+from retrap.base.paths import ROOT
+from retrap.base.rawfile import atomic_write
+from retrap.base.textgrid import number
+from retrap.report.table import path_integers
+from retrap.report.windows import STAGE, TALLY, grouped
+from retrap.results.store import Machine, Results, load
+
+PAGES = (ROOT / "docs/argument.md", ROOT / "docs/decide.md")
+STORED = ("quick", "starved")  # of results/reference; the first that has a scenario
+LINE = re.compile(r"^- `(?P<scenario>[^`]+)`(?:, (?P<what>[a-z ]+))?:.*$", re.M)
+
+
+def write(reference: Path) -> Iterator[Path]:
+    """Both pages. Errors: those of the readers."""
+    for page in PAGES:
+        atomic_write(page, made(page.read_text(), reference))
+        yield page
+
+
+def made(text: str, reference: Path) -> str:
+    """A page with the numbers of the stored runs. A line about what none of them has
+    says so."""
+    stored = [load(reference / name) for name in STORED if (reference / name).is_dir()]
+
+    def line(found: re.Match[str]) -> str:
+        scenario, what = found["scenario"], found["what"] or ""
+        if what not in KINDS:
+            return found[0]  # a list of other things
+        head = found[0][: found[0].index("`:" if not what else f"{what}:")]
+        head += "`:" if not what else f"{what}:"
+        for results in stored:
+            for machine in results.machines:
+                if machine.exact and scenario in results.paths(machine):
+                    return f"{head} {KINDS[what](results, machine, scenario)}"
+        return f"{head} not stored"
+
+    return LINE.sub(line, text)
+
+
+def _changes(results: Results, machine: Machine, scenario: str) -> str:
+    """The baseline's medians, and what each other side changes."""
+    base = results.base(machine, scenario) or ""
+    places = [(scenario, place) for place in results.placements(machine)]
+    sides = [shown(results, machine, base, where) for where in places]
+    first = _joined([number(one.median) for one in sides if one])
+    told = []
+    for name in results.sides(machine, scenario):
+        rows = [changed(results, machine, name, where) for where in places]
+        if name != base:
+            told.append(f"{name} {_joined([row.change for row in rows if row])}")
+    return f"{base} {first}; {', '.join(told)}"
+
+
+def _switches(results: Results, machine: Machine, scenario: str) -> str:
+    """Of a cycle."""
+
+    def of(name: str) -> str:
+        counted = (
+            path_integers(results, machine, name, (scenario, place))
+            for place in results.placements(machine)
+        )
+        known = [
+            f"{e['switches']:.4g}" for e in counted if e and e["switches"] is not None
+        ]
+        return _joined(known) or NOT_APPLICABLE
+
+    return grouped((name, of(name)) for name in results.sides(machine, scenario))
+
+
+def _first_look(results: Results, machine: Machine, scenario: str) -> str:
+    """Medians, from the trigger."""
+    return _of_readings(results, machine, scenario, STAGE)
+
+
+def _too_early(results: Results, machine: Machine, scenario: str) -> str:
+    """Shares of the samples."""
+    return _of_readings(results, machine, scenario, TALLY)
+
+
+def _stops(results: Results, machine: Machine, scenario: str) -> str:
+    return _of_readings(results, machine, scenario, "stops")
+
+
+def _of_readings(results: Results, machine: Machine, scenario: str, key: str) -> str:
+    values: dict[str, list[str]] = {}
+    for place in results.placements(machine):
+        found = readings.of(results, machine, (scenario, place))
+        for name, each in found.items():
+            got = each[key]
+            share = f"{100 * got.some:.3g}%"
+            text = share if key == TALLY else number(got.quantiles.median)
+            values.setdefault(name, []).append(text)
+    return grouped((name, _joined(texts)) for name, texts in values.items())
+
+
+def _joined(texts: list[str]) -> str:
+    return "/".join(dict.fromkeys(texts))
+
+
+KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
+    "": _changes,
+    "switches": _switches,
+    "first look": _first_look,
+    "too early": _too_early,
+    "stops": _stops,
+}
