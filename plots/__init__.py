@@ -9,6 +9,7 @@ from plots import (
     boots,
     counters,
     ecdf,
+    growth,
     overview,
     path_integers,
     profiles,
@@ -29,6 +30,7 @@ def draw_all(dir: Path) -> list[Path]:
     paths += path_integers.draw(results, into)
     paths += counters.draw(results, into)
     paths += ecdf.draw(results, into)
+    paths += growth.draw(results, into)
     paths += boots.draw(results, into)
     paths += series.draw(results, into)
     if (dir / PROFILES).is_dir():

@@ -9,21 +9,16 @@
 #ifndef RETRAP_SCENARIOS_ELSEWHERE_JOBCTL_H_
 #define RETRAP_SCENARIOS_ELSEWHERE_JOBCTL_H_
 
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <thread>
 #include <vector>
 
-#include "core/ptrace/tracee.h"
 #include "core/ptrace/wait_status.h"
-#include "core/sys/check.h"
 #include "scenarios/family.h"
-#include "scenarios/floor_pipe.h"
+#include "scenarios/sleeping_threads.h"
 
 namespace retrap {
 
@@ -40,59 +35,31 @@ class Jobctl {
   static constexpr WaitStatus kExpected = kContinued;
 
   explicit Jobctl(const CellConfig& config)
-      : count_(config.arguments.at(0)),
-        job_(Tracee::spawn([this] { run(); }, config.ends.tracee_cpu)),
-        steps_(job_.pid(), config.ends.same_cpu()) {
-    tids_.writer.reset();  // so that a dead job ends the loop
-    threads_.reserve(static_cast<std::size_t>(count_));
-    for (int i = 0; i < count_; ++i)
-      threads_.emplace_back(next_tid(), config.ends.same_cpu());
+      : job_(config.arguments.at(0), config.ends.tracee_cpu) {
+    threads_.reserve(job_.tids().size());
+    for (const pid_t tid : job_.tids())
+      threads_.emplace_back(tid, config.ends.same_cpu());
   }
 
-  // A thread that does not sleep has said why; steps() says that there is one.
   bool arm() noexcept {
-    const auto asleep = [](Steps& thread) noexcept {
-      return thread.asleep_in(kPauseSyscall);
-    };
-    if (!steps_.asleep_in(kPauseSyscall)) return false;
-    return std::ranges::all_of(threads_, asleep) ||
-           steps_.not_reached("a thread of the job does not sleep");
+    return std::ranges::all_of(threads_, [this](Steps& thread) noexcept {
+      return thread.asleep_in(kPauseSyscall) || steps().failed_as(thread);
+    });
   }
 
   WaitStatus fire() noexcept {
-    return steps_.kill(SIGSTOP) &&
-                   steps_.wait_for(signal_stop(SIGSTOP), WUNTRACED) &&
-                   steps_.kill(SIGCONT)
-               ? steps_.wait(WCONTINUED)
+    return steps().kill(SIGSTOP) &&
+                   steps().wait_for(signal_stop(SIGSTOP), WUNTRACED) &&
+                   steps().kill(SIGCONT)
+               ? steps().wait(WCONTINUED)
                : kCallFailed;
   }
 
-  [[nodiscard]] Steps& steps() noexcept { return steps_; }
-  [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
+  [[nodiscard]] Steps& steps() noexcept { return threads_.front(); }
+  [[nodiscard]] const Steps& steps() const noexcept { return threads_.front(); }
 
  private:
-  void run() const {
-    for (int i = 1; i < count_; ++i)
-      std::thread([this] { sleep_announced(); }).detach();
-    sleep_announced();
-  }
-  void sleep_announced() const noexcept {
-    const auto tid = static_cast<pid_t>(::syscall(SYS_gettid));
-    (void)!::write(tids_.writer.get(), &tid, sizeof tid);
-    sleep_in_pause();
-  }
-  pid_t next_tid() const {
-    pid_t tid = 0;
-    const auto got =
-        check_unix(::read(tids_.reader.get(), &tid, sizeof tid), "read a tid");
-    if (got != sizeof tid) throw_errno(ECHILD, "start of the job's threads");
-    return tid;
-  }
-
-  int count_;
-  Pipe tids_;
-  Tracee job_;
-  Steps steps_;
+  SleepingThreads job_;
   std::vector<Steps> threads_;
 };
 

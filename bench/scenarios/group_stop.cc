@@ -3,14 +3,7 @@
 
 namespace retrap {
 
-SeizedTracee::SeizedTracee(const CellConfig& config)
-    : interface_(config.interface),
-      tracee_(Tracee::spawn(sleep_in_pause, config.ends.tracee_cpu)),
-      steps_(tracee_.pid(), config.ends.same_cpu()) {
-  tracee_.seize(interface_);
-}
-
-bool SeizedTracee::acknowledge(bool stopped) noexcept {
+bool StopLoop::getsiginfo_says(bool stopped) noexcept {
   siginfo_t info{};
   if (!steps_.getsiginfo(info)) return false;
   if (((si_pt_flags(info) & kSiStopped) != 0) == stopped) return true;
@@ -18,7 +11,7 @@ bool SeizedTracee::acknowledge(bool stopped) noexcept {
                                     : "PTRACE_SI_STOPPED is still set");
 }
 
-bool SeizedTracee::ask(bool stopped) noexcept {
+bool StopLoop::ask(bool stopped) noexcept {
   switch (interface_) {
     case Interface::kListen:
     case Interface::kListenRepublish:
@@ -26,38 +19,48 @@ bool SeizedTracee::ask(bool stopped) noexcept {
     case Interface::kPleaseNotify:
       return steps_.jobctl_cont();
     case Interface::kAsyncRetrap:  // a trapped tracee is told of without more
-      return acknowledge(stopped);
+      return getsiginfo_says(stopped);
   }
   return false;
 }
 
-bool SeizedTracee::watch() noexcept {
+bool StopLoop::watch() noexcept {
   return ask(true) && steps_.trapped_and_quiet();
 }
 
-bool SeizedTracee::stop_waiting(int sig) noexcept {
+bool StopLoop::stop_waiting(int sig) noexcept {
   return interface_ == Interface::kAsyncRetrap ||
          (steps_.interrupt() && steps_.wait_for(stop_trap(sig)));
 }
 
 // The tracee was not waiting: listen and please-notify stay silent until it
 // is resumed, and then trap before user mode; async-retrap re-traps at once.
-bool SeizedTracee::resume_from_stop() noexcept {
+bool StopLoop::resume_after_sigcont() noexcept {
   const bool by_itself = interface_ == Interface::kAsyncRetrap;
-  return steps_.kill(SIGCONT) && (by_itself || steps_.cont()) &&
-         steps_.wait_for(stop_trap(SIGTRAP)) && resume_from_notification();
+  return (by_itself || steps_.cont()) && steps_.wait_for(stop_trap(SIGTRAP)) &&
+         resume_from_notification();
 }
 
 // Asleep at the end: the next SIGSTOP then finds it in one state, not two.
-bool SeizedTracee::resume_from_notification() noexcept {
-  if (interface_ == Interface::kAsyncRetrap && !acknowledge(false))
-    return false;
-  return steps_.cont() && steps_.wait_for(signal_stop(SIGCONT)) &&
+bool StopLoop::resume_from_notification() noexcept {
+  return acknowledge(false) && steps_.cont() &&
+         steps_.wait_for(signal_stop(SIGCONT)) && steps_.cont() && asleep();
+}
+
+// However many they were, one SIGCONT is pending.
+bool StopLoop::resume_from_storm() noexcept {
+  WaitStatus stop = stop_trap(SIGTRAP);
+  while (kind_of(stop) == StopKind::kTrapStop) {
+    if (!pass(stop)) return false;
+    stop = steps_.wait();
+  }
+  return (stop == signal_stop(SIGCONT) ||
+          steps_.unexpected_stop(stop, signal_stop(SIGCONT))) &&
          steps_.cont() && asleep();
 }
 
 // With async-retrap CONT of a trap that is not acknowledged traps again.
-bool SeizedTracee::pass(WaitStatus stop) noexcept {
+bool StopLoop::pass(WaitStatus stop) noexcept {
   if (kind_of(stop) == StopKind::kSignalDelivery)
     return steps_.cont(stop_signal_of(stop));
   siginfo_t info{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A seized tracee, and the canonical loop of each interface around its
-// group-stop (docs/methodology.md): how it gets in, waits, and gets out.
+// The canonical loop of each interface around the group-stop of a seized
+// tracee (docs/methodology.md): how it gets in, waits, and gets out.
 #ifndef RETRAP_SCENARIOS_GROUP_STOP_H_
 #define RETRAP_SCENARIOS_GROUP_STOP_H_
 
@@ -12,9 +12,11 @@
 
 namespace retrap {
 
-class SeizedTracee {
+// Of a task that this process has seized: a process, or a thread of one.
+class StopLoop {
  public:
-  explicit SeizedTracee(const CellConfig& config);
+  StopLoop(Interface interface, pid_t tid, bool same_cpu)
+      : interface_(interface), steps_(tid, same_cpu) {}
 
   [[nodiscard]] Steps& steps() noexcept { return steps_; }
   [[nodiscard]] const Steps& steps() const noexcept { return steps_; }
@@ -32,6 +34,12 @@ class SeizedTracee {
   // which acknowledges the last; `stopped`: what it has to say of the group.
   bool ask(bool stopped) noexcept;
 
+  // In a STOP trap: what has to be said before it is resumed; async-retrap
+  // traps again until its change is acknowledged.
+  bool acknowledge(bool stopped) noexcept {
+    return interface_ != Interface::kAsyncRetrap || ask(stopped);
+  }
+
   // STOP(STOP) -> waiting for a notification, checked.
   bool watch() noexcept;
 
@@ -39,10 +47,18 @@ class SeizedTracee {
   bool stop_waiting(int sig) noexcept;
 
   // STOP(STOP), not waiting -> asleep.
-  bool resume_from_stop() noexcept;
+  bool resume_from_stop() noexcept {
+    return steps_.kill(SIGCONT) && resume_after_sigcont();
+  }
+  // The same when SIGCONT is sent already.
+  bool resume_after_sigcont() noexcept;
 
   // STOP(TRAP) that a SIGCONT caused -> asleep.
   bool resume_from_notification() noexcept;
+
+  // In a STOP trap, not waiting, after SIGCONTs of which some may not have been
+  // reported -> asleep.
+  bool resume_from_storm() noexcept;
 
   // What this design's tracer does at a stop that is nothing to it.
   bool pass(WaitStatus stop) noexcept;
@@ -50,11 +66,20 @@ class SeizedTracee {
   [[nodiscard]] Interface interface() const noexcept { return interface_; }
 
  private:
-  bool acknowledge(bool stopped) noexcept;
+  bool getsiginfo_says(bool stopped) noexcept;
 
   Interface interface_;
-  Tracee tracee_;
   Steps steps_;
+};
+
+// A child that sleeps in pause(2), seized.
+class SeizedTracee : private Tracee, public StopLoop {
+ public:
+  explicit SeizedTracee(const CellConfig& config)
+      : Tracee(spawn(sleep_in_pause, config.ends.tracee_cpu)),
+        StopLoop(config.interface, Tracee::pid(), config.ends.same_cpu()) {
+    seize(config.interface);
+  }
 };
 
 }  // namespace retrap

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "scenarios/continued.h"
 #include "scenarios/control_interrupt.h"
 #include "scenarios/cycle_notification.h"
 #include "scenarios/elsewhere_fork.h"
@@ -16,9 +17,17 @@
 #include "scenarios/floor_futex.h"
 #include "scenarios/floor_pipe.h"
 #include "scenarios/floor_syscall.h"
+#include "scenarios/immediate_sigcont.h"
 #include "scenarios/inspect_registers.h"
+#include "scenarios/parent_view.h"
+#include "scenarios/race_interrupt.h"
+#include "scenarios/request_getsiginfo.h"
 #include "scenarios/retrap_interrupt.h"
 #include "scenarios/retrap_sigcont.h"
+#include "scenarios/storm_report.h"
+#include "scenarios/storm_request.h"
+#include "scenarios/threads_sigcont.h"
+#include "scenarios/threads_sigstop.h"
 #include "scenarios/tracer_attach.h"
 #include "scenarios/tracer_interrupt_busy.h"
 #include "scenarios/tracer_interrupt_call.h"

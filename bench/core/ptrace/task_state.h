@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What state a child is in, asked without disturbing it: reads of /proc and
-// peek_wait(), none of the calls whose number is measured.
+// What state a child, or a thread of it, is in, asked without disturbing it:
+// reads of /proc and peek_wait(), none of the calls whose number is measured.
 #ifndef RETRAP_CORE_PTRACE_TASK_STATE_H_
 #define RETRAP_CORE_PTRACE_TASK_STATE_H_
 
@@ -21,7 +21,8 @@ class TaskState {
   // wait_task_inactive()) and prints "running" otherwise.
   [[nodiscard]] std::optional<long> blocked_syscall() const noexcept;
 
-  // The letter of /proc/<pid>/stat: S asleep, t trapped; 0: cannot be read.
+  // The letter of its proc_pid_stat(5): S asleep, t trapped; 0: cannot be
+  // read.
   [[nodiscard]] char letter() const noexcept;
 
   // A wait would return at once.

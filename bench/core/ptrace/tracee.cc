@@ -78,6 +78,11 @@ Tracee Tracee::spawn(const std::function<void()>& body,
   return tracee;
 }
 
+std::error_code try_seize_task(pid_t tid, unsigned long options) noexcept {
+  return to_error(::syscall(SYS_ptrace, PTRACE_SEIZE, tid, nullptr,
+                            as_data(options | PTRACE_O_EXITKILL)));
+}
+
 Tracee::Tracee(Tracee&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
 
 Tracee::~Tracee() {
@@ -95,8 +100,7 @@ std::error_code Tracee::try_request(long request, const void* addr,
 }
 
 std::error_code Tracee::try_seize(unsigned long options) const noexcept {
-  return try_request(PTRACE_SEIZE, nullptr,
-                     as_data(options | PTRACE_O_EXITKILL));
+  return try_seize_task(pid_, options);
 }
 
 std::error_code Tracee::try_kill(int sig) const noexcept {

@@ -16,6 +16,10 @@ namespace retrap {
 // The usual body of a tracee: pause(2) for ever.
 void sleep_in_pause();
 
+// PTRACE_SEIZE of any task, as Tracee::try_seize().
+[[nodiscard]] std::error_code try_seize_task(pid_t tid,
+                                             unsigned long options) noexcept;
+
 // seize() throws std::system_error naming the request; try_x() returns the
 // error. All requests must come from the thread that spawned.
 class Tracee {

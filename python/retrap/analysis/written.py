@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from retrap.analysis import again, layouts, levels
+from retrap.analysis import again, growth, layouts, levels
 from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import COLUMNS, Comparison
 from retrap.analysis.outcomes import further
@@ -16,6 +16,7 @@ from retrap.analysis.within import within_boots
 from retrap.results.store import Results, atomic_write
 
 BETWEEN, WITHIN, VARIANCE = "comparison.csv", "within-boots.csv", "variance.csv"
+GROWTH = "growth.csv"
 
 
 @lru_cache(maxsize=4)
@@ -27,7 +28,8 @@ def every(results: Results) -> tuple[Comparison, ...]:
 
 def write(results: Results) -> None:
     """comparison.csv; within-boots.csv, where a kernel has several interfaces; both
-    with the rows of other layouts, last; and variance.csv, where something varies."""
+    with the rows of other layouts, last; variance.csv, where something varies; and
+    growth.csv, where something grows."""
     rows = [*every(results)]
     for compared in (comparisons, within_boots):
         for more in layouts.of_each(results, compared).values():
@@ -37,6 +39,7 @@ def write(results: Results) -> None:
     atomic_write(results.path / BETWEEN, csv_text(COLUMNS, between))
     _write(results.path / WITHIN, (*COLUMNS, "confidence"), inside)
     _write(results.path / VARIANCE, levels.COLUMNS, list(levels.rows(results)))
+    _write(results.path / GROWTH, growth.COLUMNS, growth.rows(results))
 
 
 def _write(path: Path, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
