@@ -10,7 +10,7 @@ import pytest
 
 from retrap.base.paths import ROOT
 
-PATCHES = sorted((ROOT / "kernel-patch").glob("6.*/*/*.patch"))
+PATCHES = sorted((ROOT / "kernel-patch").glob("[0-9]*/*/*.patch"))
 # git-merge(1): seven of one character, and a label after all but the middle one.
 MARKER = re.compile(r"^[+ ](<{7} |={7}$|>{7} )", re.MULTILINE)
 
