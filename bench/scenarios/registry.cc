@@ -17,6 +17,11 @@
 #include "scenarios/floor_syscall.h"
 #include "scenarios/retrap_interrupt.h"
 #include "scenarios/retrap_sigcont.h"
+#include "scenarios/tracer_call.h"
+#include "scenarios/tracer_event.h"
+#include "scenarios/tracer_notified_call.h"
+#include "scenarios/tracer_wait.h"
+#include "scenarios/tracer_wait_poll.h"
 #include "scenarios/trap_interrupt.h"
 #include "scenarios/trap_sigstop.h"
 

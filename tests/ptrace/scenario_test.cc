@@ -38,7 +38,35 @@ const std::map<std::string, int> kStatuses = {
     {"elsewhere/wait/tracees-blocking:1..2000", 0x80057f},
     {"elsewhere/jobctl/threads:1..256", 0xffff},
     {"elsewhere/syscall-stop/attach", 0x857f},
-    {"elsewhere/syscall-stop/seize", 0x857f}};
+    {"elsewhere/syscall-stop/seize", 0x857f},
+    {"tracer/call/syscall", 0x857f},
+    {"tracer/call/syscall-regset", 0x857f},
+    {"tracer/call/syscall-info", 0x857f},
+    {"tracer/call/sysemu", 0x857f},
+    {"tracer/call/sysemu-regset", 0x857f},
+    {"tracer/call/sysemu-info", 0x857f},
+    {"tracer/call/seccomp", 0x7057f},
+    {"tracer/call/seccomp-regset", 0x7057f},
+    {"tracer/call/seccomp-info", 0x7057f},
+    {"tracer/call/seccomp-exit", 0x857f},
+    {"tracer/call/seccomp-exit-regset", 0x857f},
+    {"tracer/call/seccomp-exit-info", 0x857f},
+    {"tracer/call/notify-continue", 0},
+    {"tracer/call/notify-value", 0},
+    {"tracer/event/fork", 0x1057f},
+    {"tracer/event/exec", 0x4057f},
+    {"tracer/event/exit", 0x6057f},
+    {"tracer/wait/pid/tracees:1..2000", 0x80057f},
+    {"tracer/wait/pidfd/tracees:1..2000", 0x80057f},
+    {"tracer/wait/any/tracees:1..2000", 0x80057f},
+    {"tracer/wait/any-oldest/tracees:1..2000", 0x80057f},
+    {"tracer/wait/any-grandchildren/tracees:1..2000", 0x80057f},
+    {"tracer/wait/any-grandchildren-oldest/tracees:1..2000", 0x80057f},
+    {"tracer/wait/nothread/tracees:1..2000", 0x80057f},
+    {"tracer/wait/signalfd/tracees:1..2000", 0x80057f},
+    {"tracer/wait/spin/tracees:1..2000", 0x80057f},
+    {"tracer/wait/spin-yield/tracees:1..2000", 0x80057f},
+    {"tracer/wait/sleep/us:1..10000", 0x80057f}};
 
 struct Param {
   Scenario scenario;
@@ -83,6 +111,8 @@ class EveryCell : public testing::TestWithParam<Param> {};
 TEST_P(EveryCell, EndsEverySampleWithItsStatus) {
   const auto& [scenario, placement, interface] = GetParam();
   if (!offered(interface)) GTEST_SKIP() << "this kernel does not offer it";
+  if (const char* lacks = scenario.family->missing())
+    GTEST_SKIP() << "this kernel does not have " << lacks;
   const auto ends = choose_ends(placement, {}, allowed_cpus());
   if (!ends) GTEST_SKIP() << "this machine has no such CPUs";
   pin_to_cpu(ends->tracer_cpu);
