@@ -118,8 +118,8 @@ class InterceptedCall {
     for (;;) (void)::syscall(SYS_getppid);
   }
 
-  // The filter stops the tracee by itself; an INTERRUPT might meet that stop
-  // and be swallowed (docs/rules.md, RACE).
+  // The filter stops the tracee by itself. The first status after an INTERRUPT
+  // may be of that stop.
   bool stop_first() noexcept {
     const bool stopped =
         by_seccomp(kMeans)
