@@ -29,15 +29,15 @@
 
 namespace retrap {
 
-enum class Answer { kContinue, kValue };
+enum class Reply { kContinue, kValue };
 
-template <Answer kAnswer>
+template <Reply kReply>
 class NotifiedCall {
  public:
   static constexpr FamilyInfo kFamily{
-      .name = kAnswer == Answer::kContinue ? "tracer/call/notify-continue"
-                                           : "tracer/call/notify-value",
-      .help = kAnswer == Answer::kContinue
+      .name = kReply == Reply::kContinue ? "tracer/call/notify-continue"
+                                         : "tracer/call/notify-value",
+      .help = kReply == Reply::kContinue
                   ? "a call that a supervisor lets pass"
                   : "a call that a supervisor answers itself",
       .interfaces = kInNoMode};
@@ -94,7 +94,7 @@ class NotifiedCall {
   bool answer() noexcept {
     seccomp_notif_resp answer{};
     answer.id = call_.id;
-    if constexpr (kAnswer == Answer::kContinue)
+    if constexpr (kReply == Reply::kContinue)
       answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     else
       answer.val = 1;
@@ -115,8 +115,8 @@ class NotifiedCall {
   bool begun_ = false;
 };
 
-inline const Registration<NotifiedCall<Answer::kContinue>> kNotifyContinue;
-inline const Registration<NotifiedCall<Answer::kValue>> kNotifyValue;
+inline const Registration<NotifiedCall<Reply::kContinue>> kNotifyContinue;
+inline const Registration<NotifiedCall<Reply::kValue>> kNotifyValue;
 
 }  // namespace retrap
 
