@@ -179,13 +179,13 @@ class WaitBySignalfd : public WayToWait {
   WaitBySignalfd(WaitBySignalfd&&) = delete;
   WaitBySignalfd& operator=(WaitBySignalfd&&) = delete;
   ~WaitBySignalfd() {
-    (void)arm_();
+    (void)drain();
     (void)::sigprocmask(SIG_SETMASK, &before_, nullptr);
   }
 
   // Nothing is left of other children.
   bool arm(Steps& steps) noexcept {
-    return arm_() || steps.call_failed("read of the signalfd");
+    return drain() || steps.call_failed("read of the signalfd");
   }
   WaitStatus wait(Steps& steps) noexcept {
     epoll_event event{};
@@ -211,7 +211,7 @@ class WaitBySignalfd : public WayToWait {
     chld_ = chld;
     return &chld_;
   }
-  bool arm_() noexcept {
+  bool drain() noexcept {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
     }
