@@ -273,7 +273,8 @@ def test_every_file_names_its_licence() -> None:
         path = ROOT / name
         plain = name.startswith(("LICENSES/", "results/reference/", "tests/data/"))
         bases = tuple(
-            f"kernel-patch/{release}/base" for release in ("6.1", "6.12", "man-pages")
+            f"kernel-patch/{release}/base"
+            for release in ("6.1", "6.12", "7.x", "man-pages")
         )
         bare = ("COPYING", ".gitignore", ".gitattributes", *bases)
         if plain or name in bare or path.suffix in data or not path.is_file():

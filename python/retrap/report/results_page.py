@@ -10,8 +10,8 @@ from typing import Any
 from retrap.base.paths import ROOT
 from retrap.base.rawfile import atomic_write
 from retrap.profile import designs, difference, report, summary
-from retrap.report import brief, sentences, table
-from retrap.results.store import load
+from retrap.report import basetable, brief, sentences, table
+from retrap.results.store import Results, load
 from retrap.rules import conform, mutate, ruletable
 
 PAGE = ROOT / "docs/results.md"
@@ -39,6 +39,7 @@ def render(reference: Path = REFERENCE) -> str:
         f"`./retrap compare {QUICK}` prints:\n",
         block(brief.render(measured)),
         *(text if text[0] == "*" else f"{text}\n" for text in told),
+        *_bases(measured, reference / "7.x"),
         "## Where the instructions go\n",
         f"`./retrap profile --from {PROFILE}` has every function,",
         "both placements, and arm64. The largest changes in two cells:\n",
@@ -56,6 +57,19 @@ def render(reference: Path = REFERENCE) -> str:
         *_tools(profiled),
     ]
     return "\n".join(parts) + "\n"
+
+
+def _bases(measured: Results, newer: Path) -> list[str]:
+    """Nothing where no run of another base is stored."""
+    if not newer.is_dir():
+        return []
+    return [
+        "## By base\n",
+        "Medians and changes on Linux 6.12 and on today's, with one config but for",
+        "what the newer one lacks (`configs/kernel/7.x.config`). `./retrap matrix",
+        "configs/experiments/7.x.toml --guests` measures the newer ones.\n",
+        block(basetable.render({"6.12": measured, "7.x": load(newer)})),
+    ]
 
 
 def block(text: str) -> str:
