@@ -12,9 +12,11 @@ from conftest import Maker
 from retrap.analysis import compare
 from retrap.base.arch import native
 from retrap.base.errors import EXIT_CONFIG, RetrapError
+from retrap.base.paths import ROOT
 from retrap.cli import machines
 from retrap.cli.matrix import layout_of
 from retrap.config import cmdlines
+from retrap.config.fragments import asked, config_text
 from retrap.config.experiments import Experiment, load_experiment
 from retrap.config.variants import load_variants
 from retrap.kernel.kernels import kernel_key
@@ -53,6 +55,14 @@ def test_it_is_the_same_kernel() -> None:
     plain = kernel_key(variants["please-notify"], native())
     assert kernel_key(variants[name], native()) == plain
     assert "other+preempt=full" not in variants and "mainline+" not in variants
+
+
+def test_a_real_time_kernel_is_a_config_and_has_no_switch() -> None:
+    variants = load_variants(ROOT / "configs/preempt.toml")
+    for name in ("mainline-rt", "please-notify-rt", "async-retrap-rt"):
+        asks = asked(config_text(variants[name], native()))
+        assert asks["CONFIG_PREEMPT_RT"] == "y"
+        assert asks["CONFIG_PREEMPT_DYNAMIC"] == "n"
 
 
 @pytest.mark.parametrize(
