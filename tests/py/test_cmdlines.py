@@ -30,6 +30,7 @@ cmdline = {}
 [exact]
 samples = 10
 """
+PREEMPTION = [f"CONFIG_PREEMPT{kind}" for kind in ("_NONE", "_VOLUNTARY", "", "_RT")]
 BOTH = '["preempt=none", "preempt=full  mitigations=off"]'
 
 
@@ -63,6 +64,8 @@ def test_a_real_time_kernel_is_a_config_and_has_no_switch() -> None:
         asks = asked(config_text(variants[name], native()))
         assert asks["CONFIG_PREEMPT_RT"] == "y"
         assert asks["CONFIG_PREEMPT_DYNAMIC"] == "n"
+        choice = [s for s in asks if s in PREEMPTION]  # the last word wins
+        assert choice[-1] == "CONFIG_PREEMPT_RT"
 
 
 @pytest.mark.parametrize(
