@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether verdicts survive another layout of the kernels.
+"""Whether verdicts survive another layout of the kernels, or another command line.
 
 Each variant is held against the baseline in the same layout. What a patch costs is
 found in each; what is found in one alone may be where its functions lie.
@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 
 from retrap.analysis.comparison import Comparison, Elsewhere
+from retrap.config.layouts import LAYOUTS, in_layout
 from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME, UNDECIDED, VOID
 from retrap.results.store import Results
 
@@ -59,7 +60,7 @@ def _key(row: Comparison, layout: str = "") -> tuple[object, ...]:
 
 def _plain(side: str, layout: str) -> str:
     """`combined.aligned/listen` is `combined/listen`."""
-    return side.replace(f".{layout}", "", 1)
+    return side.replace(in_layout("", layout), "", 1)
 
 
 def _elsewhere(row: Comparison, layout: str, other: Comparison | None) -> Elsewhere:
@@ -73,12 +74,23 @@ def _elsewhere(row: Comparison, layout: str, other: Comparison | None) -> Elsewh
 
 
 def sentence(rows: Sequence[Comparison]) -> str:
-    """In how many cells verdicts survive each layout; empty where there is none."""
-    words: dict[str, list[str]] = {}
+    """In how many cells verdicts survive each layout, and each command line; empty
+    where there is none."""
+    layouts: dict[str, list[str]] = {}
+    cmdlines: dict[str, list[str]] = {}
     for row in rows:
         for each in row.elsewhere:
             if each.survives != NOT_APPLICABLE:
+                words = layouts if each.layout in LAYOUTS else cmdlines
                 words.setdefault(each.layout, []).append(each.survives)
+    told = (
+        _counted("in other layouts", layouts),
+        _counted("under other command lines", cmdlines),
+    )
+    return " ".join(text for text in told if text)
+
+
+def _counted(where: str, words: dict[str, list[str]]) -> str:
     told = [
         f"{name} in {found.count(YES)} of {len(found)} cells"
         + "".join(
@@ -88,4 +100,4 @@ def sentence(rows: Sequence[Comparison]) -> str:
         )
         for name, found in words.items()
     ]
-    return f"Verdicts survive in other layouts: {'; '.join(told)}." if told else ""
+    return f"Verdicts survive {where}: {'; '.join(told)}." if told else ""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from retrap.results import stats
 from retrap.results import counters
+from retrap.results.futex import FLOOR, of_cells
 from retrap.results.store import Cell, Results, atomic_write
 from retrap.results.summary import Reading
 
@@ -128,10 +129,13 @@ def _named(cell: Cell) -> list[Value]:
     return [cell.variant, cell.boot, *cell.machine, *where]
 
 
-def _measured(cell: Cell) -> str:
+def _measured(cell: Cell, multiple: float | None) -> str:
     """Its rows in measured.csv, which may have millions."""
     named = csv_fields(_named(cell))
-    return "".join(f"{named},{csv_fields(metric)}\n" for metric in metrics(cell))
+    found = metrics(cell)
+    if multiple is not None:
+        found = itertools.chain(found, [Metric("x futex", FLOOR, multiple)])
+    return "".join(f"{named},{csv_fields(metric)}\n" for metric in found)
 
 
 def _counter_rows(cell: Cell) -> Iterable[list[Value]]:
@@ -148,7 +152,9 @@ def summarize(results: Results) -> None:
     all_ = (results, *results.layouts.values())
     every = [cell for each in all_ for cell in each.cells()]
     head = [f"{csv_fields(MEASURED)}\n"]
-    lines = itertools.chain(head, map(_measured, every))
+    multiples = of_cells(every)
+    rows = (_measured(cell, multiples.get(cell.path)) for cell in every)
+    lines = itertools.chain(head, rows)
     atomic_write(results.path / "measured.csv", lines)
     events = [row for cell in every for row in _counter_rows(cell)]
     atomic_write(results.path / "counters.csv", csv_text(COUNTERS, events))

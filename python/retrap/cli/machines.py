@@ -11,7 +11,7 @@ from typing import Any
 
 from retrap.base import scratch
 from retrap.base.arch import Arch
-from retrap.base.errors import EXIT_MACHINE, RetrapError
+from retrap.base.errors import EXIT_CONFIG, EXIT_MACHINE, RetrapError
 from retrap.base.progress import Progress, say
 from retrap.build import static
 from retrap.build.programs import BENCH, Programs, build
@@ -50,6 +50,7 @@ def run(wanted: Wanted, path: Path, full: bool, agreed: bool) -> list[Path]:
     """A campaign on each machine; the result directories. `path`: the experiment's
     file. `agreed`: this machine may be rebooted without a question."""
     machines, experiment = site(wanted.where), wanted.experiment
+    refuse_words(experiment)
     if wanted.where == HERE and not agreed:
         _ask(experiment)
     with Progress() as progress:
@@ -146,6 +147,17 @@ def _planned(
     cpus = ready.measured_cpus(facts, wanted.tuned)
     bundle.make(into, word, path, built, programs, QUIET_S, wanted.tuned, cpus)
     return path
+
+
+def refuse_words(experiment: Experiment) -> None:
+    """A machine's boot entries hold its own command line. Errors: EXIT_CONFIG."""
+    if experiment.cmdlines:
+        raise RetrapError(
+            "cmdline: is for guests; a machine is booted with its own command line",
+            "leave `cmdline` out, or set the words in the machine's boot loader and "
+            "make a campaign of each",
+            EXIT_CONFIG,
+        )
 
 
 def _ask(experiment: Experiment) -> None:

@@ -20,6 +20,7 @@ from retrap.base.arch import Arch, native
 from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
 from retrap.base.paths import ROOT
 from retrap.config.experiments import Experiment, scenario_error
+from retrap.config import cmdlines
 from retrap.config.layouts import split
 from retrap.config.variants import Variant
 from retrap.kernel.kernels import Kernel
@@ -243,9 +244,11 @@ def short(path: Path) -> str:
 
 
 def layout_of(name: str) -> dict[str, str]:
-    """What a plan says of a kernel that is a variant in a layout."""
+    """What a plan says of a kernel that is a variant in a layout, or with words."""
     _, layout = split(name)
-    return {"layout": layout} if layout else {}
+    _, words = cmdlines.split(name)
+    found = {"layout": layout, "cmdline": words}
+    return {key: word for key, word in found.items() if word}
 
 
 def target_of(experiment: Experiment, most: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from retrap.base.arch import ARCHES, Arch, native
 from retrap.base.errors import EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.tomlfile import TomlTable, read_checked, read_toml
+from retrap.config.cmdlines import wrong
 from retrap.config.fragments import most_cpus
 from retrap.config.layouts import in_layout
 from retrap.config.registry import complaint
@@ -108,13 +109,15 @@ class Experiment:
     arches: tuple[Arch, ...] = field(default_factory=lambda: (native(),))
     target: float | None = None  # the change, as a share, that ends a cell's blocks
     layouts: tuple[str, ...] = ()  # in which each variant is built once more
+    cmdlines: tuple[str, ...] = ()  # with which each is booted once more
 
     @property
     def kernels(self) -> tuple[str, ...]:
-        """What is booted: each variant, and again in each layout. A machine's own
-        kernel is as it is."""
+        """What is booted: each variant, again in each layout, and again with each
+        command line. A machine's own kernel is as it is."""
         built = [name for name in self.variants if name != HOST]
-        again = [in_layout(name, layout) for layout in self.layouts for name in built]
+        places = (*self.layouts, *self.cmdlines)
+        again = [in_layout(name, place) for place in places for name in built]
         return (*self.variants, *again)
 
     def on_machines(self) -> Blocks:
@@ -155,8 +158,15 @@ def load_experiment(
     baseline = data.get("baseline", names[0] if names else "mainline")
     if names and baseline not in names:
         raise table.fail("baseline", f"{baseline!r} is not among the variants")
-    if data["layouts"] and (not names or baseline == HOST):
-        raise table.fail("layouts", "need a baseline that is built")
+    for key in ("layouts", "cmdline"):
+        if data[key] and (not names or baseline == HOST):
+            raise table.fail(key, "need a baseline that is built")
+    cmdlines = tuple(" ".join(words.split()) for words in data["cmdline"])
+    for words in cmdlines:
+        if bad := wrong(words):
+            raise table.fail("cmdline", bad)
+    if len(set(cmdlines)) < len(cmdlines):
+        raise table.fail("cmdline", "names one twice")
     exact, vm, host = data.get("exact"), data.get("vm"), data.get("host")
     machine = data.get("machine")
     for key, guests in (("exact", exact), ("vm", vm), ("machine", machine)):
@@ -188,6 +198,7 @@ def load_experiment(
         arches=tuple(ARCHES[word] for word in data.get("arch", [native().name])),
         target=_target(table),
         layouts=tuple(data["layouts"]),
+        cmdlines=cmdlines,
     )
     for key in {"exact", "vm"} & data.keys():
         _check_cpus(table.table(key), experiment, variants)

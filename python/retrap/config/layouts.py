@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrap.base.paths import ROOT
+from retrap.config.cmdlines import under
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ LAYOUTS = {
 
 
 def in_layout(variant: str, layout: str) -> str:
-    """The name of a variant in a layout."""
-    return f"{variant}.{layout}"
+    """The name of a variant in a layout; or booted with words, which are none."""
+    return f"{variant}.{layout}" if layout in LAYOUTS else under(variant, layout)
 
 
 def split(name: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from retrap.base import schema
 from retrap.base.errors import EXIT_CONFIG, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.tomlfile import TomlTable, read_toml
+from retrap.config import cmdlines
 from retrap.config.layouts import LAYOUTS, in_layout, split
 
 
@@ -72,9 +73,9 @@ class Variant:
 
 
 class Variants(dict[str, Variant]):
-    """The variants of a file by name, and each of them in each layout. A bad table
-    stops only whoever asks for its name, `in` included; `bad` has what is wrong with
-    each."""
+    """The variants of a file by name, and each of them in each layout, or with words
+    of its command line. A bad table stops only whoever asks for its name, `in`
+    included; `bad` has what is wrong with each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,13 +86,19 @@ class Variants(dict[str, Variant]):
             raise self.bad[name]
         if super().__contains__(name):
             return True
-        variant, layout = split(str(name))
-        return bool(layout) and variant in self
+        for each in (split, cmdlines.split):
+            variant, place = each(str(name))
+            if place:
+                return variant in self
+        return False
 
     def __missing__(self, name: str) -> Variant:
         variant, layout = split(name)
         if layout and name not in self.bad:
             return self._laid(self[variant], layout)
+        variant, words = cmdlines.split(name)
+        if words and name not in self.bad:
+            return replace(self[variant], name=name)
         raise self.bad.get(name) or KeyError(name)
 
     def _laid(self, variant: Variant, layout: str) -> Variant:

@@ -50,6 +50,7 @@ def write(
         "ordinal": job.ordinal,
         "retrap": git_version(),
         **{name: facts.get(name) for name in FACTS},
+        **({"cmdline": facts["cmdline"]} if facts.get("cmdline") else {}),
         "cells": done,
         **({"missing": missing} if missing else {}),
         **({"not_counted": not_counted} if not_counted else {}),

@@ -17,6 +17,7 @@ from retrap.kernel import source
 from retrap.machine import environment
 from retrap.build.programs import Programs
 from retrap.base.paths import ROOT
+from retrap.config import cmdlines
 from retrap.config.experiments import Guest
 from retrap.machine.counting import guest_options
 from retrap.base.errors import EXIT_GUEST, EXIT_UNSUPPORTED, RetrapError
@@ -79,6 +80,7 @@ def run(
     work.mkdir(parents=True)
     task.update("packs the initramfs")
     parameters, late = [], {}
+    _, words = cmdlines.split(kernel.variant.name)
     if kernel.meta()["boot_patches"]:
         parameters.append(kernel.arch.boot_command_line)
     elif source.boot_patches(kernel.arch):
@@ -89,6 +91,7 @@ def run(
     if guest.exact and guest.cpus > 1 and kernel.late_cpus:
         parameters.append(f"maxcpus=1 rdinit={LATE_CPUS}")
         late = {LATE_CPUS: ROOT / "exact/guest/late-cpus"}
+    parameters += words.split()
     initrd = initramfs.make(
         work,
         kernel.arch,
@@ -114,6 +117,7 @@ def run(
         parameters,
     )
     check_clock(kernel, guest, work / "results")
+    check_words(kernel, words, work / "results", boot.console)
     return boot, initramfs.sha256(initrd)
 
 
@@ -129,6 +133,18 @@ def check_clock(kernel: Kernel, guest: Guest, results: Path) -> None:
             what, "look at the kernel log for why: env-before/, console.log", EXIT_GUEST
         )
     say(f"{what}: its times are too coarse")
+
+
+def check_words(kernel: Kernel, words: str, results: Path, console: str) -> None:
+    """The kernel was booted with these words and knows them. Errors: EXIT_GUEST."""
+    found = str(environment.read(results / "env-before")["cmdline"])
+    if why := cmdlines.refused(words, found, console):
+        raise RetrapError(
+            f"guest {kernel.variant.name}: {why}",
+            "leave the words out of `cmdline`, or configure a kernel that has them "
+            "(docs/kernels.md, Command line as an axis)",
+            EXIT_GUEST,
+        )
 
 
 def measure(
@@ -193,6 +209,7 @@ def kernel_facts(kernel: Kernel, guest: Guest) -> BootRecord:
     meta = kernel.meta()
     return {
         "substrate": substrate(guest),
+        "cmdline": cmdlines.split(kernel.variant.name)[1],
         "arch": meta["arch"],
         "kernel_key": kernel.key,
         "kernel_build_id": meta["build_id"],

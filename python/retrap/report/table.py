@@ -18,6 +18,7 @@ from retrap.analysis.within import within_boots
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.results.store import Machine, Results, atomic_write, load
 from retrap.base.textgrid import Notes, command, row, wrap
+from retrap.report.futextable import futex_table
 from retrap.report.levelstable import levels_table
 from retrap.report.outcomestable import outcome_tables
 from retrap.report.readingstable import readings_table
@@ -46,6 +47,7 @@ def tables(results: Results) -> str:
     blocks += [cost_table(results, m, notes) for m in results.machines]
     blocks += [beside_table(results, m, results, notes) for m in results.machines]
     blocks += [time_table(results, m, notes) for m in results.machines]
+    blocks += [futex_table(results, m) for m in results.machines]
     blocks += [readings_table(results, m, notes) for m in results.machines]
     blocks += [boot_table(results, m, notes) for m in results.machines]
     blocks += [outcome_tables(results, m, notes) for m in results.machines]

@@ -353,7 +353,7 @@ def load(path: Path) -> Results:
         boots = [_read_boot(p) for p in done]
     void, skipped = (sealed.reasons(path, state) for state in (VOID, SKIPPED))
     whole = Results(path, plan, tuple(boots), missing, void, skipped)
-    words = dict.fromkeys(each.get("layout", "") for each in plan["variants"])
+    words = dict.fromkeys(map(_place, plan["variants"]))
     laid = {word: _in_layout(whole, word) for word in words if word}
     layouts = {word: each for word, each in laid.items() if each.boots}
     results = replace(_in_layout(whole, ""), layouts=layouts)
@@ -363,10 +363,15 @@ def load(path: Path) -> Results:
     return results
 
 
+def _place(variant: dict[str, Any]) -> str:
+    """The layout of a kernel of a plan, or the words that it was booted with."""
+    return str(variant.get("layout") or variant.get("cmdline") or "")
+
+
 def _in_layout(whole: Results, layout: str) -> Results:
     """The boots of a layout, with a plan that has its variants and baseline; without
     one those of all others."""
-    others = [v for v in whole.plan["variants"] if v.get("layout", "") != layout]
+    others = [v for v in whole.plan["variants"] if _place(v) != layout]
     mine = [v for v in whole.plan["variants"] if v not in others]
     names = {v["name"] for v in (mine if layout else others)}
     boots = [boot for boot in whole.boots if (boot.variant in names) == bool(layout)]
