@@ -16,7 +16,7 @@ from retrap.results.store import load
 QUICK = example_reply.QUICK
 
 
-@pytest.mark.parametrize("rows", ["", "*", "retrap/*", "trap/*,floor/pipe"])
+@pytest.mark.parametrize("rows", ["", "*", "retrap/*", "inspect/*,floor/pipe"])
 def test_a_short_mail_is_short(rows: str) -> None:
     for original in (None, reply.read(example_reply.ANSWERED)):
         wanted = Wanted(rows=rows, original=original, words=example_reply.WORDS)
@@ -48,7 +48,7 @@ def test_counted_is_before_measured() -> None:
         x for x in text.splitlines() if x.startswith("  same-cpu async-r") and "+" in x
     )
     assert line.split() == [
-        *("same-cpu", "async-retrap", "8347", "8330-8347", "8451", "8434-8451", "+104")
+        *("same-cpu", "async-retrap", "8362", "8345-8362", "8466", "8449-8466", "+104")
     ]
 
 

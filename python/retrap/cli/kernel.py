@@ -115,7 +115,7 @@ def size(args: Namespace) -> int:
     wanted = [ARCHES[args.arch]] if args.arch else list(ARCHES.values())
     rows = []
     for variant in variants.values():
-        if not variant.base:
+        if not variant.base or variant.patches == variants[variant.base].patches:
             continue
         for arch in wanted:
             pair = [_found(variants[n], arch) for n in (variant.base, variant.name)]

@@ -7,6 +7,7 @@ placements differ, `same-cpu/cross-cpu`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 
@@ -20,8 +21,8 @@ LABELS = {
     "cycle/notification": "  armed again",
     "retrap/trigger:interrupt": "INTERRUPT, armed",
     "inspect/registers": "registers, armed",
-    "unasked/kill": "SIGCONT, unarmed",
-    "unasked/examined/times:1": "  then registers",
+    "unasked/examined/times:1": "SIGCONT, unarmed",
+    "unasked/kill": "  its kill alone",
     "window/sigcont-wait/busy:0/nice:0": "WNOHANG, armed",
     "uncaring/jobctl": "passes STOP+CONT",
     "uncaring/sigcont": "passes CONT",
@@ -62,8 +63,11 @@ def lines(
 
 
 def _heads(names: Sequence[str]) -> list[str]:
-    """Each name in two lines, cut at its first dash."""
-    parts = [name.rpartition("/")[2].partition("-") for name in names]
+    """Each name in two lines, cut at its first dash; less what all end in."""
+    shared = _ending([name.rpartition("/")[2] for name in names])
+    parts = [
+        name.rpartition("/")[2].removesuffix(shared).partition("-") for name in names
+    ]
     upper = [head + dash for head, dash, _ in parts]
     lower = [tail for _, _, tail in parts]
     if not lower[0]:
@@ -75,6 +79,12 @@ def _heads(names: Sequence[str]) -> list[str]:
         row("", lower, widths, ROOM),
         row("", columns, [MEDIAN + 1, SPREAD - 1, *widths[1:]], ROOM),
     ]
+
+
+def _ending(names: Sequence[str]) -> str:
+    """`-7.x`, of names that all end so."""
+    ending = os.path.commonprefix([name[::-1] for name in names])[::-1]
+    return ending[ending.find("-") :] if "-" in ending else ""
 
 
 def _row(

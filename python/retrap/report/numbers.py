@@ -34,6 +34,8 @@ OF_TRACERS = (
     "attach-detach",
     "one-request",
     "resume",
+    "intercepted-call",
+    "how-to-wait",
 )
 PAGES = (
     ROOT / "docs/argument.md",
@@ -41,7 +43,7 @@ PAGES = (
     *(ROOT / f"docs/tracers/{name}.md" for name in OF_TRACERS),
 )
 # Of results/reference; the first that has a scenario.
-STORED = ("quick", "starved", "tracers", "tracers-stop")
+STORED = ("quick", "starved", "tracers", "tracers-stop", "tracers-calls")
 LINE = re.compile(r"^- `(?P<scenario>[^`]+)`(?:, (?P<what>[a-z ]+))?:.*$", re.M)
 
 
@@ -84,6 +86,17 @@ def _changes(results: Results, machine: Machine, scenario: str) -> str:
         if name != base:
             told.append(f"{name} {_joined([row.change for row in rows if row])}")
     return f"{base} {first}" + (f"; {', '.join(told)}" if told else "")
+
+
+def _medians(results: Results, machine: Machine, scenario: str) -> str:
+    """Of each side that has it, the baseline or not."""
+    found = {}
+    for name in results.sides(machine, scenario):
+        places = [(scenario, place) for place in results.placements(machine)]
+        sides = [shown(results, machine, name, where) for where in places]
+        if texts := [number(one.median) for one in sides if one]:
+            found[name] = _joined(texts)
+    return grouped(found.items())
 
 
 def _switches(results: Results, machine: Machine, scenario: str) -> str:
@@ -154,6 +167,7 @@ def _joined(texts: list[str]) -> str:
 
 KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
     "": _changes,
+    "medians": _medians,
     "switches": _switches,
     "first look": _first_look,
     "too early": _too_early,
