@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 
 from retrap.base.cache import locked, partial, publish, subdirectory
-from retrap.base.errors import EXIT_PACKAGES, RetrapError
+from retrap.base.errors import EXIT_GONE, EXIT_PACKAGES, RetrapError
 from retrap.base.process import capture, run_logged
 from retrap.base.progress import Progress
 from retrap.base.usage import hold
@@ -60,8 +60,8 @@ def version(package: str) -> str:
 
 
 def fetch(package: str, progress: Progress) -> None:
-    """Unless it is there. Errors: EXIT_PACKAGES; where the suite has moved on, with
-    what it has now."""
+    """Unless it is there. Errors: EXIT_PACKAGES; EXIT_GONE where the suite has moved
+    on, with what it has now."""
     directory = _directory(package)
     with progress.task(package) as task, locked(subdirectory("sysroots"), task):
         if hold(directory):
@@ -118,7 +118,7 @@ def _gone(name: str, suite: str, env: dict[str, str]) -> RetrapError | None:
         f"{name} is not in Debian's {suite} any more",
         f"name one that is: {', '.join(others)}; do its patches apply? "
         "(docs/kernels.md, `Another base`)",
-        EXIT_PACKAGES,
+        EXIT_GONE,
     )
 
 
