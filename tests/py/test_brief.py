@@ -11,7 +11,7 @@ import pytest
 from conftest import COST, Maker
 
 from retrap.cli import matrix
-from retrap.report import brief
+from retrap.report import brief, designstable
 from retrap.results.store import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +32,26 @@ def test_the_table_of_the_readme_is_what_is_printed() -> None:
     )
     assert blocks[0] == brief.render(load(REFERENCE))
     screen(REFERENCE)
+
+
+def test_each_row_of_the_table_is_explained() -> None:
+    page = (ROOT / "docs/decide.md").read_text()
+    for scenario, label in designstable.LABELS.items():
+        if not scenario.startswith("floor/"):
+            assert f"| {label.strip()} | `{scenario}` |" in page
+
+
+def test_a_change_too_wide_for_its_column_is_in_thousands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    results = load(REFERENCE)
+    (machine,) = results.machines
+    monkeypatch.setattr(designstable, "CHANGE", 12)
+    lines = designstable.lines(
+        results, machine, "mainline", brief.shown(results, machine)
+    )
+    (row,) = [each for each in lines if each.startswith("registers, armed")]
+    assert "-8k/-10k" in row and "-7913" not in row
 
 
 def test_every_shape_of_results_fits(full: Path, whole: Path) -> None:
