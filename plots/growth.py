@@ -49,7 +49,7 @@ def _family(
                 look = known[each.side]
                 axis.plot(*zip(*each.points, strict=True), **_line(look))
             _ticks(axis, here)
-            axis.set_xlabel(f"N of {family}, log scale")
+            axis.set_xlabel("N, log scale")
         unit = style.UNITS[machine.substrate]
         axes[0].set_ylabel(f"median [{unit}], log scale")
         style.heading(drawing, f"{family}  [{style.title(machine)}]")
