@@ -133,6 +133,16 @@ struct Param {
   Interface interface;
 };
 
+// Where nothing is usual, the least of everything.
+Scenario first_of(const Family& family) {
+  const auto usual = usual_scenarios(family);
+  if (!usual.empty()) return usual.front();
+  Scenario least{&family, {}};
+  for (const Parameter& parameter : family.info.parameters)
+    least.arguments.push_back(parameter.least);
+  return least;
+}
+
 // Of each family the usual ones, and what no list names: of one parameter a
 // number in between and the two ends of the range, the others as usual.
 std::vector<Scenario> scenarios_of(const Family& family) {
@@ -141,7 +151,7 @@ std::vector<Scenario> scenarios_of(const Family& family) {
     const Parameter& parameter = family.info.parameters[i];
     for (const int value : {parameter.least, 3, parameter.most})
       if (std::ranges::find(parameter.usual, value) == parameter.usual.end()) {
-        Scenario other = all.front();
+        Scenario other = first_of(family);
         other.arguments[i] = value;
         all.push_back(other);
       }
