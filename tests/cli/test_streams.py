@@ -132,7 +132,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
 
 def test_what_is_read_only_is_printed_and_said(read_only: Path) -> None:
     for words, head in (
-        (f"compare {read_only}", "Guest instructions from trigger to return"),
+        (f"compare {read_only}", "Guest instructions, and changes"),
         (f"compare {read_only} --full", "Path integers: events a cycle"),
         (f"compare {read_only} {read_only}", "A: "),
         (f"lkml {read_only}", "Subject: "),
