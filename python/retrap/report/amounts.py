@@ -39,7 +39,8 @@ def sentences(
     undecided = [row for row in rows if row.decided_by]
     if machine.exact and undecided:
         commands = deciding(undecided)
-        by = commands[0] if len(commands) == 1 else "the commands in table.txt"
+        one = len(commands) == 1 and told_all
+        by = commands[0] if one else "the commands in table.txt"
         told.append(
             f"~ undecided: {len(undecided)} of {len(rows)} cells, decided by {by}"
         )

@@ -59,7 +59,7 @@ def told(results: Results) -> list[str]:
         told = not designstable.fits(results, machine, scenarios)
         found += amounts.sentences(results, machine, base, scenarios, told)
     several = base is None or not designstable.fits(results, machine, scenarios)
-    found += windows.sentences(results, machine)[: 2 if several else 1]
+    found += windows.sentences(results, machine, not several)[: 2 if several else 1]
     found += [f"! {line[0].upper()}{line[1:]}." for line in results.stand_ins]
     if results.void:
         names = ", ".join(results.void)

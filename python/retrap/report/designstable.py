@@ -26,7 +26,6 @@ LABELS = {
     "window/sigcont-wait/busy:0/nice:0": "WNOHANG, armed",
     "uncaring/jobctl": "passes STOP+CONT",
     "uncaring/sigcont": "passes CONT",
-    "floor/pipe": "floor: pipe",
     "floor/futex": "floor: futex",
 }
 ROOM, MEDIAN, SPREAD, CHANGE = 17, 6, 10, 13

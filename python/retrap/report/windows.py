@@ -13,25 +13,31 @@ from retrap.results.store import Machine, Results
 STAGE, TALLY = "first", "early"
 
 
-def sentences(results: Results, machine: Machine) -> list[str]:
-    """Of the first placement that was measured: the others stand in table.txt."""
+def sentences(results: Results, machine: Machine, short: bool) -> list[str]:
+    """Of the first placement that was measured: the others stand in table.txt. A
+    short one says only how often."""
     found = []
     for scenario in results.paths(machine):
         for placement in results.placements(machine):
-            if text := _sentence(results, machine, scenario, placement):
+            if text := _sentence(results, machine, (scenario, placement), short):
                 found.append(text)
                 break
     return found
 
 
-def _sentence(results: Results, machine: Machine, scenario: str, placement: str) -> str:
-    sides = readings.of(results, machine, (scenario, placement))
+def _sentence(
+    results: Results, machine: Machine, where: tuple[str, str], short: bool
+) -> str:
+    scenario, placement = where
+    sides = readings.of(results, machine, where)
     if not sides or any(not {STAGE, TALLY} <= each.keys() for each in sides.values()):
         return ""
     took = grouped((n, f"{e[STAGE].quantiles.median}") for n, e in sides.items())
     early = grouped((n, f"{100 * e[TALLY].some:.3g}%") for n, e in sides.items())
-    unit = "instructions" if machine.exact else "ns"
     name = LABELS.get(scenario, scenario)
+    if short:
+        return f"{name}: the first look is too early in {early} of the samples."
+    unit = "instructions" if machine.exact else "ns"
     return (
         f"{name} ({placement}): the first look returns after {took} {unit}. It comes "
         f"too early in {early} of the samples."
