@@ -33,6 +33,7 @@ class RaceInterrupt {
   explicit RaceInterrupt(const CellConfig& config) : tracee_(config) {}
 
   bool arm() noexcept {
+    readings_[1] = 0;
     if (delivered_ && !steps().cont()) return false;
     delivered_ = true;  // after fire()
     return tracee_.asleep() && tracee_.stop() && tracee_.watch();
@@ -40,7 +41,6 @@ class RaceInterrupt {
 
   WaitStatus fire() noexcept {
     if (!steps().kill(SIGCONT) || !steps().interrupt()) return kCallFailed;
-    readings_[1] = 0;
     for (;;) {
       const WaitStatus stop = steps().wait();
       if (event_of(stop) != kEventStop) return stop;

@@ -26,7 +26,10 @@ class UncaringTracer {
 
   explicit UncaringTracer(const CellConfig& config) : tracee_(config) {}
 
-  bool arm() noexcept { return tracee_.asleep(); }
+  bool arm() noexcept {
+    stops_[0] = 0;
+    return tracee_.asleep();
+  }
 
   [[nodiscard]] std::span<const std::uint64_t> readings() const noexcept {
     return stops_;
@@ -36,8 +39,6 @@ class UncaringTracer {
   [[nodiscard]] const Steps& steps() const noexcept { return tracee_.steps(); }
 
  protected:
-  void begin() noexcept { stops_[0] = 0; }
-
   // Sends it, and answers every stop until `last` is answered too.
   bool send(int sig, WaitStatus last) noexcept {
     if (!steps().kill(sig)) return false;
@@ -65,7 +66,6 @@ class UncaringJobctl : public UncaringTracer {
 
   using UncaringTracer::UncaringTracer;
   WaitStatus fire() noexcept {
-    begin();
     return send(SIGSTOP, stop_trap(SIGSTOP)) && send(SIGCONT, kExpected)
                ? kExpected
                : kCallFailed;
@@ -81,7 +81,6 @@ class UncaringSigcont : public UncaringTracer {
 
   using UncaringTracer::UncaringTracer;
   WaitStatus fire() noexcept {
-    begin();
     return send(SIGCONT, kExpected) ? kExpected : kCallFailed;
   }
 };

@@ -71,6 +71,8 @@ class Window {
   }
 
   bool arm() noexcept {
+    readings_ = {kNeverReturned, 0};
+    busy_.hold();
     if (!(busy_.asleep() || steps().not_reached("a busy loop does not sleep")))
       return false;
     const bool again = fired_;
@@ -83,7 +85,6 @@ class Window {
   }
 
   WaitStatus fire() noexcept {
-    readings_ = {kNeverReturned, 0};
     if (!(kSigcont ? steps().kill(SIGCONT) : steps().interrupt()))
       return kCallFailed;
     Answer answer = ask();
@@ -92,7 +93,6 @@ class Window {
       ++readings_[1];
       let_it_run();
     }
-    busy_.hold();
     return answer == Answer::kYes ? status_ : kCallFailed;
   }
 

@@ -115,22 +115,8 @@ def _switches(results: Results, machine: Machine, scenario: str) -> str:
     return grouped((name, of(name)) for name in results.sides(machine, scenario))
 
 
-def _first_look(results: Results, machine: Machine, scenario: str) -> str:
-    """Medians, from the trigger."""
-    return _of_readings(results, machine, scenario, STAGE)
-
-
-def _too_early(results: Results, machine: Machine, scenario: str) -> str:
-    """Shares of the samples."""
-    return _of_readings(results, machine, scenario, TALLY)
-
-
-def _stops(results: Results, machine: Machine, scenario: str) -> str:
-    return _of_readings(results, machine, scenario, "stops")
-
-
-def _stage(name: str) -> Callable[[Results, Machine, str], str]:
-    """Medians, from the trigger."""
+def _reading(name: str) -> Callable[[Results, Machine, str], str]:
+    """Of a stage, from the trigger, or a tally the median; of `early` a share."""
     return lambda results, machine, scenario: _of_readings(
         results, machine, scenario, name
     )
@@ -169,9 +155,10 @@ KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
     "": _changes,
     "medians": _medians,
     "switches": _switches,
-    "first look": _first_look,
-    "too early": _too_early,
-    "stops": _stops,
+    "first look": _reading(STAGE),
+    "too early": _reading(TALLY),
     "a task": _a_task,
-    **{name: _stage(name) for name in ("stopped", "examined", "interrupted")},
+    **{
+        name: _reading(name) for name in ("stops", "stopped", "examined", "interrupted")
+    },
 }
