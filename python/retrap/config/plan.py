@@ -93,12 +93,13 @@ def expand(
     interfaces: tuple[str, ...],
     sampling: Sampling,
 ) -> list[Run]:
-    """Timed cells first, then the counting runs: N cycles and 2N cycles.
+    """Timed cells first, then the counting runs: 2N cycles, and half as many, thrice.
 
     A cell that does not exist for the interface (async-retrap has no
     waiting state to interrupt) or the placement (a clock read has one end)
-    is left out. Floors are not counted: they have no path. Three pairs are
-    counted, for one may hold a cycle that took another path (counters.py).
+    is left out. Floors are not counted: they have no path. Each run but the first is
+    twice the one before: three pairs, for a run may hold a cycle that took another
+    path (counters.py).
     An experiment that names an interface measures every variant through it;
     else each of `interfaces` is, but for the floors, which go through none.
     """
@@ -120,15 +121,24 @@ def expand(
         size, seed = sampling.samples, experiment.seed
         return Run(scenario.name, placement, interface, size, cycles, seed, suffix)
 
-    n = sampling.cycles
-    lengths = dict.fromkeys(c for k in (n - 1, n, n + 1) if k > 0 for c in (k, 2 * k))
     counted = [
         cell(path, cycles)
         for path in paths
-        if not path[0].floor and n > 0
-        for cycles in lengths
+        if not path[0].floor
+        for cycles in lengths(sampling.cycles)
     ]
     return [cell(path, None) for path in paths] + counted
+
+
+def lengths(cycles: int) -> list[int]:
+    """Of the counting runs of a cell: each twice the one before, up to twice `cycles`.
+
+    >>> lengths(8), lengths(10), lengths(2), lengths(0)
+    ([2, 4, 8, 16], [2, 4, 8, 16], [1, 2, 4], [])
+    """
+    shortest = max(1, cycles // 4)
+    doubled = (shortest << turn for turn in range(4))
+    return [length for length in doubled if length <= 2 * cycles]
 
 
 def shuffled(runs: Iterable[Run], seed: str) -> list[Run]:
