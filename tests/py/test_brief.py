@@ -54,6 +54,19 @@ def test_a_change_too_wide_for_its_column_is_in_thousands(
     assert "-8k/-10k" in row and "-7913" not in row
 
 
+@pytest.mark.parametrize(
+    ("wide", "narrow"),
+    [
+        ("~-1.0%/~-97.3%", "~-1%/~-97%"),
+        ("~+297.5%/~+912.4%", "~+298/+912%"),
+        ("+0.4%/-50.0%", "+0.4%/-50.0%"),
+        ("~-94.3%/~-5210.5%", "~-94%/~-5k%"),
+    ],
+)
+def test_percents_too_wide_lose_their_decimals(wide: str, narrow: str) -> None:
+    assert designstable.narrow(wide) == narrow
+
+
 def test_every_shape_of_results_fits(full: Path, whole: Path) -> None:
     for path in (full, whole):
         assert screen(path)[0].endswith("[exact x86_64]")

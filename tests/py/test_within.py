@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from conftest import Maker, slug
 
-from retrap.analysis import within, written
+from retrap.analysis import pairs, within, written
+from retrap.analysis.boots import ALPHA
 from retrap.analysis.comparison import COLUMNS
 from retrap.base.paths import ROOT
 from retrap.report import brief
@@ -158,6 +159,34 @@ def test_a_kernel_that_is_the_baseline_is_compared_within_itself(maker: Maker) -
     short = retrap("compare", path)
     assert "within boots, against combined/listen: " in short
     assert "Mann-Whitney" not in retrap("compare", path, "--full")
+
+
+def test_the_screen_says_how_many_boots_all_rows_together_take(maker: Maker) -> None:
+    few = made(maker, boots=7, baseline="combined")
+    paths = [row for row in within.within_boots(load(few)) if row.family == "paths"]
+    takes = pairs.needed(len(paths))
+    said = " ".join(brief.render(load(few)).split())
+    assert f"takes {takes} or more in {len(paths)} rows within boots: boots" in said
+    assert f"boots = {takes} or more in [vm] of the experiment" in said
+
+
+def test_boots_enough_for_all_rows_together_are_not_asked_for(maker: Maker) -> None:
+    enough = made(maker, boots=8, baseline="combined")
+    assert "A difference takes" not in brief.render(load(enough))
+
+
+@pytest.mark.parametrize("rows_", [1, 6, 23, 48])
+def test_so_many_boots_are_needed_and_no_fewer(rows_: int) -> None:
+    """All of one sign: what Holm asks of the clearest of so many rows."""
+    takes = pairs.needed(rows_)
+    assert _clearest(takes) <= ALPHA / rows_
+    assert takes == pairs.FEWEST or _clearest(takes - 1) > ALPHA / rows_
+
+
+def _clearest(boots_: int) -> float:
+    p = pairs.judge([100.0] * boots_, [101.0] * boots_).p_value
+    assert p is not None
+    return p
 
 
 def test_boots_that_lack_an_interface_are_left_out_and_told(maker: Maker) -> None:

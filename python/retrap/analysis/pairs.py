@@ -9,6 +9,7 @@ Wilcoxon's signed-rank statistic. It assumes that the differences lie symmetrica
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,6 +24,16 @@ FEWEST = 8  # with fewer an interval of pairs is wider than they are worth
 TOO_FEW = f"need >= {FEWEST} boots that have both"
 
 Floats = npt.NDArray[np.float64]
+
+
+def needed(rows: int) -> int:
+    """Boots that a difference takes when Holm decides so many rows together: all of
+    one sign have a p of 2 / 2^n, and the least p of all meets ALPHA / rows.
+
+    >>> needed(1), needed(23), needed(46)
+    (8, 10, 11)
+    """
+    return max(FEWEST, math.ceil(math.log2(2 * max(1, rows) / ALPHA)))
 
 
 def judge(

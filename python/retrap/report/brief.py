@@ -10,13 +10,14 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from retrap.analysis import again, layouts
+from retrap.analysis import again, layouts, pairs
 from retrap.analysis.boots import MIN_BOOTS
 from retrap.analysis.compare import comparisons
 from retrap.analysis.compare import shown as shown_side
-from retrap.analysis.comparison import IN_ORDER
+from retrap.analysis.comparison import BOOT, IN_ORDER
 from retrap.analysis.side import Side, of
-from retrap.analysis.within import changed
+from retrap.analysis.family import PATHS
+from retrap.analysis.within import changed, within_boots
 from retrap.results.stats import P99_FROM
 from retrap.analysis.verdict import NOT_APPLICABLE, SAME
 from retrap.machine import load
@@ -197,13 +198,20 @@ def _boots(results: Results, machine: Machine) -> str:
     names = results.variants(machine)
     have = {name: results.booted(machine, name) for name in names}
     text = f"Boots: {', '.join(f'{name} {n}' for name, n in have.items())}."
-    if min(have.values()) >= MIN_BOOTS:
+    inside = [
+        row
+        for row in within_boots(results)
+        if (row.machine, row.family, row.unit) == (machine, PATHS, BOOT)
+    ]
+    takes = pairs.needed(len(inside)) if inside else MIN_BOOTS
+    if min(have.values()) >= takes:
         return text
     how = "reboot, and the same command adds one"
     for part in ("machine", "vm"):
         if results.plan.get(part):
-            how = f"boots = {MIN_BOOTS} or more in [{part}] of the experiment"
-    return f"{text} A difference takes {MIN_BOOTS} or more of each: {how}."
+            how = f"boots = {takes} or more in [{part}] of the experiment"
+    among = f"in {len(inside)} rows within boots" if inside else "of each"
+    return f"{text} A difference takes {takes} or more {among}: {how}."
 
 
 def _again(results: Results, machine: Machine) -> str:

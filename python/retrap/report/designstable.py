@@ -115,9 +115,19 @@ def _changes(results: Results, machine: Machine, scenario: str, name: str) -> st
         one = changed(results, machine, name, (scenario, place))
         if one is not None:
             found.append(one.change)
-    text = "/".join(dict.fromkeys(found))
-    return text if len(text) < CHANGE else re.sub(r"\d{4,}", _thousands, text)
+    return narrow("/".join(dict.fromkeys(found)))
 
 
-def _thousands(digits: re.Match[str]) -> str:
-    return f"{int(digits[0]) / 1000:.0f}k"
+def narrow(text: str) -> str:
+    """Changes with fewer digits, where the column has no room for all.
+
+    >>> narrow("+6360/+8776"), narrow("-7913/-10201"), narrow("~-94.3%/~-5210.5%")
+    ('+6360/+8776', '-8k/-10k', '~-94%/~-5k%')
+    """
+    if len(text) >= CHANGE:
+        text = re.sub(r"\d+\.\d+", lambda digits: f"{float(digits[0]):.0f}", text)
+    if len(text) >= CHANGE:
+        text = re.sub(r"\d{4,}", lambda digits: f"{int(digits[0]) / 1000:.0f}k", text)
+    if len(text) >= CHANGE:
+        text = re.sub(r"^(~?)(.*)%/\1", r"\1\2/", text)  # a mark of both, said once
+    return text
