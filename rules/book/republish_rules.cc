@@ -32,6 +32,7 @@ TEST_P(RepublishRules, LR03_AnotherStopIsNotReportedAgain) {
   const std::uint64_t switches = subject.voluntary_switches();
   ASSERT_EQ(interrupt(pid), kOk);
   ASSERT_EQ(wait_eventually(pid), stop_trap(SIGTRAP));
+  ASSERT_EQ(registers(pid).error, kOk);  // off its CPU again
   EXPECT_GT(subject.voluntary_switches(), switches) << "was not woken";
 }
 
