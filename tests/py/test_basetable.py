@@ -9,10 +9,10 @@ import pytest
 
 from conftest import ALL, COST, INTERFACES, Maker
 from retrap.report import basetable
-from retrap.results.store import Results, load
+from retrap.results.store import load
 
 CYCLE = "retrap/trigger:sigcont"
-Made = dict[str, Results]
+Made = dict[str, basetable.Base]
 
 
 def made(
@@ -29,7 +29,8 @@ def made(
         one.plan = {"baseline": f"mainline{suffix}"}
         if suffix:
             monkeypatch.setitem(COST, CYCLE, newer)
-        bases[base] = load(one.write())
+        results = load(one.write())
+        bases[base] = results, results.machines[0]
     return bases
 
 
@@ -42,7 +43,7 @@ def test_a_line_a_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (older[1], older[3:]) == ("6.12", ["+1128", "+68"])
     assert (newer[1], newer[3:]) == ("7.x", ["+200", "+100"])
     assert 8000 < int(older[2]) < 8100 and 9000 <= int(newer[2]) < 9100
-    assert lines[-1].endswith("the same sign on both.")
+    assert lines[-1].endswith("the same sign on each.")
     assert all(len(line) <= 80 for line in lines)
 
 

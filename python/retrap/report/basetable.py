@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The same scenarios on two bases: is a change the design's, or the release's?
+"""The same scenarios on several bases: is a change the design's, or the release's, or
+the architecture's?
 
-The first placement of the first machine of each stored run. A design is called
-`NAME`, or `NAME-BASE` as in configs/variants.toml.
+A base is a machine of a stored run, at its first placement. It is called `RELEASE` or
+`RELEASE, ARCHITECTURE`; its designs `NAME`, or `NAME-RELEASE` as in
+configs/variants.toml.
 """
 
 from __future__ import annotations
@@ -17,21 +19,22 @@ from retrap.analysis.within import changed
 from retrap.base.textgrid import number, row
 from retrap.report.designstable import LABELS
 from retrap.report.timetable import judged
-from retrap.results.store import Results
+from retrap.results.store import Machine, Results
 
 WIDTH = 80
 ROOM, MEDIAN, CHANGE = 18, 8, 17
+Base = tuple[Results, Machine]
 Told = dict[str, str]  # a design: the way of its change, where it is decided
 
 
-def render(bases: Mapping[str, Results]) -> str:
+def render(bases: Mapping[str, Base]) -> str:
     """Table and answer. Scenarios and designs are those that every base has."""
     designs = _common([_designs(name, one) for name, one in bases.items()])
     found = [
         row("", ["mainline", *designs], [MEDIAN + 1, *[CHANGE] * len(designs)], ROOM)
     ]
     other = []
-    for scenario in _common([one.scenarios(one.machines[0]) for one in bases.values()]):
+    for scenario in _common([all_.scenarios(one) for all_, one in bases.values()]):
         if scenario not in LABELS or scenario.startswith("floor/"):
             continue
         found.append(scenario)
@@ -50,44 +53,49 @@ def render(bases: Mapping[str, Results]) -> str:
 
 
 def _answer(names: list[str], other: list[str]) -> str:
-    """What is the release's, by the way that a decided change has."""
-    on = " and ".join(names)
+    """What is the base's, by the way that a decided change has."""
+    on = " and ".join(names) if len(names) == 2 else "several bases"
     if not other:
-        return f"Each change that is decided on {on} has the same sign on both."
-    return f"The release's, as its sign is another on {on}: {', '.join(other)}."
+        return f"Each change that is decided on {on} has the same sign on each."
+    return f"The base's, as its sign is another on {on}: {', '.join(other)}."
 
 
 def _common(lists: list[tuple[str, ...]]) -> list[str]:
     return [name for name in lists[0] if all(name in each for each in lists)]
 
 
-def _designs(base: str, results: Results) -> tuple[str, ...]:
+def _designs(name: str, base: Base) -> tuple[str, ...]:
     """Without the baseline, by the name that they share over the bases."""
-    machine = results.machines[0]
+    results, machine = base
     names = [n for n in results.sides(machine) if n != judged(results, machine)]
-    return tuple(name.removesuffix(f"-{base}") for name in names)
+    return tuple(each.removesuffix(_suffix(name)) for each in names)
 
 
-def _row(
-    base: str, results: Results, scenario: str, designs: list[str]
-) -> tuple[str, Told]:
-    machine = results.machines[0]
+def _suffix(name: str) -> str:
+    return f"-{name.partition(',')[0]}"
+
+
+def _row(name: str, base: Base, scenario: str, designs: list[str]) -> tuple[str, Told]:
+    results, machine = base
     where = scenario, results.placements(machine)[0]
     mainline = results.base(machine, scenario) or ""
     one = shown_side(results, machine, mainline, where)
     cells, told = [number(one.median if one else None)], {}
-    for design, name in zip(designs, _names(base, results, designs)):
-        got = changed(results, machine, name, where)
+    for design, side in zip(designs, _sides(name, base, designs)):
+        got = changed(results, machine, side, where)
         cells.append(got.change if got else "-")
         if got and (way := _way(got)):
             told[design] = way
     widths = [MEDIAN, *[CHANGE] * len(designs)]
-    return row(f"  on {base}", cells, widths, ROOM), told
+    return row(f"  on {name}", cells, widths, ROOM), told
 
 
-def _names(base: str, results: Results, designs: list[str]) -> list[str]:
-    sides = results.sides(results.machines[0])
-    return [name if (name := f"{one}-{base}") in sides else one for one in designs]
+def _sides(name: str, base: Base, designs: list[str]) -> list[str]:
+    results, machine = base
+    there = results.sides(machine)
+    return [
+        side if (side := f"{one}{_suffix(name)}") in there else one for one in designs
+    ]
 
 
 def _way(got: Comparison) -> str:

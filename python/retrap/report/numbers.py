@@ -43,7 +43,9 @@ PAGES = (
     *(ROOT / f"docs/tracers/{name}.md" for name in OF_TRACERS),
 )
 # Of results/reference; the first that has a scenario.
-STORED = ("quick", "starved", "tracers", "tracers-stop", "tracers-calls")
+COMBINED = "combined-guests"
+IN_TIME = "in time"  # of a virtual machine, in ns; the others are exact
+STORED = ("quick", "starved", "tracers", "tracers-stop", "tracers-calls", COMBINED)
 LINE = re.compile(r"^- `(?P<scenario>[^`]+)`(?:, (?P<what>[a-z ]+))?:.*$", re.M)
 
 
@@ -67,7 +69,8 @@ def made(text: str, reference: Path) -> str:
         head += "`:" if not what else f"{what}:"
         for results in stored:
             for machine in results.machines:
-                if machine.exact and scenario in results.paths(machine):
+                of_this = machine.exact == (what != IN_TIME)
+                if of_this and scenario in results.paths(machine):
                     return f"{head} {KINDS[what](results, machine, scenario)}"
         return f"{head} not stored"
 
@@ -80,12 +83,19 @@ def _changes(results: Results, machine: Machine, scenario: str) -> str:
     places = [(scenario, place) for place in results.placements(machine)]
     sides = [shown(results, machine, base, where) for where in places]
     first = _joined([number(one.median) for one in sides if one])
+    first += "" if machine.exact else " ns"
     told = []
     for name in results.sides(machine, scenario):
         rows = [changed(results, machine, name, where) for where in places]
         if name != base:
-            told.append(f"{name} {_joined([row.change for row in rows if row])}")
-    return f"{base} {first}" + (f"; {', '.join(told)}" if told else "")
+            change = _joined([row.change for row in rows if row])
+            told.append(f"{_design(name)} {change}")
+    return f"{_design(base)} {first}" + (f"; {', '.join(told)}" if told else "")
+
+
+def _design(name: str) -> str:
+    """Of `combined/async-retrap` the interface."""
+    return name.rpartition("/")[2]
 
 
 def _medians(results: Results, machine: Machine, scenario: str) -> str:
@@ -153,6 +163,7 @@ def _joined(texts: list[str]) -> str:
 
 KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
     "": _changes,
+    IN_TIME: _changes,
     "medians": _medians,
     "switches": _switches,
     "first look": _reading(STAGE),

@@ -11,13 +11,14 @@ from retrap.base.paths import ROOT
 from retrap.base.rawfile import atomic_write
 from retrap.profile import designs, difference, report, summary
 from retrap.report import basetable, brief, sentences, table
-from retrap.results.store import Results, load
+from retrap.results.store import Machine, load
 from retrap.rules import conform, mutate, ruletable
 
 PAGE = ROOT / "docs/results.md"
 REFERENCE = ROOT / "results/reference"
 QUICK = "results/reference/quick"
 PROFILE = "results/reference/profile"
+BASES = (("6.12", "quick"), ("6.12", "arm64"), ("7.x", "7.x"))
 KIND, MOST = "cheapest", 8  # class of samples; functions
 HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
 <!-- Made by `./retrap docs` from results/reference, as a test checks. -->
@@ -39,7 +40,7 @@ def render(reference: Path = REFERENCE) -> str:
         f"`./retrap compare {QUICK}` prints:\n",
         block(brief.render(measured)),
         *(text if text[0] == "*" else f"{text}\n" for text in told),
-        *_bases(measured, reference / "7.x"),
+        *_bases(reference),
         "## Where the instructions go\n",
         f"`./retrap profile --from {PROFILE}` has every function,",
         "both placements, and arm64. The largest changes in two cells:\n",
@@ -59,17 +60,29 @@ def render(reference: Path = REFERENCE) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _bases(measured: Results, newer: Path) -> list[str]:
+def _bases(reference: Path) -> list[str]:
     """Nothing where no run of another base is stored."""
-    if not newer.is_dir():
+    found: dict[str, basetable.Base] = {}
+    for release, name in BASES:
+        if (reference / name).is_dir():
+            results = load(reference / name)
+            for machine in filter(lambda each: each.exact, results.machines):
+                found[_called(release, machine)] = results, machine
+    if len(found) < 2:
         return []
     return [
         "## By base\n",
         "Medians and changes on Linux 6.12 and on today's, with one config but for",
-        "what the newer one lacks (`configs/kernel/7.x.config`). `./retrap matrix",
-        "configs/experiments/7.x.toml --guests` measures the newer ones.\n",
-        block(basetable.render({"6.12": measured, "7.x": load(newer)})),
+        "what the newer one lacks (`configs/kernel/7.x.config`), and on arm64.",
+        "`./retrap matrix configs/experiments/7.x.toml --guests` measures the newer",
+        "ones, `arm64.toml` 6.12 on arm64.\n",
+        block(basetable.render(found)),
     ]
+
+
+def _called(release: str, machine: Machine) -> str:
+    arch = machine.arch
+    return release if arch == "x86_64" else f"{release}, {arch}"
 
 
 def block(text: str) -> str:
