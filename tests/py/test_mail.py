@@ -8,6 +8,8 @@ import shutil
 import pytest
 from conftest import Maker
 
+from retrap.analysis.compare import shown
+from retrap.analysis.within import changed
 from retrap.base.errors import EXIT_USAGE, RetrapError
 from retrap.report import example_reply, lkml, reply
 from retrap.report.lkml import Wanted
@@ -47,8 +49,17 @@ def test_counted_is_before_measured() -> None:
     (line,) = (
         x for x in text.splitlines() if x.startswith("  same-cpu async-r") and "+" in x
     )
-    assert line.split() == [
-        *("same-cpu", "async-retrap", "8362", "8345-8362", "8466", "8449-8466", "+104")
+    results = load(QUICK)
+    (machine,) = results.machines
+    where = ("retrap/trigger:sigcont", "same-cpu")
+    numbers = []
+    for name in ("mainline", "async-retrap"):
+        one = shown(results, machine, name, where)
+        assert one and one.quantiles
+        numbers += [f"{one.median:.0f}", f"{one.quantiles.p10}-{one.quantiles.p90}"]
+    change = changed(results, machine, "async-retrap", where)
+    assert change and line.split() == [
+        *("same-cpu", "async-retrap", *numbers, change.change)
     ]
 
 
