@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from retrap.config import experiments
+from retrap.config.fragments import asked, config_text
 from retrap.config.variants import INTERFACES, load_variants
 from retrap.base import paths
 from retrap.base.arch import ARM64, X86_64, native
@@ -251,6 +252,20 @@ def test_a_fragment_may_raise_the_number_of_cpus(tmp_path: Path) -> None:
     variants = load_variants(write(tmp_path, text, "v.toml"))
     path = write(tmp_path, EXPERIMENT + "cpus = 8\n")
     assert experiments.load_experiment(path, variants).guest.cpus == 8
+
+
+def test_a_fragment_may_be_for_one_architecture(tmp_path: Path) -> None:
+    names = ("all.config", "one-arm64.config", "other-x86_64.config")
+    for name in names:
+        (tmp_path / name).write_text(f"CONFIG_{name[:3].upper()}=y\n")
+    files = ", ".join(f'"{tmp_path / name}"' for name in names)
+    text = f"{VARIANTS}config = [{files}]\n"
+    variant = list(load_variants(write(tmp_path, text, "v.toml")).values())[-1]
+    on_arm64 = asked(config_text(variant, ARM64))
+    on_x86_64 = asked(config_text(variant, X86_64))
+    assert "CONFIG_ALL" in on_arm64 and "CONFIG_ALL" in on_x86_64
+    assert "CONFIG_ONE" in on_arm64 and "CONFIG_OTH" not in on_arm64
+    assert "CONFIG_OTH" in on_x86_64 and "CONFIG_ONE" not in on_x86_64
 
 
 def test_missing_experiment(tmp_path: Path) -> None:

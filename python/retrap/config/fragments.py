@@ -7,9 +7,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retrap.base.arch import Arch
+from retrap.base.arch import ARCHES, Arch
 from retrap.base.paths import ROOT
 
 if TYPE_CHECKING:
@@ -18,13 +19,20 @@ if TYPE_CHECKING:
 OURS = ROOT / "configs/kernel"
 
 
+def fragments_for(variant: Variant, arch: Arch) -> list[Path]:
+    """The variant's fragments, in order, less those of another architecture: a name
+    that ends in `-arm64.config` is arm64's alone."""
+    others = tuple(f"-{each}.config" for each in ARCHES if each != arch.name)
+    return [file for file in variant.fragments if not file.name.endswith(others)]
+
+
 def config_text(variant: Variant, arch: Arch, machine: bool = False) -> str:
     """The variant's fragments in order, on ours for a guest or for a machine, less
     their comments; the last word on a symbol wins. Another comment is no other
     kernel."""
     names = ("machine", f"machine-{arch.name}") if machine else ("common", arch.name)
     base = [OURS / f"{name}.config" for name in names]
-    files = (*base, *variant.fragments)
+    files = (*base, *fragments_for(variant, arch))
     text = "".join(f"{file.read_text(errors='replace')}\n" for file in files)
     lines = re.findall(r"^(?:CONFIG_\w+=.*|# CONFIG_\w+ is not set)$", text, re.M)
     return "".join(f"{line}\n" for line in lines)

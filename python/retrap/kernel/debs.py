@@ -21,6 +21,7 @@ from retrap.build import sysroot
 from retrap.kernel import source
 from retrap.base.arch import Arch
 from retrap.base.cache import locked, partial, publish, subdirectory
+from retrap.config.fragments import fragments_for
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 from retrap.kernel.kconfig import check_config
@@ -52,7 +53,7 @@ def make(
 ) -> list[Path]:
     """The packages' paths; built now when they are not there."""
     text = _base_config(variant, arch, config, progress)
-    text += "".join(file.read_text() for file in variant.fragments)
+    text += "".join(file.read_text() for file in fragments_for(variant, arch))
     text += FRAGMENT.format(variant=variant.name)
     build = _Build(variant, arch, text)
     if not build.directory.is_dir():
