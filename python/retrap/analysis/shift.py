@@ -27,6 +27,7 @@ FEWEST = 200  # samples a side: the classes of fewer are not all there
 FEW = 500  # a kernel's own state was seen to last for hundreds of samples
 CLASS = 0.01  # a class smaller than that is not spoken of
 TAIL = 0.01  # at each end, of what no shift explains
+NOT_ONE = "no one shift explains its classes: the change is {} to {}"
 TAKE_MORE = f"samples = {FEWEST} or more, in the experiment"
 
 
@@ -84,6 +85,8 @@ def judge(base: Values, test: Values) -> Judgement:
         notes.append(f"under {FEWEST} samples: its classes are not all seen")
     elif min(base.size, test.size) < FEW:
         notes.append(f"under {FEW} samples: a state that lasts longer is not seen")
+    if not good and said in verdict.DECIDED:
+        notes.append(NOT_ONE.format(f"{low:+}", f"{high:+}"))
     share = best.share if most else None
     return Judgement(said, estimate, low, high, share, warnings=tuple(notes))
 
