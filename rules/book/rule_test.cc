@@ -87,6 +87,9 @@ INSTANTIATE_TEST_SUITE_P(Rules, CommonRules,
 INSTANTIATE_TEST_SUITE_P(Rules, ListenRules,
                          ::testing::ValuesIn(options().placements),
                          placement_name);
+INSTANTIATE_TEST_SUITE_P(Rules, RaceRules,
+                         ::testing::ValuesIn(options().placements),
+                         placement_name);
 INSTANTIATE_TEST_SUITE_P(Rules, AsyncRetrapRules,
                          ::testing::ValuesIn(options().placements),
                          placement_name);

@@ -33,6 +33,7 @@ class RuleTest : public ::testing::TestWithParam<Placement> {
 
 class CommonRules : public RuleTest {};
 class ListenRules : public RuleTest {};
+class RaceRules : public RuleTest {};  // of mainline, on every kernel
 
 class AsyncRetrapRules : public RuleTest {
  protected:

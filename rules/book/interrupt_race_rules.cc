@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// R: PTRACE_INTERRUPT and another stop of the tracee at about the same time.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+
+#include <cstdint>
+
+#include "book/options.h"
+#include "book/outcomes.h"
+#include "book/requests.h"
+#include "book/rule_test.h"
+#include "book/situations.h"
+#include "book/subject.h"
+
+namespace retrap::conform {
+namespace {
+
+constexpr WaitStatus kTrap = stop_trap(SIGTRAP);
+
+Errno next_syscall(pid_t pid) { return request(PTRACE_SYSCALL, pid); }
+
+// A spinning tracee that makes system calls -> one in a waited STOP(TRAP).
+void seize_caller(const Subject& subject, unsigned long options = 0) {
+  ASSERT_NO_FATAL_FAILURE(
+      seize_all(subject, Interface::kListen, PTRACE_O_TRACESYSGOOD | options));
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+}
+
+// One INTERRUPT to a tracee on its way from one syscall-stop to the next, then
+// `stops` stops: which of them is the STOP trap, from 0; `stops` for none.
+void interrupt_the_stream(pid_t pid, std::uint64_t turn, int stops, int& trap) {
+  trap = stops;
+  ASSERT_EQ(next_syscall(pid), kOk);
+  wait_a_little(turn);
+  ASSERT_EQ(interrupt(pid), kOk);
+  for (int stop = 0; stop < stops; ++stop) {
+    const WaitStatus status = wait_eventually(pid);
+    if (status == kTrap) {
+      ASSERT_EQ(trap, stops) << "a second STOP trap";
+      trap = stop;
+    } else {
+      ASSERT_EQ(status, kSyscallStop);
+    }
+    if (stop + 1 < stops) {
+      ASSERT_EQ(next_syscall(pid), kOk);
+    }
+  }
+}
+
+TEST_P(RaceRules, R01_InterruptInAStreamOfSyscallStops) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  ASSERT_NO_FATAL_FAILURE(seize_caller(subject));
+  Outcomes outcomes;
+  constexpr int kStops = 4;
+  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
+    int trap = 0;
+    // Not always as many, or each turn would begin in a stop of the same kind.
+    const int stops = kStops + static_cast<int>(turn % 2);
+    ASSERT_NO_FATAL_FAILURE(
+        interrupt_the_stream(subject.pid(), turn, stops, trap))
+        << "turn " << turn;
+    ASSERT_TRUE(trap <= 1 || trap == stops) << "turn " << turn;
+    outcomes.count(trap == 0 ? "first" : trap == 1 ? "second" : "never");
+  }
+  outcomes.record();
+}
+
+// Whoever is first, the other is next.
+TEST_P(RaceRules, R04_InterruptAndSignalAreBothReported) {
+  const Subject subject(GetParam(), 1, Body::kPause);
+  const pid_t pid = subject.pid();
+  const WaitStatus signal = signal_stop(SIGUSR1);
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, Interface::kListen));
+  Outcomes outcomes;
+  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
+    subject.kill(SIGUSR1);
+    wait_a_little(turn);
+    ASSERT_EQ(interrupt(pid), kOk);
+    const WaitStatus first = wait_eventually(pid);
+    const bool trap_first = first == kTrap;
+    ASSERT_EQ(first, trap_first ? kTrap : signal) << "turn " << turn;
+    ASSERT_EQ(cont(pid), kOk);
+    ASSERT_EQ(wait_eventually(pid), trap_first ? signal : kTrap)
+        << "turn " << turn;
+    ASSERT_EQ(cont(pid), kOk);
+    outcomes.count(trap_first ? "first" : "second");
+  }
+  outcomes.record();
+}
+
+// Two INTERRUPTs of a running tracee: one STOP trap, or two when the second
+// came after the first trap had begun.
+void interrupt_twice(pid_t pid, std::uint64_t turn, bool& two) {
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(interrupt(pid), kOk);
+  wait_a_little(turn);
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), kTrap);
+  ASSERT_EQ(next_syscall(pid), kOk);
+  const WaitStatus next = wait_eventually(pid);
+  two = next == kTrap;
+  ASSERT_EQ(next, two ? kTrap : kSyscallStop);
+}
+
+TEST_P(RaceRules, R06_TwoInterruptsTrapOnceOrTwice) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_caller(subject));
+  Outcomes outcomes;
+  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
+    bool two = false;
+    ASSERT_NO_FATAL_FAILURE(interrupt_twice(pid, turn, two)) << "turn " << turn;
+    outcomes.count(two ? "two_traps" : "one_trap");
+  }
+  outcomes.record();
+}
+
+TEST_P(RaceRules, R06_TwoInterruptsInATrapOweOneTrap) {
+  const Subject subject(GetParam());
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_all(subject, Interface::kListen));
+  ASSERT_NO_FATAL_FAILURE(interrupt_into_trap(subject));
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), kTrap);
+  ASSERT_EQ(cont(pid), kOk);
+  expect_runs_silently(subject);
+}
+
+// In a stop of a tracee whose group has stopped -> it runs in a running group.
+void leave_the_group_stop(const Subject& subject) {
+  const pid_t pid = subject.pid();
+  subject.kill(SIGCONT);
+  for (;;) {
+    ASSERT_EQ(cont(pid), kOk);
+    const WaitStatus status = wait_eventually(pid);
+    if (status == signal_stop(SIGCONT)) break;
+    ASSERT_EQ(status, kTrap);
+  }
+  ASSERT_EQ(cont(pid), kOk);
+}
+
+// One INTERRUPT of a tracee that is about to stop with its group.
+void interrupt_the_group_stop(const Subject& subject, std::uint64_t turn,
+                              bool& two) {
+  const pid_t pid = subject.pid();
+  const WaitStatus group_stop = stop_trap(SIGSTOP);
+  subject.kill(SIGSTOP);
+  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGSTOP));
+  ASSERT_EQ(cont(pid, SIGSTOP), kOk);
+  wait_a_little(turn);
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), group_stop);
+  ASSERT_EQ(next_syscall(pid), kOk);
+  const WaitStatus next = wait_eventually(pid);
+  two = next == group_stop;
+  ASSERT_EQ(next, two ? group_stop : kSyscallStop);
+  ASSERT_NO_FATAL_FAILURE(leave_the_group_stop(subject));
+}
+
+TEST_P(RaceRules, R07_InterruptAndGroupStopTrapOnceOrTwice) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  ASSERT_NO_FATAL_FAILURE(
+      seize_all(subject, Interface::kListen, PTRACE_O_TRACESYSGOOD));
+  Outcomes outcomes;
+  for (std::uint64_t turn = 0; turn < options().count / 4 + 1; ++turn) {
+    bool two = false;
+    ASSERT_NO_FATAL_FAILURE(interrupt_the_group_stop(subject, turn, two))
+        << "turn " << turn;
+    outcomes.count(two ? "two_traps" : "one_trap");
+  }
+  outcomes.record();
+}
+
+}  // namespace
+}  // namespace retrap::conform
