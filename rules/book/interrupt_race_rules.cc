@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 
 #include <cstdint>
 
@@ -17,6 +18,7 @@ namespace retrap::conform {
 namespace {
 
 constexpr WaitStatus kTrap = stop_trap(SIGTRAP);
+constexpr unsigned long kExitEvent = PTRACE_O_TRACEEXIT;
 
 Errno next_syscall(pid_t pid) { return request(PTRACE_SYSCALL, pid); }
 
@@ -64,6 +66,140 @@ TEST_P(RaceRules, R01_InterruptInAStreamOfSyscallStops) {
     outcomes.count(trap == 0 ? "first" : trap == 1 ? "second" : "never");
   }
   outcomes.record();
+}
+
+// In a waited syscall-stop: the number of the call that begins there; -1 when
+// none does.
+long call_begun(pid_t pid) {
+  __ptrace_syscall_info info{};
+  const long size = ::ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info);
+  if (size <= 0 || info.op != PTRACE_SYSCALL_INFO_ENTRY) return -1;
+  return static_cast<long>(info.entry.nr);
+}
+
+// A waited stop -> the waited syscall-enter-stop of this call; -1: of any.
+void enter_call(pid_t pid, long number) {
+  long begun = -1;
+  while (begun < 0 || (number >= 0 && begun != number)) {
+    ASSERT_EQ(next_syscall(pid), kOk);
+    ASSERT_EQ(wait_eventually(pid), kSyscallStop);
+    begun = call_begun(pid);
+  }
+}
+
+TEST_P(RaceRules, R02_SyscallExitStopSwallowsAnInterrupt) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_caller(subject));
+  ASSERT_NO_FATAL_FAILURE(enter_call(pid, -1));
+  ASSERT_EQ(interrupt(pid), kOk);
+  for (int stop = 0; stop < 6; ++stop) {
+    ASSERT_EQ(next_syscall(pid), kOk);
+    ASSERT_EQ(wait_eventually(pid), kSyscallStop);
+  }
+}
+
+TEST_P(RaceRules, R02_WithoutExitStopTheInterruptIsNext) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_caller(subject));
+  ASSERT_NO_FATAL_FAILURE(enter_call(pid, -1));
+  const std::uint64_t ticks = subject.ticks();
+  ASSERT_EQ(interrupt(pid), kOk);
+  ASSERT_EQ(cont(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), kTrap);
+  EXPECT_EQ(subject.ticks(), ticks);
+}
+
+// INTERRUPT in the waited stop: its trap is next, before user mode.
+void expect_trap_next(const Subject& subject) {
+  const std::uint64_t ticks = subject.ticks();
+  ASSERT_EQ(interrupt(subject.pid()), kOk);
+  ASSERT_EQ(wait_at_once(subject.pid()), kNothing);
+  ASSERT_EQ(next_syscall(subject.pid()), kOk);
+  ASSERT_EQ(wait_eventually(subject.pid()), kTrap);
+  EXPECT_EQ(subject.ticks(), ticks);
+}
+
+TEST_P(RaceRules, R03_InterruptInAnotherStopTrapsNext) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(seize_caller(subject, PTRACE_O_TRACECLONE));
+  {
+    SCOPED_TRACE("syscall-exit-stop");
+    ASSERT_NO_FATAL_FAILURE(enter_call(pid, -1));
+    ASSERT_EQ(next_syscall(pid), kOk);
+    ASSERT_EQ(wait_eventually(pid), kSyscallStop);
+    ASSERT_NO_FATAL_FAILURE(expect_trap_next(subject));
+  }
+  {
+    SCOPED_TRACE("signal-delivery-stop");
+    subject.kill(SIGUSR1);
+    ASSERT_EQ(cont(pid), kOk);
+    ASSERT_EQ(wait_eventually(pid), signal_stop(SIGUSR1));
+    ASSERT_NO_FATAL_FAILURE(expect_trap_next(subject));
+  }
+  {
+    SCOPED_TRACE("event stop");
+    subject.order(0, Command::kClone);
+    ASSERT_EQ(cont(pid), kOk);
+    ASSERT_EQ(wait_eventually(pid), event_stop(PTRACE_EVENT_CLONE));
+    const std::uint64_t ticks = subject.ticks();
+    ASSERT_EQ(interrupt(pid), kOk);
+    ASSERT_EQ(cont(pid), kOk);  // without the exit-stop, which swallows it
+    ASSERT_EQ(wait_eventually(pid), kTrap);
+    EXPECT_EQ(subject.ticks(), ticks);
+  }
+}
+
+// Seized -> INTERRUPTed as it enters the call that `command` makes, resumed.
+void interrupt_call(const Subject& subject, Command command, long number,
+                    unsigned long options) {
+  ASSERT_NO_FATAL_FAILURE(seize_caller(subject, options));
+  subject.order(0, command);
+  ASSERT_NO_FATAL_FAILURE(enter_call(subject.pid(), number));
+  ASSERT_EQ(interrupt(subject.pid()), kOk);
+  ASSERT_EQ(cont(subject.pid()), kOk);
+}
+
+TEST_P(RaceRules, R05_EventStopOfExecSwallowsAnInterrupt) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(
+      interrupt_call(subject, Command::kExec, SYS_execve, PTRACE_O_TRACEEXEC));
+  ASSERT_EQ(wait_eventually(pid), event_stop(PTRACE_EVENT_EXEC));
+  ASSERT_EQ(next_syscall(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), kSyscallStop);
+  ASSERT_EQ(next_syscall(pid), kOk);
+  ASSERT_EQ(wait_eventually(pid), kSyscallStop);
+}
+
+TEST_P(RaceRules, R05_WithoutEventTheInterruptIsAfterExec) {
+  const Subject subject(GetParam(), 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
+  ASSERT_NO_FATAL_FAILURE(
+      interrupt_call(subject, Command::kExec, SYS_execve, 0));
+  ASSERT_EQ(wait_eventually(pid), kTrap);
+  EXPECT_TRUE(subject.has_executed());
+}
+
+TEST_P(RaceRules, R05_ExitSwallowsAnInterrupt) {
+  for (const bool event : {false, true}) {
+    SCOPED_TRACE(event ? "EVENT_EXIT" : "no event");
+    Subject subject(GetParam(), 1, Body::kSyscalls);
+    const pid_t pid = subject.pid();
+    ASSERT_NO_FATAL_FAILURE(interrupt_call(
+        subject, Command::kExit, SYS_exit_group, event ? kExitEvent : 0UL));
+    WaitStatus status = wait_eventually(pid);
+    if (event) {
+      ASSERT_EQ(status, event_stop(PTRACE_EVENT_EXIT));
+      ASSERT_EQ(interrupt(pid), kOk);  // one more, in the stop
+      ASSERT_EQ(cont(pid), kOk);
+      status = wait_eventually(pid);
+    }
+    ASSERT_EQ(status, exited(0));
+    subject.set_reaped();
+  }
 }
 
 // Whoever is first, the other is next.
