@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cstdint>
+#include <string>
 
 #include "book/options.h"
 #include "book/outcomes.h"
@@ -16,29 +17,34 @@ namespace retrap::conform {
 namespace {
 
 constexpr WaitStatus kTrap = stop_trap(SIGTRAP);
-constexpr WaitStatus kSigcont = signal_stop(SIGCONT);
+
+// ATTACH, and then `sig`: SD(SIGSTOP) and SD(sig), or SD(sig) alone or first.
+// In SD(sig) at the end.
+void attach_against(const Subject& subject, int sig, std::uint64_t turn,
+                    bool& sigstop_seen) {
+  const pid_t pid = subject.pid();
+  ASSERT_EQ(attach(pid), kOk);
+  wait_a_little(turn);
+  subject.tgkill(0, sig);
+  WaitStatus status = wait_eventually(pid);
+  sigstop_seen = status == signal_stop(SIGSTOP);
+  if (sigstop_seen) {
+    ASSERT_EQ(cont(pid), kOk);
+    status = wait_eventually(pid);
+  }
+  ASSERT_EQ(status, signal_stop(sig));
+}
 
 // SIGCONT removes the pending SIGSTOP by which ATTACH stops the tracee.
 TEST_P(RaceRules, R08_SigcontMayTakeTheSigstopOfAttach) {
   const Subject subject(GetParam(), 1, Body::kPause);
-  const pid_t pid = subject.pid();
-  Outcomes outcomes;
-  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
-    ASSERT_EQ(attach(pid), kOk);
-    wait_a_little(turn);
-    subject.kill(SIGCONT);
-    WaitStatus status = wait_eventually(pid);
-    const bool lost = status == kSigcont;
-    if (!lost) {
-      ASSERT_EQ(status, signal_stop(SIGSTOP)) << "turn " << turn;
-      ASSERT_EQ(cont(pid), kOk);
-      status = wait_eventually(pid);
-    }
-    ASSERT_EQ(status, kSigcont) << "turn " << turn;
-    ASSERT_EQ(detach(pid), kOk);
-    outcomes.count(lost ? "lost" : "stopped");
-  }
-  outcomes.record();
+  count_outcomes(
+      options().count, [&](std::uint64_t turn, std::string& outcome) {
+        bool seen = false;
+        ASSERT_NO_FATAL_FAILURE(attach_against(subject, SIGCONT, turn, seen));
+        ASSERT_EQ(detach(subject.pid()), kOk);
+        outcome = seen ? "stopped" : "lost";
+      });
   EXPECT_TRUE(subject.reaches_state('S'));
 }
 
@@ -46,52 +52,39 @@ TEST_P(RaceRules, R08_SigcontMayTakeTheSigstopOfAttach) {
 TEST_P(RaceRules, R09_SigcontDoesNotTakeTheTrapOfInterrupt) {
   const Subject subject(GetParam(), 1, Body::kPause);
   const pid_t pid = subject.pid();
-  Outcomes outcomes;
-  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
-    ASSERT_EQ(seize(pid, Interface::kListen), kOk);
-    ASSERT_EQ(interrupt(pid), kOk);
-    wait_a_little(turn);
-    subject.kill(SIGCONT);
-    ASSERT_EQ(wait_eventually(pid), kTrap) << "turn " << turn;
-    ASSERT_EQ(cont(pid), kOk);
-    WaitStatus status = wait_eventually(pid);
-    const bool two = status == kTrap;  // one for INTERRUPT, one for SIGCONT
-    if (two) {
-      ASSERT_EQ(cont(pid), kOk);
-      status = wait_eventually(pid);
-    }
-    ASSERT_EQ(status, kSigcont) << "turn " << turn;
-    ASSERT_EQ(detach(pid), kOk);
-    outcomes.count(two ? "two_traps" : "one_trap");
-  }
-  outcomes.record();
+  count_outcomes(
+      options().count, [&](std::uint64_t turn, std::string& outcome) {
+        ASSERT_EQ(seize(pid, Interface::kListen), kOk);
+        ASSERT_EQ(interrupt(pid), kOk);
+        wait_a_little(turn);
+        subject.kill(SIGCONT);
+        ASSERT_EQ(wait_eventually(pid), kTrap);
+        ASSERT_EQ(cont(pid), kOk);
+        WaitStatus status = wait_eventually(pid);
+        const bool two = status == kTrap;  // one for INTERRUPT, one for SIGCONT
+        if (two) {
+          ASSERT_EQ(cont(pid), kOk);
+          status = wait_eventually(pid);
+        }
+        ASSERT_EQ(status, signal_stop(SIGCONT));
+        ASSERT_EQ(detach(pid), kOk);
+        outcome = two ? "two_traps" : "one_trap";
+      });
   EXPECT_TRUE(subject.reaches_state('S'));
 }
 
 // Whoever lets go before the SIGSTOP of ATTACH was reported leaves it behind.
 TEST_P(RaceRules, R10_DetachBeforeTheSigstopOfAttachLeavesItPending) {
   const Subject subject(GetParam(), 1, Body::kPause);
-  const pid_t pid = subject.pid();
-  Outcomes outcomes;
-  for (std::uint64_t turn = 0; turn < options().count / 10 + 1; ++turn) {
-    ASSERT_EQ(attach(pid), kOk);
-    wait_a_little(turn);
-    subject.tgkill(0, SIGUSR1);
-    WaitStatus status = wait_eventually(pid);
-    const bool overtaken = status == signal_stop(SIGUSR1);
-    if (!overtaken) {
-      ASSERT_EQ(status, signal_stop(SIGSTOP)) << "turn " << turn;
-      ASSERT_EQ(cont(pid), kOk);
-      status = wait_eventually(pid);
-    }
-    ASSERT_EQ(status, signal_stop(SIGUSR1)) << "turn " << turn;
-    ASSERT_EQ(detach(pid), kOk);
-    ASSERT_TRUE(subject.reaches_state(overtaken ? 'T' : 'S'))
-        << "turn " << turn;
-    subject.kill(SIGCONT);
-    outcomes.count(overtaken ? "left_stopped" : "left_running");
-  }
-  outcomes.record();
+  count_outcomes(
+      options().count / 10 + 1, [&](std::uint64_t turn, std::string& outcome) {
+        bool seen = false;
+        ASSERT_NO_FATAL_FAILURE(attach_against(subject, SIGUSR1, turn, seen));
+        ASSERT_EQ(detach(subject.pid()), kOk);
+        ASSERT_TRUE(subject.reaches_state(seen ? 'S' : 'T'));
+        subject.kill(SIGCONT);
+        outcome = seen ? "left_running" : "left_stopped";
+      });
   EXPECT_TRUE(subject.reaches_state('S'));
 }
 

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include <cstdint>
+#include <string>
 
 #include "book/options.h"
 #include "book/outcomes.h"
@@ -53,19 +54,18 @@ void interrupt_the_stream(pid_t pid, std::uint64_t turn, int stops, int& trap) {
 TEST_P(RaceRules, R01_InterruptInAStreamOfSyscallStops) {
   const Subject subject(GetParam(), 1, Body::kSyscalls);
   ASSERT_NO_FATAL_FAILURE(seize_caller(subject));
-  Outcomes outcomes;
   constexpr int kStops = 4;
-  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
-    int trap = 0;
-    // Not always as many, or each turn would begin in a stop of the same kind.
-    const int stops = kStops + static_cast<int>(turn % 2);
-    ASSERT_NO_FATAL_FAILURE(
-        interrupt_the_stream(subject.pid(), turn, stops, trap))
-        << "turn " << turn;
-    ASSERT_TRUE(trap <= 1 || trap == stops) << "turn " << turn;
-    outcomes.count(trap == 0 ? "first" : trap == 1 ? "second" : "never");
-  }
-  outcomes.record();
+  count_outcomes(
+      options().count, [&](std::uint64_t turn, std::string& outcome) {
+        int trap = 0;
+        // Not always as many, or each turn would begin in a stop of the same
+        // kind.
+        const int stops = kStops + static_cast<int>(turn % 2);
+        ASSERT_NO_FATAL_FAILURE(
+            interrupt_the_stream(subject.pid(), turn, stops, trap));
+        ASSERT_TRUE(trap <= 1 || trap == stops);
+        outcome = trap == 0 ? "first" : trap == 1 ? "second" : "never";
+      });
 }
 
 // In a waited syscall-stop: the number of the call that begins there; -1 when
@@ -208,48 +208,46 @@ TEST_P(RaceRules, R04_InterruptAndSignalAreBothReported) {
   const pid_t pid = subject.pid();
   const WaitStatus signal = signal_stop(SIGUSR1);
   ASSERT_NO_FATAL_FAILURE(seize_all(subject, Interface::kListen));
-  Outcomes outcomes;
-  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
-    subject.kill(SIGUSR1);
-    wait_a_little(turn);
-    ASSERT_EQ(interrupt(pid), kOk);
-    const WaitStatus first = wait_eventually(pid);
-    const bool trap_first = first == kTrap;
-    ASSERT_EQ(first, trap_first ? kTrap : signal) << "turn " << turn;
-    ASSERT_EQ(cont(pid), kOk);
-    ASSERT_EQ(wait_eventually(pid), trap_first ? signal : kTrap)
-        << "turn " << turn;
-    ASSERT_EQ(cont(pid), kOk);
-    outcomes.count(trap_first ? "first" : "second");
-  }
-  outcomes.record();
+  count_outcomes(options().count,
+                 [&](std::uint64_t turn, std::string& outcome) {
+                   subject.kill(SIGUSR1);
+                   wait_a_little(turn);
+                   ASSERT_EQ(interrupt(pid), kOk);
+                   const WaitStatus first = wait_eventually(pid);
+                   const bool trap_first = first == kTrap;
+                   ASSERT_EQ(first, trap_first ? kTrap : signal);
+                   ASSERT_EQ(cont(pid), kOk);
+                   ASSERT_EQ(wait_eventually(pid), trap_first ? signal : kTrap);
+                   ASSERT_EQ(cont(pid), kOk);
+                   outcome = trap_first ? "first" : "second";
+                 });
+}
+
+// In a waited `trap` of a tracee that makes system calls: the next stop is one
+// more, or a syscall-stop.
+void expect_one_or_two(pid_t pid, WaitStatus trap, std::string& outcome) {
+  ASSERT_EQ(next_syscall(pid), kOk);
+  const WaitStatus next = wait_eventually(pid);
+  const bool two = next == trap;
+  ASSERT_EQ(next, two ? trap : kSyscallStop);
+  outcome = two ? "two_traps" : "one_trap";
 }
 
 // Two INTERRUPTs of a running tracee: one STOP trap, or two when the second
 // came after the first trap had begun.
-void interrupt_twice(pid_t pid, std::uint64_t turn, bool& two) {
-  ASSERT_EQ(cont(pid), kOk);
-  ASSERT_EQ(interrupt(pid), kOk);
-  wait_a_little(turn);
-  ASSERT_EQ(interrupt(pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), kTrap);
-  ASSERT_EQ(next_syscall(pid), kOk);
-  const WaitStatus next = wait_eventually(pid);
-  two = next == kTrap;
-  ASSERT_EQ(next, two ? kTrap : kSyscallStop);
-}
-
 TEST_P(RaceRules, R06_TwoInterruptsTrapOnceOrTwice) {
   const Subject subject(GetParam(), 1, Body::kSyscalls);
   const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(seize_caller(subject));
-  Outcomes outcomes;
-  for (std::uint64_t turn = 0; turn < options().count; ++turn) {
-    bool two = false;
-    ASSERT_NO_FATAL_FAILURE(interrupt_twice(pid, turn, two)) << "turn " << turn;
-    outcomes.count(two ? "two_traps" : "one_trap");
-  }
-  outcomes.record();
+  count_outcomes(
+      options().count, [pid](std::uint64_t turn, std::string& outcome) {
+        ASSERT_EQ(cont(pid), kOk);
+        ASSERT_EQ(interrupt(pid), kOk);
+        wait_a_little(turn);
+        ASSERT_EQ(interrupt(pid), kOk);
+        ASSERT_EQ(wait_eventually(pid), kTrap);
+        ASSERT_NO_FATAL_FAILURE(expect_one_or_two(pid, kTrap, outcome));
+      });
 }
 
 TEST_P(RaceRules, R06_TwoInterruptsInATrapOweOneTrap) {
@@ -279,35 +277,23 @@ void leave_the_group_stop(const Subject& subject) {
 }
 
 // One INTERRUPT of a tracee that is about to stop with its group.
-void interrupt_the_group_stop(const Subject& subject, std::uint64_t turn,
-                              bool& two) {
-  const pid_t pid = subject.pid();
-  const WaitStatus group_stop = stop_trap(SIGSTOP);
-  subject.kill(SIGSTOP);
-  ASSERT_EQ(wait_eventually(pid), signal_stop(SIGSTOP));
-  ASSERT_EQ(cont(pid, SIGSTOP), kOk);
-  wait_a_little(turn);
-  ASSERT_EQ(interrupt(pid), kOk);
-  ASSERT_EQ(wait_eventually(pid), group_stop);
-  ASSERT_EQ(next_syscall(pid), kOk);
-  const WaitStatus next = wait_eventually(pid);
-  two = next == group_stop;
-  ASSERT_EQ(next, two ? group_stop : kSyscallStop);
-  ASSERT_NO_FATAL_FAILURE(leave_the_group_stop(subject));
-}
-
 TEST_P(RaceRules, R07_InterruptAndGroupStopTrapOnceOrTwice) {
   const Subject subject(GetParam(), 1, Body::kSyscalls);
+  const pid_t pid = subject.pid();
   ASSERT_NO_FATAL_FAILURE(
       seize_all(subject, Interface::kListen, PTRACE_O_TRACESYSGOOD));
-  Outcomes outcomes;
-  for (std::uint64_t turn = 0; turn < options().count / 4 + 1; ++turn) {
-    bool two = false;
-    ASSERT_NO_FATAL_FAILURE(interrupt_the_group_stop(subject, turn, two))
-        << "turn " << turn;
-    outcomes.count(two ? "two_traps" : "one_trap");
-  }
-  outcomes.record();
+  count_outcomes(
+      options().count / 4 + 1, [&](std::uint64_t turn, std::string& outcome) {
+        subject.kill(SIGSTOP);
+        ASSERT_EQ(wait_eventually(pid), signal_stop(SIGSTOP));
+        ASSERT_EQ(cont(pid, SIGSTOP), kOk);
+        wait_a_little(turn);
+        ASSERT_EQ(interrupt(pid), kOk);
+        const WaitStatus trap = stop_trap(SIGSTOP);
+        ASSERT_EQ(wait_eventually(pid), trap);
+        ASSERT_NO_FATAL_FAILURE(expect_one_or_two(pid, trap, outcome));
+        ASSERT_NO_FATAL_FAILURE(leave_the_group_stop(subject));
+      });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 
 namespace retrap::conform {
 namespace {
@@ -13,9 +14,16 @@ constexpr std::uint64_t kSpinsApart = 512;
 
 }  // namespace
 
-void Outcomes::record() const {
-  for (const auto& [name, count] : counts_) {
-    ::testing::Test::RecordProperty("outcome_" + name, std::to_string(count));
+void count_outcomes(std::uint64_t turns, const PlayTurn& play) {
+  std::map<std::string, std::uint64_t> counts;
+  for (std::uint64_t turn = 0; turn < turns; ++turn) {
+    std::string outcome;
+    ASSERT_NO_FATAL_FAILURE(play(turn, outcome)) << "turn " << turn;
+    ++counts[outcome];
+  }
+  for (const auto& [outcome, count] : counts) {
+    ::testing::Test::RecordProperty("outcome_" + outcome,
+                                    std::to_string(count));
   }
 }
 

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// How often a race ended in which way.
+// A race by turns: how often it ended in which way.
 #ifndef RETRAP_BOOK_OUTCOMES_H_
 #define RETRAP_BOOK_OUTCOMES_H_
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
 
 namespace retrap::conform {
 
-class Outcomes {
- public:
-  // One turn ended so. A name is a word of letters, digits and `_`.
-  void count(const std::string& name) { ++counts_[name]; }
-  // As properties of the test, "outcome_<name>" each, when all turns are over.
-  void record() const;
+// One turn; says how it ended, in a word of letters, digits and `_`.
+using PlayTurn = std::function<void(std::uint64_t turn, std::string& outcome)>;
 
- private:
-  std::map<std::string, std::uint64_t> counts_;
-};
+// Plays `turns` turns and records as properties of the test, "outcome_<word>"
+// each, how many ended so. A fatal failure in one ends it: call it inside
+// ASSERT_NO_FATAL_FAILURE when more follows.
+void count_outcomes(std::uint64_t turns, const PlayTurn& play);
 
 // Spins for no time or a little, as `turn` says, so that two events of many
 // turns meet in many ways.
