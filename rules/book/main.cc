@@ -39,6 +39,8 @@ A rule of an interface that the kernel does not offer is skipped.
                  after which a tracee is killed and its test fails (default 60)
   --property listen-republish
                  the kernel has it for every tracee, which no probe can tell
+  --property ia32
+                 the kernel runs 32-bit code on x86_64
   --gtest_...    GoogleTest's: --gtest_filter=, --gtest_list_tests,
                  --gtest_output=json:FILE, --gtest_repeat= and so on
   --help         this text
@@ -67,6 +69,17 @@ bool set_cpus(std::string_view where) {
   return true;
 }
 
+bool set_property(std::string_view name) {
+  if (name == "listen-republish") {
+    options().republishes = true;
+  } else if (name == "ia32") {
+    options().ia32 = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 bool set_option(int letter, const char* argument) {
   switch (letter) {
     case 'n':
@@ -78,8 +91,7 @@ bool set_option(int letter, const char* argument) {
     case 'c':
       return set_cpus(argument);
     case 'p':
-      options().republishes = std::string_view(argument) == "listen-republish";
-      return options().republishes;
+      return set_property(argument);
     case 'd':
       options().deadline = std::chrono::seconds(parse_positive(argument));
       return options().deadline.count() > 0;

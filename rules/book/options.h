@@ -16,6 +16,7 @@ struct Options {
   std::uint64_t sweep = 0;            // most turns of one; 0: no sweeps
   std::chrono::seconds deadline{60};  // of one subject
   bool republishes = false;           // the kernel does, for every tracee
+  bool ia32 = false;                  // the kernel runs 32-bit code
   std::vector<Placement> placements{Placement::kSameCpu, Placement::kCrossCpu};
 };
 

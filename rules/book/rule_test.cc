@@ -66,6 +66,11 @@ void AsyncRetrapSweepRules::SetUp() {
   }
 }
 
+void Code32Rules::SetUp() {
+  RuleTest::SetUp();
+  if (!options().ia32) GTEST_SKIP() << "n.a.: without --property ia32";
+}
+
 void RepublishRules::SetUp() {
   RuleTest::SetUp();
   if (!republishing()) {
@@ -85,6 +90,12 @@ INSTANTIATE_TEST_SUITE_P(Rules, CommonRules,
                          ::testing::ValuesIn(options().placements),
                          placement_name);
 INSTANTIATE_TEST_SUITE_P(Rules, ListenRules,
+                         ::testing::ValuesIn(options().placements),
+                         placement_name);
+INSTANTIATE_TEST_SUITE_P(Rules, RaceRules,
+                         ::testing::ValuesIn(options().placements),
+                         placement_name);
+INSTANTIATE_TEST_SUITE_P(Rules, Code32Rules,
                          ::testing::ValuesIn(options().placements),
                          placement_name);
 INSTANTIATE_TEST_SUITE_P(Rules, AsyncRetrapRules,

@@ -33,6 +33,12 @@ class RuleTest : public ::testing::TestWithParam<Placement> {
 
 class CommonRules : public RuleTest {};
 class ListenRules : public RuleTest {};
+class RaceRules : public RuleTest {};  // of mainline, on every kernel
+
+class Code32Rules : public RuleTest {
+ protected:
+  void SetUp() override;
+};
 
 class AsyncRetrapRules : public RuleTest {
  protected:

@@ -21,6 +21,7 @@
 #include <string>
 #include <thread>
 
+#include "book/code32.h"
 #include "core/ptrace/hang_guard.h"
 #include "core/ptrace/patience.h"
 #include "core/ptrace/wait.h"
@@ -215,6 +216,8 @@ void Subject::obey(Command command) noexcept {
   } else if (command == Command::kExec) {
     (void)::execl("/bin/sleep", "sleep", "1000", nullptr);
     ::_exit(1);
+  } else if (command == Command::kExit) {
+    ::_exit(0);
   }
 }
 
@@ -228,6 +231,8 @@ void Subject::count(Page& page, int thread, Body body) noexcept {
     // each time: QEMU leaves the translated code for it.
     if (tick % kRelaxEvery == 0) relax();
     if (body == Body::kSyscalls) (void)::syscall(SYS_getppid);
+    if (body == Body::kCode32) run_code32();
+    if (body == Body::kInt80) (void)call32(Call32::kGetppid);
     if (body == Body::kPause) (void)::pause();
     if (body == Body::kNap) (void)::usleep(kNapUs);
     if (page.commands[thread] != Command::kNone) {

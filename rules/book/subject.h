@@ -22,11 +22,13 @@ std::ostream& operator<<(std::ostream& out, Placement placement);
 // call a tick; kPause sleeps until a signal comes, so that it leaves the CPU to
 // a tracer beside it; kNap sleeps a little each tick; kTraceme asks to be
 // traced, stops itself and then spins.
-enum class Body { kSpin, kSyscalls, kPause, kNap, kTraceme };
+// kCode32 and kInt80 make i386's system calls for ever, the one in 32-bit code
+// and without a tick (code32.h), the other in 64-bit code.
+enum class Body { kSpin, kSyscalls, kPause, kNap, kTraceme, kCode32, kInt80 };
 
 // What a thread does when it next runs in user mode: a new thread that the
-// subject does not know, or /bin/sleep in place of the program.
-enum class Command : int { kNone, kClone, kExec };
+// subject does not know, /bin/sleep in place of the program, or its end.
+enum class Command : int { kNone, kClone, kExec, kExit };
 
 // The CPUs this program was started with; fewer than two rule out kCrossCpu.
 [[nodiscard]] const std::vector<int>& usable_cpus();

@@ -117,7 +117,7 @@ def test_truncated_toml_names_the_last_line(tmp_path: Path) -> None:
         ),
         (
             'properties = ["telepathy"]',
-            "properties: must be one of listen-republish, is",
+            "properties: must be one of listen-republish, ia32, is",
         ),
         ('patches = ["/nowhere.patch"]', "no patch at /nowhere.patch"),
         ('config = ["/nowhere.config"]', "no kernel config fragment"),

@@ -163,7 +163,8 @@ def docs(args: Namespace) -> int:
     from retrap.report import example_reply, numbers, results_page
     from retrap.rules import docs_tables
 
-    print(docs_tables.write())
+    for page in docs_tables.write():
+        print(page)
     print(results_page.write())
     for page in numbers.write(results_page.REFERENCE):
         print(page)
@@ -280,8 +281,8 @@ def conform(args: Namespace) -> int:
     else:
         _show_table(path, ruletable.counts(record), args.full)
     if args.write_docs:
-        docs_tables.publish("conform", path)
-        docs_tables.write()
+        docs_tables.publish(docs_tables.kind_of(record), path)
+        list(docs_tables.write())
     return EXIT_FAILURE if record["surprises"] else EXIT_OK
 
 
@@ -330,7 +331,7 @@ def mutate(args: Namespace) -> int:
         _show_table(path, work.unlike(record), args.full)
     if args.write_docs:
         docs_tables.publish("mutate", path)
-        docs_tables.write()
+        list(docs_tables.write())
     return EXIT_FAILURE if work.survivors(record) else EXIT_OK
 
 

@@ -25,8 +25,9 @@ VARIANTS = ROOT / "configs/variants.toml"
 INTERFACES = ("listen", "async-retrap", "please-notify", "listen-republish")
 
 
-# What a kernel does for every tracee, so that no probe tells.
-PROPERTIES = ("listen-republish",)
+# What rules depend on and no probe tells: what a kernel does for every tracee, and
+# whether it runs 32-bit code.
+PROPERTIES = ("listen-republish", "ia32")
 
 
 HOST = "host"  # the running kernel, where it is no variant's
@@ -44,8 +45,8 @@ class Source:
 @dataclass(frozen=True)
 class Variant:
     """A kernel to build. `patches` are files, in the order they apply;
-    `interfaces` those that its cells are measured through; `properties` what it
-    does for every tracee; `file` where its table stands."""
+    `interfaces` those that its cells are measured through; `properties` those
+    of PROPERTIES that it has; `file` where its table stands."""
 
     name: str
     base: str | None

@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tables of docs/conformance.md, made from the stored runs it names."""
+"""The tables of docs/conformance.md and docs/tracers/races.md, made from the stored
+runs that these name."""
 
 from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from retrap.rules import conform, mutate, rulebook, ruletable
+from retrap.rules import conform, mutate, racetable, rulebook, ruletable
 from retrap.base.paths import ROOT
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.base.rawfile import atomic_write
 
 PAGE = ROOT / "docs/conformance.md"
+RACES = ROOT / "docs/tracers/races.md"
 REFERENCE = ROOT / "results/reference"
+RACE_KERNELS = frozenset(("mainline", "mainline-ia32"))
 KEPT = {
     "conform": ("conform.json", "conform.tap", "table.txt"),
+    "races": ("conform.json", "conform.tap", "table.txt"),
     "mutate": ("mutate.json", "table.txt"),
 }
 
@@ -31,8 +37,15 @@ def publish(kind: str, run: Path, reference: Path = REFERENCE) -> None:
         shutil.copyfile(run / name, target / name)
 
 
+def kind_of(record: dict[str, Any]) -> str:
+    """What a run of `retrap conform` is the reference for: "races" where its kernels
+    are of RACE_KERNELS alone, else "conform"."""
+    kernels = {column["kernel"] for column in record["columns"].values()}
+    return "races" if kernels <= RACE_KERNELS else "conform"
+
+
 def tables(reference: Path = REFERENCE) -> dict[str, str]:
-    """Each table by the name of its place in the page."""
+    """Each table of PAGE by the name of its place."""
     found: dict[str, str] = {}
     if (reference / "conform").is_dir():
         found["rules"] = ruletable.render(conform.load(reference / "conform"))
@@ -40,6 +53,13 @@ def tables(reference: Path = REFERENCE) -> dict[str, str]:
         record = mutate.load(reference / "mutate")
         found["mutations"] = mutate.render(record, rulebook.load().rules)
     return found
+
+
+def races(reference: Path = REFERENCE) -> dict[str, str]:
+    """The table of RACES by the name of its place."""
+    if not (reference / "races").is_dir():
+        return {}
+    return {"races": racetable.render(conform.load(reference / "races"))}
 
 
 def fill(text: str, made: dict[str, str], page: Path = PAGE) -> str:
@@ -58,6 +78,8 @@ def fill(text: str, made: dict[str, str], page: Path = PAGE) -> str:
     return text
 
 
-def write() -> Path:
-    atomic_write(PAGE, fill(PAGE.read_text(), tables()))
-    return PAGE
+def write() -> Iterator[Path]:
+    """Both pages. Errors: those of the readers."""
+    for page, made in ((PAGE, tables()), (RACES, races())):
+        atomic_write(page, fill(page.read_text(), made, page))
+        yield page
