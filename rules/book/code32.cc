@@ -43,21 +43,21 @@ std::int32_t call32(Call32 call, std::uint32_t first, std::uint32_t second,
 
 void run_code32() {
   static_assert(static_cast<int>(Call32::kGetppid) == 0x40);
-  static constexpr std::array<unsigned char, 9> kCode = {
-      0xb8, 0x40, 0x00, 0x00, 0x00,  // again: mov $64, %eax
+  static constexpr std::array<unsigned char, 11> kCode = {
+      0xf3, 0x90,                    // again: pause, as subject.cc relaxes
+      0xb8, 0x40, 0x00, 0x00, 0x00,  // mov $64, %eax
       0xcd, 0x80,                    // int $0x80
-      0xeb, 0xf7,                    // jmp again
+      0xeb, 0xf5,                    // jmp again
   };
   const LowPage page;
   std::memcpy(&page.at<unsigned char>(0), kCode.data(), kCode.size());
-  constexpr std::uint64_t kUser32Cs = 0x23;
-  asm volatile(
-      "push %0\n\t"
-      "push %1\n\t"
-      "lretq"
-      :
-      : "r"(kUser32Cs), "r"(std::uint64_t{page.address(0)})
-      : "memory");
+  struct FarPointer {
+    std::uint32_t address;
+    std::uint16_t segment;
+  };
+  // No lret: QEMU 7.2 reads its stack as the kernel would, which SMAP forbids.
+  const FarPointer target{page.address(0), 0x23};  // __USER32_CS
+  asm volatile("ljmp *%0" : : "m"(target) : "memory");
   __builtin_unreachable();
 }
 

@@ -21,6 +21,7 @@ COMMANDS = (
         "campaign",
         "bench",
         "profile",
+        "try",
         "run",
         "compare",
         "plan",

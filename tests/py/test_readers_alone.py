@@ -259,10 +259,12 @@ OWN = {
         rules.mutations rules.rulebook""",
     "what it has built, or prints": """
         build.programs build.static build.suites build.sysroot cli.kernel cli.stages
-        config.registry kernel.kernels kernel.leftover kernel.objects machine.pmu""",
+        config.registry kernel.kernels kernel.leftover kernel.objects machine.pmu
+        report.tried""",
     "sources and configs that the user names, and builds": """
-        config.fragments kernel.debs kernel.kconfig kernel.machine_config
-        kernel.patched_files kernel.source report.patchlist report.reproduce""",
+        cli.attempt config.fragments kernel.debs kernel.given kernel.kconfig
+        kernel.machine_config kernel.patched_files kernel.source
+        report.patchlist report.reproduce""",
     "boots that it makes, before they are closed": """
         campaign.directory executors.boot_record executors.counted executors.guest
         executors.host executors.initramfs executors.precision profile.derive

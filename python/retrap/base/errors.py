@@ -17,6 +17,7 @@ EXIT_BENCH = 10
 EXIT_MACHINE = 11
 EXIT_DEARER = 12
 EXIT_GONE = 13
+EXIT_PATCH = 14
 EXIT_UNSUPPORTED = 77
 EXIT_INTERRUPTED = 130
 
@@ -35,6 +36,7 @@ EXIT_STATUS = (
     (EXIT_MACHINE, "a machine cannot be prepared, reached or put back"),
     (EXIT_DEARER, "compare --fail-if-dearer: a cell is dearer"),
     (EXIT_GONE, "a kernel's source is not in that suite of Debian any more"),
+    (EXIT_PATCH, "try: a patch cannot be read"),
     (EXIT_UNSUPPORTED, "not supported here"),
     (EXIT_INTERRUPTED, "interrupted; the same command resumes"),
 )

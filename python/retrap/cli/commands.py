@@ -62,6 +62,13 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
     return EXIT_OK
 
 
+def attempt(args: Namespace) -> int:
+    """`retrap try`."""
+    from retrap.cli import attempt as work
+
+    return work.run(args)
+
+
 def _check_flags(args: Namespace) -> None:
     """Errors: EXIT_USAGE, of one that would do nothing."""
     idle = ("guests", "profile") if args.on else ("yes", "tune")

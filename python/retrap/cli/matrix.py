@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +47,11 @@ def run(
     fresh: bool,
     profile: bool = False,
     full: bool = False,
+    screen: Callable[[Path], None] | None = None,
 ) -> Path:
     """Everything; the filled result directory. The first guest error is
-    raised at the end, when all else that could be measured is reported."""
+    raised at the end, when all else that could be measured is reported. `screen`
+    prints the answer; without it `show` does."""
     errors: list[RetrapError] = []
     with Progress() as progress:
         registry = build(progress, BENCH).registry()
@@ -113,7 +116,10 @@ def run(
             raise unwritable(error, path) from None
         finally:
             campaign.close()
-    show(path, full)
+    if screen:
+        screen(path)
+    else:
+        show(path, full)
     if errors:
         for other in errors[1:]:
             say(f"also: {other.message.splitlines()[0]}")

@@ -14,6 +14,7 @@ from retrap.cli import (
     pack_commands,
     profile_commands,
     rule_commands,
+    try_commands,
 )
 from retrap.cli.parts import (
     FILES,
@@ -36,6 +37,7 @@ def parser() -> ManParser:
     )
     adder = top.add_subparsers(dest="command", metavar="COMMAND")
     measuring_commands.matrix(adder)
+    try_commands.add(adder)
     measuring_commands.campaign(adder)
     measuring_commands.bench(adder)
     measuring_commands.run(adder)

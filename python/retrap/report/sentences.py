@@ -58,7 +58,7 @@ def _paragraph(results: Results, head: str, base: str, rows: list[Comparison]) -
     paths = [row for row in rows if row.scenario not in results.floors]
     for name in dict.fromkeys(row.test for row in paths):
         mine = [row for row in paths if row.test == name]
-        text = " ".join([counts(name, mine), *_paths(results, machine, base, name)])
+        text = " ".join([counts(name, mine), *integers(results, machine, base, name)])
         lines.append(wrap(f"* {text}", "", "  "))
     return "\n".join(lines)
 
@@ -121,7 +121,7 @@ def _floors(results: Results, rows: list[Comparison]) -> str:
     return f"* {counts(what, controls)}" if controls else ""
 
 
-def _paths(results: Results, machine: Machine, base: str, name: str) -> list[str]:
+def integers(results: Results, machine: Machine, base: str, name: str) -> list[str]:
     """Where the path integers are not the baseline's."""
     differ: dict[tuple[str, str], list[str]] = {}
     compared = 0

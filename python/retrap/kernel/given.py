@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Patches in the forms that people have them, as files of one folder.
+
+`git mailsplit` and `git mailinfo` read what is mail, as `git am` does: mbox and single
+mails, maildirs, quoted-printable, base64, CRLF. A plain diff is a mail without a header
+to them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrap.base.errors import EXIT_PATCH, RetrapError
+from retrap.base.progress import say
+from retrap.base.rawfile import atomic_write
+
+STDIN = "-"
+DIFF = re.compile(r"^(diff --git |--- \S)", re.M)
+FORMS = "give files of git format-patch, a folder of them, an mbox, a maildir, or -"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A patch. `subject` and `author` are empty where it has none."""
+
+    subject: str
+    author: str
+    text: str  # as it is written: header, message, diff
+
+    @property
+    def title(self) -> str:
+        return self.subject or "a diff without a subject"
+
+
+def read(words: Iterable[str], scratch: Path) -> list[Given]:
+    """In order; `scratch` is an empty folder. Cover letters are left out, and said.
+    Errors: EXIT_PATCH, with the file and what is wrong with it."""
+    found: list[Given] = []
+    for number, word in enumerate(words):
+        before = len(found)
+        for count, (name, data) in enumerate(_contents(word)):
+            into = scratch / f"{number}-{count}"
+            into.mkdir()
+            found += _mails(name, data, into)
+        if len(found) == before:
+            raise RetrapError(f"{word}: no patch in it", FORMS, EXIT_PATCH)
+    return found
+
+
+def write(patches: list[Given], folder: Path) -> list[Path]:
+    """A file each, in order, in a new folder below `folder` that is named by what they
+    are: the same patches have the same files, and so the same kernels."""
+    whole = "\0".join(patch.text for patch in patches)
+    place = folder / hashlib.sha256(whole.encode()).hexdigest()[:12]
+    place.mkdir(parents=True, exist_ok=True)
+    files = []
+    for number, patch in enumerate(patches, 1):
+        words = re.sub(r"[^a-z0-9]+", "-", patch.title.lower()).strip("-")
+        files.append(place / f"{number:04}-{words[:50]}.patch")
+        atomic_write(files[-1], patch.text)
+    return files
+
+
+def _contents(word: str) -> Iterator[tuple[str, bytes]]:
+    """Of each file that a word names: its name, and what is in it."""
+    if word == STDIN:
+        yield "standard input", sys.stdin.buffer.read()
+        return
+    path = Path(word)
+    try:
+        files = _of_folder(path) if path.is_dir() else [path]
+        for file in files:
+            yield str(file), file.read_bytes()
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}"
+        raise RetrapError(what, FORMS, EXIT_PATCH) from None
+
+
+def _of_folder(folder: Path) -> list[Path]:
+    """A quilt series in its order, the mails of a maildir, else *.patch and *.diff."""
+    series = folder / "series"
+    if series.is_file():
+        lines = (line.split("#")[0].split() for line in series.read_text().splitlines())
+        return [folder / words[0] for words in lines if words]
+    if (folder / "new").is_dir() and (folder / "cur").is_dir():
+        mails = [*(folder / "new").iterdir(), *(folder / "cur").iterdir()]
+        return sorted(mails, key=lambda mail: mail.name)
+    return sorted(f for f in folder.iterdir() if f.suffix in (".patch", ".diff"))
+
+
+def _mails(name: str, data: bytes, into: Path) -> list[Given]:
+    source = into / "source"
+    source.write_bytes(data)
+    _git(name, "mailsplit", "-b", f"-o{into}", str(source))
+    found = []
+    for mail in sorted(into.glob("[0-9]*")):
+        given = _mail(name, mail)
+        if given:
+            found.append(given)
+    return found
+
+
+def _mail(name: str, mail: Path) -> Given | None:
+    """None for a mail without a diff: a cover letter, an answer."""
+    message, diff = mail.with_name("message"), mail.with_name("diff")
+    said = _git(name, "mailinfo", str(message), str(diff), stdin=mail.read_bytes())
+    facts = dict(re.findall(r"^(Author|Email|Subject): (.*)$", said, re.M))
+    text = diff.read_text(errors="surrogateescape")
+    subject = facts.get("Subject", "")
+    if not DIFF.search(text):
+        if mail.read_bytes().strip():
+            say(f"{name}: left out, as it holds no diff: {subject or 'no subject'}")
+        return None
+    if "GIT binary patch" in text:
+        what = f"{name}: a binary patch changes no path of the kernel"
+        raise RetrapError(what, "leave it out of the series", EXIT_PATCH)
+    if not re.search(r"^(--- a/|--- /dev/null|diff --git a/)", text, re.M):
+        what = f"{name}: its names have no a/ and b/ before them (-p0)"
+        raise RetrapError(what, "make it with git diff, or diff -u a b", EXIT_PATCH)
+    author = f"{facts['Author']} <{facts['Email']}>" if "Author" in facts else ""
+    head = "".join(
+        f"{key}: {value}\n" for key, value in (("From", author), ("Subject", subject))
+    )
+    return Given(subject, author, f"{head}\n{message.read_text()}\n{text}")
+
+
+def _git(name: str, *words: str, stdin: bytes = b"") -> str:
+    done = subprocess.run(["git", *words], input=stdin, capture_output=True)
+    if done.returncode != 0:
+        last = done.stderr.decode(errors="replace").strip().splitlines() or [
+            "no reason"
+        ]
+        what = f"{name}: git {words[0]} cannot read it: {last[-1]}"
+        raise RetrapError(what, FORMS, EXIT_PATCH)
+    return done.stdout.decode(errors="replace")

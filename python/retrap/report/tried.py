@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The last screen of `retrap try`: what patches cost, in at most 24 lines of 80."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from retrap.analysis.compare import comparisons
+from retrap.analysis.comparison import Comparison
+from retrap.analysis.verdict import NOT_APPLICABLE, SAME, UNDECIDED
+from retrap.base.cache import subdirectory
+from retrap.base.textgrid import number, row
+from retrap.kernel import patchsize
+from retrap.report.brief import fill
+from retrap.report.sentences import counts, integers
+from retrap.profile.difference import Difference
+from retrap.results.store import Machine, Results
+
+CELLS, TITLES, COLUMNS, NAMES, BLAMED, INTEGERS = (
+    4,
+    2,
+    4,
+    4,
+    2,
+    2,
+)  # at most so many are shown
+LABEL, PLACE, WIDTH = 34, 10, 9
+PARAGRAPH = 70
+
+
+def _cut(text: str, most: int) -> list[str]:
+    """Lines of 80 columns; what does not fit stands in table.txt."""
+    lines = textwrap.wrap(text, 80, break_on_hyphens=False)
+    if len(lines) > most:
+        lines[most - 1 :] = [
+            textwrap.shorten(lines[most - 1], 74, placeholder="") + " [...]"
+        ]
+    return lines
+
+
+def changed_scenarios(results: Results) -> list[str]:
+    """That the last kernel is surely cheaper or dearer in, the largest change first."""
+    last = str(results.plan["variants"][-1]["name"])
+    rows = [r for r in comparisons(results) if r.test == last and _moved(r)]
+    rows.sort(key=lambda r: -abs(r.judgement.estimate or 0))
+    return list(dict.fromkeys(r.scenario for r in rows))
+
+
+def _moved(one: Comparison) -> bool:
+    return one.decided and one.verdict != SAME
+
+
+def render(
+    results: Results, titles: list[str], functions: Sequence[Difference] = ()
+) -> str:
+    """`functions`: cells by function, of the base and of all patches."""
+    machine = results.machines[0]
+    base = str(results.plan["baseline"])
+    sides = [name for name in results.sides(machine) if name != base]
+    rows = {(r.test, r.where): r for r in comparisons(results) if r.machine == machine}
+    last = sides[-1]
+    mine = [row for (name, _), row in rows.items() if name == last]
+    many = "the patch costs" if len(titles) == 1 else f"the {len(titles)} patches cost"
+    lines = [f"What {many} on {base}, guest instructions [{machine}]"]
+    told = [f"  {n} {title}"[:80] for n, title in enumerate(titles, 1)]
+    if len(told) > TITLES:
+        told[TITLES - 1 :] = [f"  and {len(told) - TITLES + 1} more"]
+    lines += told
+    lines += _table(rows, base, sides[-COLUMNS:], mine, len(sides))
+    lines += fill(
+        counts("With the patch" if len(titles) == 1 else "With all patches", mine)
+    ).splitlines()
+    lines += _cut(" ".join(integers(results, machine, base, last)), INTEGERS)
+    lines += _blamed(functions)
+    lines += _cut(_code(code(results)), 1)
+    lines += ["For a changelog:", *_paragraph(titles, base, machine, mine)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(
+    rows: Mapping[tuple[str, tuple[str, str]], Comparison],
+    base: str,
+    sides: list[str],
+    mine: list[Comparison],
+    count: int,
+) -> list[str]:
+    """The cells that change with all `count` patches, the largest change first; a
+    column for the first patch, for the first two, and so on: the last ones."""
+    changed = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
+    if not changed:
+        return ["No cell changes."]
+    changed.sort(key=lambda row: -abs(row.judgement.estimate or 0))
+    widths = [PLACE, WIDTH, *[WIDTH] * len(sides)]
+    first = count - len(sides) + 1
+    heads = ["1" if n == 1 else f"1 to {n}" for n in range(first, count + 1)]
+    lines = [row("", ["", base[: WIDTH - 1], *heads], widths, LABEL)]
+    for one in changed[:CELLS]:
+        changes = [rows[name, one.where].change for name in sides]
+        cells = [one.placement, number(one.levels[0]), *changes]
+        lines.append(row(one.scenario, cells, widths, LABEL))
+    if len(changed) > CELLS:
+        lines.append(f"and {len(changed) - CELLS} more in table.txt")
+    return lines
+
+
+def _blamed(functions: Sequence[Difference]) -> list[str]:
+    """A line a cell: which functions make its change, of the cheapest samples."""
+    lines = []
+    for found in functions:
+        parts = sorted(found.told, key=lambda each: -abs(each.delta))
+        if parts:
+            named = [f"{p.function}() {float(p.delta):+.0f}" for p in parts[:3]]
+            facts = found.b.facts
+            where = f"{facts['scenario']} {facts['placement']}"
+            lines.append(textwrap.shorten(f"{where}: {', '.join(named)}", 80))
+    return lines[:BLAMED]
+
+
+def code(results: Results) -> dict[str, int] | None:
+    """Bytes by function that differ between the baseline's and the last kernel's code,
+    by System.map; None where the kernels are no longer in the cache."""
+    keys = [
+        next(iter(each["kernel_key"].values()))
+        for each in (results.plan["variants"][0], results.plan["variants"][-1])
+    ]
+    maps = [subdirectory("kernels") / str(key) / "System.map" for key in keys]
+    if not all(path.is_file() for path in maps):
+        return None
+    old, new = (patchsize.functions(path.read_text()) for path in maps)
+    delta = Counter(new)
+    delta.subtract(old)
+    return {name: size for name, size in delta.items() if size}
+
+
+def _code(sizes: Mapping[str, int] | None) -> str:
+    """A function that changes and keeps its length is not seen."""
+    if sizes is None:
+        return ""
+    if not sizes:
+        return "Code: no function changes its length."
+    largest = sorted(sizes.items(), key=lambda item: -abs(item[1]))
+    told = [f"{name}() {size:+}" for name, size in largest[:NAMES]]
+    if len(sizes) > NAMES:
+        told.append(f"{len(sizes) - NAMES} more")
+    return f"Code: {sum(sizes.values()):+} bytes: {', '.join(told)}."
+
+
+def _paragraph(
+    titles: list[str], base: str, machine: Machine, mine: list[Comparison]
+) -> list[str]:
+    """At most six lines; no wider than the numbers."""
+    decided = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
+    open_ = [row for row in decided if row.verdict == UNDECIDED]
+    decided = [row for row in decided if row.verdict != UNDECIDED]
+    decided.sort(key=lambda row: -abs(row.judgement.estimate or 0))
+    told = [f"{r.scenario} {r.placement} {r.change}" for r in decided[:3]]
+    more = f" and {len(decided) - 3} more" if len(decided) > 3 else ""
+    changes = f"{', '.join(told)}{more}" if told else "no change"
+    text = (
+        f"Guest instructions in QEMU ({machine.arch}), against {base}: {changes}; "
+        f"{len(open_)} undecided, of {len(mine)} cells. Instructions are no times."
+    )
+    return textwrap.wrap(
+        text,
+        PARAGRAPH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The forms in which `retrap try` takes patches."""
+
+from __future__ import annotations
+
+import base64
+import io
+import quopri
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from retrap.base.errors import EXIT_PATCH, RetrapError
+from retrap.kernel import given
+
+OLD = "int caf\u00e9;\nint b;\n"
+NEW = {"one": "int caf\u00e9;\nint c;\n", "two": "int caf\u00e9;\nint d;\n"}
+WHO = ("-c", "user.name=Ann Author", "-c", "user.email=ann@example.org")
+
+
+def git(where: Path, *words: str) -> str:
+    argv = ["git", "-C", str(where), *WHO, *words]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Three commits: a base, and two that change a line each."""
+    place = tmp_path / "tree"
+    place.mkdir()
+    git(place, "init", "-q")
+    for subject, text in {"base": OLD, **NEW}.items():
+        (place / "a.c").write_text(text)
+        git(place, "add", "a.c")
+        git(place, "commit", "-qm", f"signal: {subject}\n\nA reason.")
+    return place
+
+
+@pytest.fixture
+def mails(tree: Path, tmp_path: Path) -> list[Path]:
+    """Of git format-patch, with a cover letter first."""
+    words = ("--cover-letter", "-o", str(tmp_path / "series"), "HEAD~2")
+    git(tree, "format-patch", "-q", *words)
+    return sorted((tmp_path / "series").iterdir())
+
+
+def read(tmp_path: Path, *words: Path | str) -> list[given.Given]:
+    place = tmp_path / "scratch"
+    place.mkdir()
+    return given.read(map(str, words), place)
+
+
+def applied(tree: Path, tmp_path: Path, found: list[given.Given]) -> str:
+    """The file, once the base has these patches by patch(1), as a kernel has."""
+    git(tree, "checkout", "-q", "HEAD~2")
+    for file in given.write(found, tmp_path / "given"):
+        argv = ["patch", "-p1", "--forward", "--batch", "--fuzz=0", "-i", str(file)]
+        subprocess.run(argv, cwd=tree, check=True, capture_output=True)
+    return (tree / "a.c").read_text()
+
+
+def test_a_folder_without_its_cover_letter(
+    tree: Path,
+    mails: list[Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = read(tmp_path, mails[0].parent)
+    assert [patch.subject for patch in found] == ["signal: one", "signal: two"]
+    assert found[0].author == "Ann Author <ann@example.org>"
+    assert "cover-letter.patch: left out" in capsys.readouterr().err
+    assert applied(tree, tmp_path, found) == NEW["two"]
+
+
+def test_an_mbox_of_two(tree: Path, mails: list[Path], tmp_path: Path) -> None:
+    box = tmp_path / "series.mbx"
+    box.write_bytes(b"".join(mail.read_bytes() for mail in mails))
+    found = read(tmp_path, box)
+    assert len(found) == 2
+    assert applied(tree, tmp_path, found) == NEW["two"]
+
+
+def test_standard_input(
+    tree: Path, mails: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = io.BytesIO(mails[1].read_bytes())
+    monkeypatch.setattr(given.sys, "stdin", SimpleNamespace(buffer=data))
+    assert applied(tree, tmp_path, read(tmp_path, "-")) == NEW["one"]
+
+
+def test_a_maildir(tree: Path, mails: list[Path], tmp_path: Path) -> None:
+    for name in ("new", "cur", "tmp"):
+        (tmp_path / "dir" / name).mkdir(parents=True)
+    (tmp_path / "dir/new/1.host").write_bytes(mails[1].read_bytes())
+    (tmp_path / "dir/cur/2.host").write_bytes(mails[2].read_bytes())
+    found = read(tmp_path, tmp_path / "dir")
+    assert applied(tree, tmp_path, found) == NEW["two"]
+
+
+def test_a_series_file_says_the_order(mails: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "quilt"
+    folder.mkdir()
+    (folder / "z.patch").write_bytes(mails[1].read_bytes())
+    (folder / "a.patch").write_bytes(mails[2].read_bytes())
+    (folder / "series").write_text("# first\nz.patch\n\na.patch -p1\n")
+    found = read(tmp_path, folder)
+    assert [patch.subject for patch in found] == ["signal: one", "signal: two"]
+
+
+@pytest.mark.parametrize("form", ["quoted-printable", "base64", "crlf"])
+def test_what_mail_makes_of_it(
+    tree: Path, mails: list[Path], tmp_path: Path, form: str
+) -> None:
+    head, _, body = mails[1].read_bytes().partition(b"\n\n")
+    lines = [x for x in head.split(b"\n") if not x.lower().startswith(b"content-")]
+    if form == "crlf":
+        mail = mails[1].read_bytes().replace(b"\n", b"\r\n")
+    else:
+        coded = base64.encodebytes if form == "base64" else quopri.encodestring
+        lines += [
+            b"Content-Type: text/plain; charset=UTF-8",
+            b"Content-Transfer-Encoding: " + form.encode(),
+        ]
+        mail = b"\n".join(lines) + b"\n\n" + coded(body)
+    (tmp_path / "x.eml").write_bytes(mail)
+    found = read(tmp_path, tmp_path / "x.eml")
+    assert applied(tree, tmp_path, found) == NEW["one"]
+
+
+def test_a_plain_diff_has_no_subject(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.diff").write_text(git(tree, "diff", "HEAD~2", "HEAD"))
+    (patch,) = read(tmp_path, tmp_path / "x.diff")
+    assert (patch.subject, patch.title) == ("", "a diff without a subject")
+    assert applied(tree, tmp_path, [patch]) == NEW["two"]
+
+
+def test_the_same_patches_have_the_same_files(
+    mails: list[Path], tmp_path: Path
+) -> None:
+    found = read(tmp_path, mails[1], mails[2])
+    first = given.write(found, tmp_path / "given")
+    assert given.write(found, tmp_path / "given") == first
+    assert [file.name for file in first] == [
+        "0001-signal-one.patch",
+        "0002-signal-two.patch",
+    ]
+    assert given.write(found[:1], tmp_path / "given")[0].parent != first[0].parent
+
+
+def test_what_holds_no_patch_is_refused(mails: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for number, word in enumerate((mails[0], tmp_path / "empty", tmp_path / "none")):
+        place = tmp_path / f"place{number}"
+        place.mkdir()
+        with pytest.raises(RetrapError) as caught:
+            given.read([str(word)], place)
+        assert caught.value.exit_code == EXIT_PATCH
+        assert str(word) in caught.value.message
+
+
+def test_names_without_a_and_b_are_refused(tree: Path, tmp_path: Path) -> None:
+    text = git(tree, "diff", "--no-prefix", "HEAD~1", "HEAD")
+    (tmp_path / "x.diff").write_text(text)
+    with pytest.raises(RetrapError, match=r"\(-p0\)"):
+        read(tmp_path, tmp_path / "x.diff")
+
+
+def test_a_binary_patch_is_refused(tree: Path, tmp_path: Path) -> None:
+    (tree / "logo.bin").write_bytes(bytes(range(256)))
+    git(tree, "add", "logo.bin")
+    (tmp_path / "x.diff").write_text(git(tree, "diff", "--binary", "--cached"))
+    with pytest.raises(RetrapError, match="binary"):
+        read(tmp_path, tmp_path / "x.diff")
