@@ -37,7 +37,7 @@ RECORDS = {
     "plan": "*/plan.json",
     "manifest": "*/manifest.json",
     "profile": "profile/profiles/*.json",
-    "conform": "conform/conform.json",
+    "conform": "*/conform.json",
     "mutate": "mutate/mutate.json",
 }
 OTHERS = "*.benchmark.json"  # Google Benchmark's
