@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from conftest import ALL, COST, INTERFACES, Maker
+from retrap.analysis.verdict import SAME
+from retrap.analysis.within import changed, within_boots
+from retrap.base.paths import ROOT
 from retrap.report import basetable
 from retrap.results.store import load
 
@@ -54,3 +57,18 @@ def test_another_sign_is_said_to_be_the_releases(
     text = " ".join(basetable.render(bases).split())
     assert f"another on 6.12 and 7.x: {CYCLE} with please-notify." in text
     assert "with async-retrap" not in text
+
+
+def test_in_time_what_is_decided_has_the_same_sign() -> None:
+    """As README.md says: combined's interfaces within boots, beside quick's kernels."""
+    counted = load(ROOT / "results/reference/quick")
+    timed = load(ROOT / "results/reference/combined-guests")
+    (machine,) = counted.machines
+    compared = 0
+    for row in within_boots(timed):
+        design = row.test.removeprefix("combined/")
+        one = changed(counted, machine, design, row.where)
+        if row.decided and one and one.decided and row.verdict != SAME:
+            compared += 1
+            assert row.verdict == one.verdict, row.where
+    assert compared >= 6

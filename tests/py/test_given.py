@@ -129,6 +129,20 @@ def test_what_mail_makes_of_it(
     assert applied(tree, tmp_path, found) == NEW["one"]
 
 
+def test_a_source_that_is_not_utf8(tree: Path, tmp_path: Path) -> None:
+    old = (tree / "a.c").read_bytes()
+    diff = git(tree, "diff", "HEAD~2", "HEAD").encode()
+    latin = OLD.encode().replace("\u00e9".encode(), b"\xe9")
+    (tmp_path / "x.diff").write_bytes(diff.replace("\u00e9".encode(), b"\xe9"))
+    (patch,) = read(tmp_path, tmp_path / "x.diff")
+    git(tree, "checkout", "-q", "HEAD~2")
+    (tree / "a.c").write_bytes(latin)
+    (file,) = given.write([patch], tmp_path / "given")
+    argv = ["patch", "-p1", "--fuzz=0", "-i", str(file)]
+    subprocess.run(argv, cwd=tree, check=True, capture_output=True)
+    assert (tree / "a.c").read_bytes() == latin.replace(b"int b", b"int d") != old
+
+
 def test_a_plain_diff_has_no_subject(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "x.diff").write_text(git(tree, "diff", "HEAD~2", "HEAD"))
     (patch,) = read(tmp_path, tmp_path / "x.diff")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import Maker
 
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
@@ -31,6 +32,19 @@ def test_it_fits_a_screen(results: Results) -> None:
         lines = tried.render(results, titles).splitlines()
         assert len(lines) + PATHS <= 24
         assert max(map(len, lines)) <= 80
+
+
+def test_many_patches_fit_a_screen(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker.substrates = ("exact",)
+    maker.variants = ("mainline", "async-retrap", "please-notify", "combined")
+    made = load(maker.write())
+    monkeypatch.setattr(tried, "code", lambda _: None)
+    assert len(made.sides(made.machines[0])) > 4
+    lines = tried.render(made, ["one", "two", "three", "four", "five"]).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "1 to 5" in lines[3] and "1 to 2" not in lines[3]
 
 
 def test_its_numbers_are_those_of_the_results(results: Results) -> None:

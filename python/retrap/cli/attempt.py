@@ -39,7 +39,7 @@ SCENARIOS = (
     "elsewhere/fork-exit-wait",
     "elsewhere/signal:sigusr1",
 )
-SAMPLES, CYCLES, SEED = 200, 8, 20110526
+SAMPLES, CYCLES, CPUS, SEED = 500, 8, 2, 20110526
 PROFILED = 2  # scenarios: a boot with the profiler takes seconds a scenario
 CLASS = "cheapest"  # of samples: those without load-tracking updates
 
@@ -89,13 +89,13 @@ def _functions(results: Results, variants: Variants, into: Path) -> list[Differe
     names = [each["name"] for each in results.plan["variants"]]
     arches = (ARCHES[results.machines[0].arch],)
     request = measure.Request(
-        tuple(scenarios),
-        (names[0], names[-1]),
-        arches,
-        experiments.PLACEMENTS,
-        SAMPLES,
-        2,
-        SEED,
+        scenarios=tuple(scenarios),
+        variants=(names[0], names[-1]),
+        arches=arches,
+        placements=experiments.PLACEMENTS,
+        samples=SAMPLES,
+        cpus=CPUS,
+        seed=SEED,
     )
     stored = measure.stored(measure.run(request, variants, into, False, lambda _: []))
     before, after = (
@@ -138,5 +138,6 @@ def _experiment(base: Variant, count: int, arch: str, scenarios: list[str]) -> s
         'placements = ["same-cpu", "cross-cpu"]\n'
         f"scenarios = {json.dumps(scenarios)}\n"
         f"seed = {SEED}\n\n"
-        f"[exact]\nsamples = {SAMPLES}\ncycles = {CYCLES}\ncpus = 2\ntimeout_s = 600\n"
+        f"[exact]\nsamples = {SAMPLES}\ncycles = {CYCLES}\n"
+        f"cpus = {CPUS}\ntimeout_s = 600\n"
     )

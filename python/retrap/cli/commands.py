@@ -62,13 +62,6 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
     return EXIT_OK
 
 
-def attempt(args: Namespace) -> int:
-    """`retrap try`."""
-    from retrap.cli import attempt as work
-
-    return work.run(args)
-
-
 def _check_flags(args: Namespace) -> None:
     """Errors: EXIT_USAGE, of one that would do nothing."""
     idle = ("guests", "profile") if args.on else ("yes", "tune")
@@ -170,8 +163,7 @@ def docs(args: Namespace) -> int:
     from retrap.report import example_reply, numbers, results_page
     from retrap.rules import docs_tables
 
-    for page in docs_tables.write():
-        print(page)
+    print(*docs_tables.write(), sep="\n")
     print(results_page.write())
     for page in numbers.write(results_page.REFERENCE):
         print(page)
@@ -289,7 +281,7 @@ def conform(args: Namespace) -> int:
         _show_table(path, ruletable.counts(record), args.full)
     if args.write_docs:
         docs_tables.publish(docs_tables.kind_of(record), path)
-        list(docs_tables.write())
+        docs_tables.write()
     return EXIT_FAILURE if record["surprises"] else EXIT_OK
 
 
@@ -338,7 +330,7 @@ def mutate(args: Namespace) -> int:
         _show_table(path, work.unlike(record), args.full)
     if args.write_docs:
         docs_tables.publish("mutate", path)
-        list(docs_tables.write())
+        docs_tables.write()
     return EXIT_FAILURE if work.survivors(record) else EXIT_OK
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from retrap.base.arch import native
-from retrap.cli import commands
+from retrap.cli import attempt
 from retrap.cli.parts import fresh_option, results_option, subcommand, variants_option
 
 
@@ -23,7 +23,7 @@ def add(adder: Any) -> None:
         "./retrap try series/ --base async-retrap",
         "./retrap try - --scenarios retrap/trigger:sigcont,floor/futex < x.mbx",
     )
-    command.set_defaults(run=commands.attempt)
+    command.set_defaults(run=attempt.run)
     command.add_argument("patches", nargs="+", metavar="PATCH", help="in their order")
     command.add_argument(
         "--base",

@@ -22,6 +22,7 @@ from retrap.base.rawfile import atomic_write
 
 STDIN = "-"
 DIFF = re.compile(r"^(diff --git |--- \S)", re.M)
+AS_IS = "surrogateescape"  # a source need not be UTF-8
 FORMS = "give files of git format-patch, a folder of them, an mbox, a maildir, or -"
 
 
@@ -57,13 +58,13 @@ def write(patches: list[Given], folder: Path) -> list[Path]:
     """A file each, in order, in a new folder below `folder` that is named by what they
     are: the same patches have the same files, and so the same kernels."""
     whole = "\0".join(patch.text for patch in patches)
-    place = folder / hashlib.sha256(whole.encode()).hexdigest()[:12]
+    place = folder / hashlib.sha256(whole.encode(errors=AS_IS)).hexdigest()[:12]
     place.mkdir(parents=True, exist_ok=True)
     files = []
     for number, patch in enumerate(patches, 1):
         words = re.sub(r"[^a-z0-9]+", "-", patch.title.lower()).strip("-")
         files.append(place / f"{number:04}-{words[:50]}.patch")
-        atomic_write(files[-1], patch.text)
+        atomic_write(files[-1], patch.text.encode(errors=AS_IS))
     return files
 
 
@@ -86,7 +87,7 @@ def _of_folder(folder: Path) -> list[Path]:
     """A quilt series in its order, the mails of a maildir, else *.patch and *.diff."""
     series = folder / "series"
     if series.is_file():
-        lines = (line.split("#")[0].split() for line in series.read_text().splitlines())
+        lines = (line.split("#")[0].split() for line in _text(series).splitlines())
         return [folder / words[0] for words in lines if words]
     if (folder / "new").is_dir() and (folder / "cur").is_dir():
         mails = [*(folder / "new").iterdir(), *(folder / "cur").iterdir()]
@@ -111,7 +112,7 @@ def _mail(name: str, mail: Path) -> Given | None:
     message, diff = mail.with_name("message"), mail.with_name("diff")
     said = _git(name, "mailinfo", str(message), str(diff), stdin=mail.read_bytes())
     facts = dict(re.findall(r"^(Author|Email|Subject): (.*)$", said, re.M))
-    text = diff.read_text(errors="surrogateescape")
+    text = _text(diff)
     subject = facts.get("Subject", "")
     if not DIFF.search(text):
         if mail.read_bytes().strip():
@@ -127,7 +128,11 @@ def _mail(name: str, mail: Path) -> Given | None:
     head = "".join(
         f"{key}: {value}\n" for key, value in (("From", author), ("Subject", subject))
     )
-    return Given(subject, author, f"{head}\n{message.read_text()}\n{text}")
+    return Given(subject, author, f"{head}\n{_text(message)}\n{text}")
+
+
+def _text(file: Path) -> str:
+    return file.read_bytes().decode(errors=AS_IS)
 
 
 def _git(name: str, *words: str, stdin: bytes = b"") -> str:

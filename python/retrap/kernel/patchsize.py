@@ -75,6 +75,14 @@ def functions(system_map: str) -> Counter[str]:
     return sizes
 
 
+def changes(base: str, variant: str) -> dict[str, int]:
+    """Bytes by symbol, of the variant's System.map less the base's; equal ones left
+    out."""
+    delta = functions(variant)
+    delta.subtract(functions(base))
+    return {name: size for name, size in delta.items() if size}
+
+
 def text(base: str, variant: str) -> Text:
     """The difference of two System.map."""
     old, new = functions(base), functions(variant)

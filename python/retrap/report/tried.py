@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from retrap.analysis.compare import comparisons
@@ -18,14 +17,10 @@ from retrap.report.sentences import counts, integers
 from retrap.profile.difference import Difference
 from retrap.results.store import Machine, Results
 
-CELLS, TITLES, COLUMNS, NAMES, BLAMED, INTEGERS = (
-    4,
-    2,
-    4,
-    4,
-    2,
-    2,
-)  # at most so many are shown
+# At most so many are shown: cells, titles, patches beside each other, functions, cells
+# by function, lines of path integers.
+CELLS, TITLES, COLUMNS = 4, 2, 3
+NAMES, BLAMED, INTEGERS = 4, 2, 2
 LABEL, PLACE, WIDTH = 34, 10, 9
 PARAGRAPH = 70
 
@@ -68,10 +63,9 @@ def render(
     if len(told) > TITLES:
         told[TITLES - 1 :] = [f"  and {len(told) - TITLES + 1} more"]
     lines += told
-    lines += _table(rows, base, sides[-COLUMNS:], mine, len(sides))
-    lines += fill(
-        counts("With the patch" if len(titles) == 1 else "With all patches", mine)
-    ).splitlines()
+    lines += _table(rows, base, sides, mine)
+    said = "With the patch" if len(titles) == 1 else "With all patches"
+    lines += fill(counts(said, mine)).splitlines()
     lines += _cut(" ".join(integers(results, machine, base, last)), INTEGERS)
     lines += _blamed(functions)
     lines += _cut(_code(code(results)), 1)
@@ -84,17 +78,16 @@ def _table(
     base: str,
     sides: list[str],
     mine: list[Comparison],
-    count: int,
 ) -> list[str]:
-    """The cells that change with all `count` patches, the largest change first; a
-    column for the first patch, for the first two, and so on: the last ones."""
+    """The cells that change with all patches, the largest change first. A column for
+    the first patch, for the first two, and so on; of many the last ones."""
     changed = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
     if not changed:
         return ["No cell changes."]
     changed.sort(key=lambda row: -abs(row.judgement.estimate or 0))
+    heads = ["1", *(f"1 to {n}" for n in range(2, len(sides) + 1))]
+    sides, heads = sides[-COLUMNS:], heads[-COLUMNS:]
     widths = [PLACE, WIDTH, *[WIDTH] * len(sides)]
-    first = count - len(sides) + 1
-    heads = ["1" if n == 1 else f"1 to {n}" for n in range(first, count + 1)]
     lines = [row("", ["", base[: WIDTH - 1], *heads], widths, LABEL)]
     for one in changed[:CELLS]:
         changes = [rows[name, one.where].change for name in sides]
@@ -119,8 +112,8 @@ def _blamed(functions: Sequence[Difference]) -> list[str]:
 
 
 def code(results: Results) -> dict[str, int] | None:
-    """Bytes by function that differ between the baseline's and the last kernel's code,
-    by System.map; None where the kernels are no longer in the cache."""
+    """Bytes by function, of the last kernel's code less the baseline's; None where the
+    kernels are no longer in the cache."""
     keys = [
         next(iter(each["kernel_key"].values()))
         for each in (results.plan["variants"][0], results.plan["variants"][-1])
@@ -128,10 +121,7 @@ def code(results: Results) -> dict[str, int] | None:
     maps = [subdirectory("kernels") / str(key) / "System.map" for key in keys]
     if not all(path.is_file() for path in maps):
         return None
-    old, new = (patchsize.functions(path.read_text()) for path in maps)
-    delta = Counter(new)
-    delta.subtract(old)
-    return {name: size for name, size in delta.items() if size}
+    return patchsize.changes(*(path.read_text() for path in maps))
 
 
 def _code(sizes: Mapping[str, int] | None) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +77,8 @@ def fill(text: str, made: dict[str, str], page: Path = PAGE) -> str:
     return text
 
 
-def write() -> Iterator[Path]:
+def write() -> tuple[Path, ...]:
     """Both pages. Errors: those of the readers."""
     for page, made in ((PAGE, tables()), (RACES, races())):
         atomic_write(page, fill(page.read_text(), made, page))
-        yield page
+    return PAGE, RACES
