@@ -59,6 +59,12 @@ def test_its_numbers_are_those_of_the_results(results: Results) -> None:
             assert found and found.change == change
 
 
+def test_what_is_decided_comes_first(results: Results) -> None:
+    text = tried.render(results, TITLES)
+    last = [line.split()[-1] for line in text.splitlines() if "-cpu  " in line]
+    assert not any(change.startswith("~") for change in last)
+
+
 def test_what_moves_most_is_profiled(results: Results) -> None:
     (machine,) = results.machines
     found = tried.changed_scenarios(results)

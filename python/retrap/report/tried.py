@@ -79,12 +79,12 @@ def _table(
     sides: list[str],
     mine: list[Comparison],
 ) -> list[str]:
-    """The cells that change with all patches, the largest change first. A column for
-    the first patch, for the first two, and so on; of many the last ones."""
+    """The cells that change with all patches: decided ones, the largest first. A column
+    for the first patch, for the first two, and so on; of many the last ones."""
     changed = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
     if not changed:
         return ["No cell changes."]
-    changed.sort(key=lambda row: -abs(row.judgement.estimate or 0))
+    changed.sort(key=lambda row: (not row.decided, -abs(row.judgement.estimate or 0)))
     heads = ["1", *(f"1 to {n}" for n in range(2, len(sides) + 1))]
     sides, heads = sides[-COLUMNS:], heads[-COLUMNS:]
     widths = [PLACE, WIDTH, *[WIDTH] * len(sides)]

@@ -18,7 +18,6 @@ def test_a_planted_change(tmp_path: Path) -> None:
     text = retrap("try", PLANTED, *words)
     print(text)
     rows = [line.split() for line in text.splitlines() if "-cpu  " in line]
-    decided = {(row[0], row[-1]) for row in rows if not row[-1].startswith("~")}
-    assert decided == {("trap/trigger:interrupt", "+145")}
+    assert {(row[0], row[-1]) for row in rows} == {("trap/trigger:interrupt", "+145")}
     assert "trap/trigger:interrupt same-cpu: ptrace_request() +145" in text
-    assert "more in 2 (+145)" in " ".join(text.split())
+    assert "same in 2, more in 2 (+145) of 4 cells" in text
