@@ -60,7 +60,8 @@ def shifts(base: Values, test: Values) -> list[Shift]:
 def judge(base: Values, test: Values) -> Judgement:
     """Samples of two sides. Equal ones are the same. Else the shifts that explain
     both sides decide by their sign, and 0 alone is the same where nearly all samples
-    coincide. Where none explains them, all differences of a sample to a sample do."""
+    coincide. Where none explains them, all differences of a sample to a sample do, if
+    they are closer to each other than to 0."""
     if not base.size or not test.size:
         return Judgement(verdict.UNDECIDED, warnings=("no sample succeeded",))
     if base.size == test.size and bool((base == test).all()):
@@ -77,6 +78,8 @@ def judge(base: Values, test: Values) -> Judgement:
     most = best.covered >= MOST
     estimate = best.delta if most else median(test) - median(base)
     said = verdict.of_interval(low, high)
+    if not good and abs(estimate) < high - low:
+        said = verdict.UNDECIDED  # its size is not known
     if (low, high) == (0, 0) and best.share >= SAME:
         said = verdict.SAME
     notes = _alone(base, test, best.delta) if said == verdict.SAME else []
