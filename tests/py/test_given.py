@@ -174,10 +174,43 @@ def test_what_holds_no_patch_is_refused(mails: list[Path], tmp_path: Path) -> No
         assert str(word) in caught.value.message
 
 
-def test_names_without_a_and_b_are_refused(tree: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("kernel/a.c", "kernel/a.c"),
+        ("kernel/a.c.orig", "kernel/a.c"),
+        ("linux-6.12.orig/kernel/a.c", "linux-6.12/kernel/a.c"),
+        ("/usr/src/linux/kernel/a.c", "/home/me/linux/kernel/a.c"),
+        ("i/kernel/a.c", "w/kernel/a.c"),
+        ("a/kernel/a.c", "b/kernel/a.c"),
+    ],
+)
+def test_whatever_leads_in_its_names(tmp_path: Path, before: str, after: str) -> None:
+    text = f"--- {before}\t2026-01-01\n+++ {after}\n@@ -1 +1 @@\n-int b;\n+int c;\n"
+    (tmp_path / "x.diff").write_text(text)
+    (tmp_path / "kernel").mkdir()
+    (tmp_path / "kernel/a.c").write_text("int b;\n")
+    (file,) = given.write(read(tmp_path, tmp_path / "x.diff"), tmp_path / "given")
+    argv = ["patch", "-p1", "--batch", "--fuzz=0", "-i", str(file)]
+    subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "kernel/a.c").read_text() == "int c;\n"
+
+
+def test_a_new_file_and_one_that_goes_without_prefix(tmp_path: Path) -> None:
+    text = (
+        "--- /dev/null\n+++ kernel/new.c\n@@ -0,0 +1 @@\n+int c;\n"
+        "--- kernel/old.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-int b;\n"
+    )
+    (tmp_path / "x.diff").write_text(text)
+    (found,) = read(tmp_path, tmp_path / "x.diff")
+    assert "--- /dev/null\n+++ b/kernel/new.c\n" in found.text
+    assert "--- a/kernel/old.c\n+++ /dev/null\n" in found.text
+
+
+def test_names_below_no_folder_of_a_kernel(tree: Path, tmp_path: Path) -> None:
     text = git(tree, "diff", "--no-prefix", "HEAD~1", "HEAD")
     (tmp_path / "x.diff").write_text(text)
-    with pytest.raises(RetrapError, match=r"\(-p0\)"):
+    with pytest.raises(RetrapError, match="a.c is below no folder of a kernel"):
         read(tmp_path, tmp_path / "x.diff")
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from retrap.base.errors import EXIT_PATCH, RetrapError
 from retrap.base.progress import say
 from retrap.base.rawfile import atomic_write
+from retrap.kernel import leading
 
 STDIN = "-"
 DIFF = re.compile(r"^(diff --git |--- \S)", re.M)
@@ -118,17 +119,24 @@ def _mail(name: str, mail: Path) -> Given | None:
         if mail.read_bytes().strip():
             say(f"{name}: left out, as it holds no diff: {subject or 'no subject'}")
         return None
-    if "GIT binary patch" in text:
-        what = f"{name}: a binary patch changes no path of the kernel"
-        raise RetrapError(what, "leave it out of the series", EXIT_PATCH)
-    if not re.search(r"^(--- a/|--- /dev/null|diff --git a/)", text, re.M):
-        what = f"{name}: its names have no a/ and b/ before them (-p0)"
-        raise RetrapError(what, "make it with git diff, or diff -u a b", EXIT_PATCH)
     author = f"{facts['Author']} <{facts['Email']}>" if "Author" in facts else ""
     head = "".join(
         f"{key}: {value}\n" for key, value in (("From", author), ("Subject", subject))
     )
-    return Given(subject, author, f"{head}\n{_text(message)}\n{text}")
+    return checked(subject, author, f"{head}\n{_text(message)}\n", text, name)
+
+
+def checked(subject: str, author: str, head: str, diff: str, name: str = "") -> Given:
+    """A patch whose names `patch -p1` takes. Errors: EXIT_PATCH."""
+    name = name or subject
+    if "GIT binary patch" in diff or re.search(r"^Binary files .* differ$", diff, re.M):
+        what = f"{name}: a binary patch changes no path of the kernel"
+        raise RetrapError(what, "leave it out of the series", EXIT_PATCH)
+    try:
+        return Given(subject, author, head + leading.usual(diff))
+    except ValueError as error:
+        what = f"{name}: {error} is below no folder of a kernel"
+        raise RetrapError(what, "make it with git diff", EXIT_PATCH) from None
 
 
 def _text(file: Path) -> str:

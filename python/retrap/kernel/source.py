@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from retrap.build import packages
+from retrap.kernel import rejected
 from retrap.base.arch import Arch
 from retrap.base.paths import ROOT
 from retrap.config.variants import Source, Variant
@@ -144,27 +145,12 @@ def patch(variant: Variant, tree: Path, log: Path, done: int = 0) -> list[str]:
             lines.append("it holds no patch")
             status = 1
         if status != 0:
-            raise RetrapError(
-                f"{variant.name}: {file} does not apply: {_rejected(lines)}",
-                "rebase the patch on the variant's base (docs/kernels.md)",
-                EXIT_KERNEL,
-            )
+            what, hint = rejected.reason(file, tree, log, lines)
+            what = f"{variant.name}: {file} does not apply: {what}"
+            raise RetrapError(what, hint, EXIT_KERNEL)
         said = (re.match(r"patching file (.+)", line) for line in lines)
         touched += [match.group(1) for match in said if match]
     return touched
-
-
-def _rejected(lines: list[str]) -> str:
-    """`kernel/signal.c: Hunk #2 FAILED at 91; ...` from what patch(1) said."""
-    name, found = "", []
-    for line in lines:
-        if match := re.match(r"(?:checking|patching) file (.+)", line):
-            name = match.group(1)
-        elif match := re.match(r"(Hunk #\d+ (?:FAILED|ignored) at \d+)", line):
-            found.append(f"{name}: {match.group(1)}")
-        elif "previously applied" in line or "can't find file" in line:
-            found.append(f"{name}: {line}" if name else line)
-    return "; ".join(found[:4]) or (lines[-1] if lines else "patch(1) failed")
 
 
 def patch_list(variant: Variant) -> list[dict[str, str]]:

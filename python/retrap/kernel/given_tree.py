@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Patches out of a git tree: a range of commits, one commit, or what is not committed.
+
+Nothing is written to the tree: what is not committed is read through an index and
+objects of our own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrap.base.errors import EXIT_PATCH, RetrapError
+from retrap.base.progress import say
+from retrap.kernel import given
+from retrap.kernel.given import AS_IS, Given
+
+MOST = 32  # commits: each is a kernel
+# The user's git configuration does not shape what we read.
+PLAIN = (
+    *("-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false"),
+    *("-c", "diff.external=", "-c", "core.fsmonitor=false", "-c", "color.ui=never"),
+)
+DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/")
+SOURCES = re.compile(r"(\.[chS]|/Kconfig\S*|/Makefile|/Kbuild)$")
+
+
+@dataclass(frozen=True)
+class FromTree:
+    """`base`: the commit that the patches are on top of."""
+
+    base: str
+    patches: list[Given]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A git tree of the user's: bare, shallow, a worktree, or a folder in one."""
+
+    path: Path
+
+    def read(self, words: list[str], squash: bool, scratch: Path) -> FromTree:
+        """`words`: as of `git rev-parse`, one commit or a range; none: what is not
+        committed. `squash`: one patch of all commits. `scratch`: an empty folder.
+        Errors: EXIT_PATCH, in the words of git."""
+        if not words:
+            return self._uncommitted(scratch)
+        base, tip = self._ends(words)
+        commits = self._git("rev-list", f"{base}..{tip}").split()
+        if not commits:
+            what = f"{self.path}: {' '.join(words)} holds no commit"
+            raise RetrapError(what, "name a range, as v6.12..my-branch", EXIT_PATCH)
+        merges = self._git("rev-list", "--merges", f"{base}..{tip}").split()
+        if merges and not squash:
+            say(f"{' '.join(words)} holds merges: its commits are measured as one")
+        if not squash and not merges and len(commits) > MOST:
+            what = f"{self.path}: {' '.join(words)} holds {len(commits)} commits"
+            hint = f"at most {MOST} are measured one by one: --squash, or a part"
+            raise RetrapError(what, hint, EXIT_PATCH)
+        if squash or merges:
+            text = self._git("diff", *DIFF, "--dst-prefix=b/", base, tip)
+            title = f"{' '.join(words)}: {len(commits)} commits"
+            return FromTree(base, [self._checked(title, text)])
+        mbox = scratch / "range.mbx"
+        form = (*DIFF, "--dst-prefix=b/", "--stdout", "--no-signature", "--no-attach")
+        mails = self._git("format-patch", *form, f"{base}..{tip}")
+        mbox.write_bytes(mails.encode(errors=AS_IS))
+        (scratch / "range").mkdir()
+        return FromTree(base, given.read([str(mbox)], scratch / "range"))
+
+    def _ends(self, words: list[str]) -> tuple[str, str]:
+        """Of what the words name: the commit below, and the last one."""
+        said = self._git("rev-parse", *words).split()
+        named = [word for word in said if re.fullmatch(r"\^?[0-9a-f]{40,64}", word)]
+        after = [each for each in named if not each.startswith("^")]
+        below = [each[1:] for each in named if each.startswith("^")]
+        if not after:
+            what = f"{self.path}: {' '.join(words)} names no commit"
+            raise RetrapError(what, "name a range, as v6.12..my-branch", EXIT_PATCH)
+        tip = self._commit(after[0])
+        if not below:
+            return self._commit(f"{tip}^"), tip
+        start = self._commit(below[0])
+        if len(below) == 1 and len(after) == 1:
+            shared = self._git("merge-base", start, tip).strip()
+            if shared != start:
+                say(f"the range begins at {shared[:12]}, where the branches part")
+            return shared, tip
+        return start, tip  # A...B: git names the commit where they part
+
+    def _commit(self, name: str) -> str:
+        return self._git("rev-parse", "--verify", f"{name}^{{commit}}").strip()
+
+    def _uncommitted(self, scratch: Path) -> FromTree:
+        base = self._commit("HEAD")
+        where = Path(self._git("rev-parse", "--absolute-git-dir").strip())
+        top = self._git("rev-parse", "--show-toplevel").strip()
+        objects = self._git("rev-parse", "--git-path", "objects").strip()
+        index = Path(self._git("rev-parse", "--git-path", "index").strip())
+        (scratch / "objects").mkdir()
+        ours = {
+            "GIT_INDEX_FILE": str(scratch / "index"),
+            "GIT_OBJECT_DIRECTORY": str(scratch / "objects"),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((self.path / objects).resolve()),
+            "GIT_DIR": str(where),
+            "GIT_WORK_TREE": top,
+        }
+        if (self.path / index).is_file():
+            shutil.copyfile(self.path / index, scratch / "index")
+        new = self._git("ls-files", "-z", "--others", "--exclude-standard", env=ours)
+        files = [name for name in new.split("\0") if SOURCES.search(name)]
+        self._git("add", "--update", env=ours)
+        if files:
+            self._git("add", "--", *files, env=ours)
+            say(f"not yet known to git, and in it: {', '.join(files[:4])}")
+        words = ("diff", *DIFF, "--dst-prefix=b/", "--cached", "HEAD")
+        text = self._git(*words, env=ours)
+        if not text:
+            what = f"{self.path}: nothing differs from HEAD"
+            hint = "name a range, as HEAD~3.. or v6.12..my-branch"
+            raise RetrapError(what, hint, EXIT_PATCH)
+        title = f"the work tree of {self.path}, not committed"
+        return FromTree(base, [self._checked(title, text)])
+
+    def _checked(self, title: str, text: str) -> Given:
+        if not text:
+            what = f"{self.path}: {title}: changes nothing"
+            raise RetrapError(what, "name another range", EXIT_PATCH)
+        return given.checked(title, "", f"Subject: {title}\n\n", text)
+
+    def _git(self, *words: str, env: dict[str, str] | None = None) -> str:
+        argv = ["git", "--no-pager", *PLAIN, *words]
+        known = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(env or {})}
+        at = Path(env["GIT_WORK_TREE"]) if env else self.path
+        try:
+            done = subprocess.run(argv, cwd=at, env=known, capture_output=True)
+        except OSError as error:
+            what = f"{self.path}: {error.strerror}"
+            raise RetrapError(what, "name a git tree of Linux", EXIT_PATCH) from None
+        if done.returncode != 0:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            what = f"{self.path}: git {words[0]}: {said[0] if said else 'failed'}"
+            hint = "name a git tree, and commits that it has"
+            raise RetrapError(what, hint, EXIT_PATCH)
+        return done.stdout.decode(errors=AS_IS)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which functions of a C file differ."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrap.kernel import functions
+
+BEFORE = """\
+/* A comment with a { in it. */
+#include <linux/signal.h>
+
+#define TWICE(x) ((x) + \\
+		  (x))
+
+struct pair {
+	int a;
+};
+
+static const struct pair some[] = {
+	{ 1 },
+};
+
+static __always_inline int first(struct pair *p,
+				 int n)
+	__must_hold(&p->lock)
+{
+	if (n) {
+		return '{' + sizeof("/* no comment {");
+	}
+	return p->a;	/* why */
+}
+
+static inline int one_line(void) { return 1; }
+
+SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)
+{
+	return 0;
+}
+
+COMPAT_SYSCALL_DEFINE1(pause, int, x)
+{
+out:
+	return 0;
+}
+"""
+NAMES = {"first", "one_line", "__do_sys_kill", "__do_compat_sys_pause"}
+
+
+def test_its_functions() -> None:
+    assert set(functions.parse(BEFORE).functions) == NAMES
+
+
+def test_a_comment_and_white_space_change_nothing() -> None:
+    after = BEFORE.replace("/* why */", "// because").replace("\tif (n)", "  if  (n)")
+    assert after != BEFORE
+    assert functions.changed(BEFORE, after) == ([], False)
+
+
+def test_each_function_that_differs() -> None:
+    for old, new, name in (
+        ("return p->a", "return p->b", "first"),
+        ("return 1;", "return 2;", "one_line"),
+        ("int n)", "long n)", "first"),
+        ("pid, int, sig", "pid, long, sig", "__do_sys_kill"),
+        ("no comment {", "a comment", "first"),
+        ("out:\n", "end:\n", "__do_compat_sys_pause"),
+    ):
+        assert functions.changed(BEFORE, BEFORE.replace(old, new)) == ([name], False)
+
+
+def test_what_is_no_function() -> None:
+    for old, new in (("int a;", "long a;"), ("{ 1 }", "{ 2 }"), ("+ \\", "- \\")):
+        assert functions.changed(BEFORE, BEFORE.replace(old, new)) == ([], True)
+
+
+def test_a_new_function_and_its_prototype() -> None:
+    proto = "static int added(int a,\n\t\t int b);\n#include <linux/sched.h>\n"
+    body = "static int added(int a, int b)\n{\n\treturn a;\n}\n"
+    after = proto + BEFORE.replace("return 1;", "return added(1, 2);") + body
+    assert functions.changed(BEFORE, after) == (["added", "one_line"], False)
+
+
+def test_a_file_that_is_gone() -> None:
+    assert functions.changed(BEFORE, "") == (sorted(NAMES), True)
+
+
+@given(st.text(alphabet='{}()/*"\\ \nab#;=', max_size=200))
+def test_whatever_the_text_it_ends(text: str) -> None:
+    assert functions.changed(text, text) == ([], False)
