@@ -13,6 +13,7 @@ from plots import (
     overview,
     path_integers,
     profiles,
+    releases,
     series,
     within,
 )
@@ -33,6 +34,7 @@ def draw_all(dir: Path) -> list[Path]:
     paths += growth.draw(results, into)
     paths += boots.draw(results, into)
     paths += series.draw(results, into)
+    paths += releases.draw(results, into)
     if (dir / PROFILES).is_dir():
         paths += profiles.draw_profiles(dir)
     return paths

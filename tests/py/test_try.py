@@ -7,17 +7,27 @@ from pathlib import Path
 
 import pytest
 from conftest import Maker
+from test_given import git
 
+from retrap.analysis.verdict import MORE
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
-from retrap.cli import attempt
+from retrap.base.arch import native
+from retrap.cli import attempt_files
+from retrap.cli.dearer import Limit, limit, status
 from retrap.config.experiments import load_experiment
 from retrap.config.variants import load_variants
-from retrap.report import tried
+from retrap.base import schema
+from retrap.base.errors import EXIT_DEARER, EXIT_OK
+from retrap.kernel.given import Given
+from retrap.profile.choice import Choice
+from retrap.report import tried, tried_json
+from retrap.report.tried import Tried
 from retrap.results.store import Results, load
 
 QUICK = ROOT / "results/reference/quick"
 TITLES = ["signal: one", "signal: two", "signal: three"]
+EVERY = Choice(())
 PATHS = 2  # lines that `try` prints below
 
 
@@ -29,7 +39,7 @@ def results() -> Results:
 
 def test_it_fits_a_screen(results: Results) -> None:
     for titles in (TITLES, [f"{'x' * 90} {n}" for n in range(9)]):
-        lines = tried.render(results, titles).splitlines()
+        lines = tried.render(results, Tried(titles, EVERY)).splitlines()
         assert len(lines) + PATHS <= 24
         assert max(map(len, lines)) <= 80
 
@@ -42,13 +52,13 @@ def test_many_patches_fit_a_screen(
     made = load(maker.write())
     monkeypatch.setattr(tried, "code", lambda _: None)
     assert len(made.sides(made.machines[0])) > 4
-    lines = tried.render(made, ["one", "two", "three", "four", "five"]).splitlines()
+    lines = tried.render(made, Tried(["1", "2", "3", "4", "5"], EVERY)).splitlines()
     assert max(map(len, lines)) <= 80
     assert "1 to 5" in lines[3] and "1 to 2" not in lines[3]
 
 
 def test_its_numbers_are_those_of_the_results(results: Results) -> None:
-    text = tried.render(results, TITLES)
+    text = tried.render(results, Tried(TITLES, EVERY))
     (machine,) = results.machines
     rows = [line.split() for line in text.splitlines() if "-cpu  " in line]
     assert len(rows) >= 3
@@ -60,7 +70,7 @@ def test_its_numbers_are_those_of_the_results(results: Results) -> None:
 
 
 def test_what_is_decided_comes_first(results: Results) -> None:
-    text = tried.render(results, TITLES)
+    text = tried.render(results, Tried(TITLES, EVERY))
     last = [line.split()[-1] for line in text.splitlines() if "-cpu  " in line]
     assert not any(change.startswith("~") for change in last)
 
@@ -84,30 +94,103 @@ def test_code_that_is_not_in_the_cache_is_not_spoken_of(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RETRAP_CACHE", str(tmp_path))
-    assert "Code:" not in tried.render(results, TITLES)
+    assert "Code:" not in tried.render(results, Tried(TITLES, EVERY))
     keys = [each["kernel_key"]["x86_64"] for each in results.plan["variants"]]
     for key, end in ((keys[0], "20"), (keys[-1], "30")):
         (tmp_path / "kernels" / key).mkdir(parents=True)
         (tmp_path / "kernels" / key / "System.map").write_text(
             f"0000000000000010 T do_wait\n00000000000000{end} T _etext\n"
         )
-    assert "Code: +16 bytes: do_wait() +16." in tried.render(results, TITLES)
+    assert "Code: +16 bytes: do_wait() +16." in tried.render(
+        results, Tried(TITLES, EVERY)
+    )
 
 
 def test_its_files_are_read_by_every_command(tmp_path: Path) -> None:
-    files = [tmp_path / f"000{n}-x.patch" for n in (1, 2)]
-    for file in files:
+    patches = [tmp_path / f"000{n}-x.patch" for n in (1, 2)]
+    for file in patches:
         file.write_text("")
     shipped = ROOT / "configs/variants.toml"
-    base = load_variants(shipped)["async-retrap"]
-    text = attempt._variants(shipped.read_text(), base, files)
-    (tmp_path / "variants.toml").write_text(text)
-    variants = load_variants(tmp_path / "variants.toml")
+    below = load_variants(shipped)["async-retrap"]
+    base = attempt_files.shipped(below, [])
+    path = tmp_path / "variants.toml"
+    variants = attempt_files.write_variants(path, shipped, base, patches)
     last = variants["patched-2"]
-    assert last.patches == (*base.patches, *files)
-    assert last.interfaces == base.interfaces
-    text = attempt._experiment(base, 2, "x86_64", ["floor/futex"])
-    (tmp_path / "try.toml").write_text(text)
-    experiment = load_experiment(tmp_path / "try.toml", variants)
+    assert last.patches == (*below.patches, *patches)
+    assert last.interfaces == below.interfaces
+    path = tmp_path / "try.toml"
+    words = (base.name, 2, (native(),), ["floor/futex"])
+    attempt_files.write_experiment(path, *words)
+    experiment = load_experiment(path, variants)
     assert experiment.variants == ("async-retrap", "patched-1", "patched-2")
     assert experiment.baseline == "async-retrap"
+
+
+def test_a_config_is_of_every_kernel(tmp_path: Path) -> None:
+    fragment, patch = tmp_path / "more.config", tmp_path / "0001-x.patch"
+    fragment.write_text("CONFIG_SECCOMP=y\n")
+    patch.write_text("")
+    shipped = ROOT / "configs/variants.toml"
+    base = attempt_files.shipped(load_variants(shipped)["mainline"], [fragment])
+    path = tmp_path / "variants.toml"
+    variants = attempt_files.write_variants(path, shipped, base, [patch])
+    for name in ("mainline-configured", "patched-1"):
+        assert variants[name].fragments == (fragment,)
+    assert variants["patched-1"].patches == (patch,)
+
+
+def test_a_tree_of_a_later_release_has_its_fragment(tmp_path: Path) -> None:
+    tree = tmp_path / "linux"
+    tree.mkdir()
+    git(tree, "init", "-q")
+    for major, names in ((6, []), (7, ["7.x.config"])):
+        (tree / "Makefile").write_text(f"VERSION = {major}\nPATCHLEVEL = 1\n")
+        git(tree, "add", "Makefile")
+        git(tree, "commit", "-qm", "x")
+        commit = git(tree, "rev-parse", "HEAD").strip()
+        base = attempt_files.of_tree(tree, commit, [])
+        (tmp_path / "x.patch").write_text("")
+        shipped = ROOT / "configs/variants.toml"
+        words = (shipped, base, [tmp_path / "x.patch"])
+        made = attempt_files.write_variants(tmp_path / "variants.toml", *words)
+        variant = made["patched-1"]
+        assert [file.name for file in variant.fragments] == names
+        assert (variant.source.tree, variant.source.ref) == (tree, commit)
+
+
+def test_controls_and_what_is_not_reached(results: Results) -> None:
+    floors = ("floor/futex",)
+    chosen = Choice((), floors, ("proc_flush_pid", "other"))
+    text = " ".join(tried.render(results, Tried(TITLES, chosen)).split())
+    assert "Controls, which run none of it: same (floor/futex)" in text
+    assert "No scenario runs proc_flush_pid(), other()." in text
+    moved = Choice((), ("retrap/trigger:interrupt",))
+    text = tried.render(results, Tried(TITLES, moved))
+    assert "CAUTION: controls" in text
+    assert len(text.splitlines()) + PATHS <= 24
+
+
+def test_a_patch_that_nothing_runs(results: Results) -> None:
+    every = tuple(results.plan["scenarios"])
+    text = tried.render(results, Tried(["x"], Choice((), every, ("nowhere",))))
+    assert "No scenario runs what it touches" in text
+    assert "changelog" not in text
+
+
+def test_for_a_program(results: Results) -> None:
+    patches = [Given("signal: one", "A <a@b>", "text"), Given("", "", "x")]
+    chosen = Choice(("cycle/notification",), ("floor/futex",), ("nowhere",))
+    found = tried_json.document(results, patches, Tried(["signal: one", "x"], chosen))
+    assert not list(schema.problems("try", found))
+    marked = {row["scenario"]: row["control"] for row in found["rows"]}
+    assert marked["floor/futex"] and not marked["cycle/notification"]
+    assert found["patches"][0]["subject"] == "signal: one"
+
+
+def test_what_is_dearer_by_instructions(results: Results) -> None:
+    rows = tried.rows(results, EVERY)
+    most = max(row.interval[0] for row in rows if row.interval and row.verdict == MORE)
+    assert status(rows, Limit(most, of_base=False)) == EXIT_OK
+    assert status(rows, Limit(most - 1, of_base=False)) == EXIT_DEARER
+    assert status(rows, limit(str(int(most) - 1))) == EXIT_DEARER
+    assert status(rows, limit("500%")) == EXIT_OK

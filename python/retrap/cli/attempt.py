@@ -2,79 +2,200 @@
 """`retrap try`: what a patch costs, from its file to the answer.
 
 It writes what a user would write by hand, two TOML files, and runs the matrix of them.
-So every other command takes them too.
 """
 
 from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrap.base import scratch
-from retrap.base.arch import ARCHES, asked
+from retrap.base.arch import ARCHES, Arch, asked
 from retrap.base.cache import subdirectory
-from retrap.base.errors import EXIT_OK
-from retrap.base.progress import say
-from retrap.base.rawfile import atomic_write, read_text
+from retrap.base.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.base.progress import Progress, say
 from retrap.build.packages import ensure, guests
+from retrap.build.programs import BENCH, build
+from retrap.cli import attempt_files as files
+from retrap.cli import bisecting
 from retrap.config import experiments
+from retrap.config.registry import Registry, complaint, least
 from retrap.config.variants import Variant, Variants, load_variants, named
-from retrap.kernel import given
+from retrap.kernel import given, given_tree, kernels
 
 if TYPE_CHECKING:
+    from retrap.profile.choice import Choice
     from retrap.profile.difference import Difference
     from retrap.results.store import Results
 
-SCENARIOS = (
-    "floor/syscall",
-    "floor/futex",
-    "trap/trigger:sigstop",
-    "trap/trigger:interrupt",
-    "retrap/trigger:sigcont",
-    "retrap/trigger:interrupt",
-    "cycle/notification",
-    "uncaring/sigcont",
-    "elsewhere/fork-exit-wait",
-    "elsewhere/signal:sigusr1",
-)
-SAMPLES, CYCLES, CPUS, SEED = 500, 8, 2, 20110526
 PROFILED = 2  # scenarios: a boot with the profiler takes seconds a scenario
 CLASS = "cheapest"  # of samples: those without load-tracking updates
 
 
 def run(args: Namespace) -> int:
-    from retrap.cli import matrix
-    from retrap.report import tried
+    """Exit status; EXIT_DEARER where --fail-if-dearer says so."""
+    from retrap.cli import commands, dearer, matrix
+    from retrap.report import tried, tried_json
     from retrap.results.store import load
 
+    _check(args)
     ensure("config")
-    (base,) = named([args.base], load_variants(args.variants))
-    with scratch.directory(subdirectory("work")) as place:
-        patches = given.read(args.patches, place)
-    files = given.write(patches, args.results / "given")
+    if args.make_map:
+        return _make_map(args)
+    if args.bisect:
+        return bisecting.run(args)
+    arches = asked(args.arch)
+    base, patches = _given(args)
+    written = given.write(patches, args.results / "given")
     for number, patch in enumerate(patches, 1):
         say(f"patch {number}: {patch.title}")
-    variants_file = files[0].with_name("variants.toml")
-    atomic_write(variants_file, _variants(read_text(args.variants), base, files))
-    variants = load_variants(variants_file)
-    path = files[0].with_name("try.toml")
-    scenarios = args.scenarios.split(",") if args.scenarios else list(SCENARIOS)
-    atomic_write(path, _experiment(base, len(files), args.arch, scenarios))
+    variants_file = written[0].with_name("variants.toml")
+    variants = files.write_variants(variants_file, args.variants, base, written)
+    booted = named([base.name, files.name_of(len(written))], variants)
+    ensure("report", "figures", "terminal", *guests(arches, booted))
+    choice = _choice(args, variants, booted, arches)
+    scenarios = [*choice.scenarios, *choice.controls]
+    path = written[0].with_name("try.toml")
+    both = args.placement == "both"
+    placements = experiments.PLACEMENTS if both else (args.placement,)
+    words = (base.name, len(written), arches, scenarios, placements)
+    files.write_experiment(path, *words, native=bool(args.native))
     experiment = experiments.load_experiment(path, variants)
-    booted = named(experiment.kernels, variants)
-    ensure("report", "figures", "terminal", *guests(experiment.arches, booted))
-    titles = [patch.title for patch in patches]
+    if args.native:
+        more = {"experiment": path, "on": args.native, "tune": (), "full": False}
+        asked_of = Namespace(**{**vars(args), **more})
+        return commands.on_machines(asked_of, experiment, variants)
+    if args.dry_run:
+        print(_planned(choice, matrix.short(path)))
+        return EXIT_OK
+    results = None
 
     def screen(directory: Path) -> None:
+        nonlocal results
         results = load(directory)
-        functions = _functions(results, variants, args.results)
-        print(tried.render(results, titles, functions), end="")
+        titles = [patch.title for patch in patches]
+        found = [] if args.no_profile else _functions(results, variants, args.results)
+        made = tried.Tried(titles, choice, found)
+        if args.json:
+            print(json.dumps(tried_json.document(results, patches, made), indent=1))
+            return
+        print(tried.render(results, made), end="")
         print(f"{matrix.short(directory)}: table.txt, report.html, lkml.eml")
         print(f"again: {matrix.short(path)}, {variants_file.name}")
 
     matrix.run(experiment, variants, path, args.results, args.fresh, screen=screen)
+    rows = tried.rows(results, choice) if results else []
+    return dearer.status(rows, args.fail_if_dearer)
+
+
+def _planned(choice: Choice, path: str) -> str:
+    lines = [
+        f"measured: {', '.join(choice.scenarios) or 'nothing runs it'}",
+        f"controls: {', '.join(choice.controls) or 'none'}",
+        f"no scenario runs: {', '.join(choice.unreached) or 'all is run'}",
+        f"experiment: {path}",
+    ]
+    return "\n".join(lines)
+
+
+def _check(args: Namespace) -> None:
+    """Errors: EXIT_USAGE, of words that do not go together."""
+    words = "" if args.tree else "name a patch, or - for standard input, or --tree DIR"
+    for wrong, what, instead in (
+        (not (args.patches or args.tree or args.make_map), "no patch", words),
+        (args.squash and not args.tree, "--squash goes with --tree", "leave it out"),
+        (
+            bool(args.bisect) != (args.more_than is not None),
+            "--bisect and --more-than go together",
+            "give both, as --bisect retrap/trigger:sigcont@same-cpu --more-than 20",
+        ),
+        (
+            args.bisect and not (args.tree and args.patches),
+            "--bisect goes with --tree and a range",
+            "--tree DIR GOOD..BAD",
+        ),
+        (args.all and args.scenarios, "--all or --scenarios", "take one of them"),
+    ):
+        if wrong:
+            raise RetrapError(what, instead, EXIT_USAGE)
+
+
+def _given(args: Namespace) -> tuple[files.Base, list[given.Given]]:
+    """The kernel that the patches are for, and the patches."""
+    with scratch.directory(subdirectory("work")) as place:
+        if args.tree is None:
+            patches = given.read(args.patches, place)
+        else:
+            tree = given_tree.Tree(args.tree)
+            found = tree.read(args.patches, args.squash, place)
+            patches = found.patches
+            if args.base is None:
+                return files.of_tree(args.tree, found.base, args.config), patches
+    name = args.base or "mainline"
+    (variant,) = named([name], load_variants(args.variants))
+    return files.shipped(variant, args.config), patches
+
+
+def _choice(
+    args: Namespace,
+    variants: Variants,
+    booted: Sequence[Variant],
+    arches: Sequence[Arch],
+) -> Choice:
+    """What is measured: what was asked for, or what runs what the patches touch."""
+    from retrap.kernel import touched
+    from retrap.profile import choice, reach
+
+    base, last = booted
+    with Progress() as progress:
+        registry = build(progress, BENCH).registry()
+        if args.scenarios:
+            return choice.Choice(_known(args.scenarios, registry))
+        if not (args.native or args.dry_run):
+            kernels.ensure(base, variants, progress, arches[0])
+        changed = touched.between(base, last, variants, arches[0])
+    found = reach.nearest(base, variants, arches[0])
+    if args.all:
+        every = [least(name) for name in registry]
+        picked = choice.choose(changed.functions, found, True) if found else None
+        return choice.Choice(tuple(every), (), picked.unreached if picked else ())
+    if changed.files:
+        say(f"more than functions changes in {', '.join(changed.files[:4])}")
+    if found is None:
+        say(f"no map of {base.name}: one scenario of each kind of path is measured")
+        return choice.Choice(choice.FIRST)
+    if found.variant != base.name:
+        say(f"what runs them is taken from the map of {found.variant}")
+    touches = ", ".join(f"{name}()" for name in changed.functions) or "no function"
+    say(f"the code differs in {touches}")
+    return choice.choose(changed.functions, found, bool(changed.files))
+
+
+def _known(text: str, registry: Registry) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    for name in names:
+        if name not in registry:
+            raise RetrapError(
+                f"--scenarios: {complaint(name, registry)}",
+                "build/release/retrap-bench --list describes them",
+                EXIT_CONFIG,
+            )
+    return names
+
+
+def _make_map(args: Namespace) -> int:
+    from retrap.cli import matrix
+    from retrap.profile import reach
+
+    variants = load_variants(args.variants)
+    (variant,) = named([args.base or "mainline"], variants)
+    arches = asked(args.arch)
+    ensure("report", *guests(arches, [variant]))
+    for arch in arches:
+        print(matrix.short(reach.make(variant, variants, arch, args.results)))
     return EXIT_OK
 
 
@@ -93,9 +214,9 @@ def _functions(results: Results, variants: Variants, into: Path) -> list[Differe
         variants=(names[0], names[-1]),
         arches=arches,
         placements=experiments.PLACEMENTS,
-        samples=SAMPLES,
-        cpus=CPUS,
-        seed=SEED,
+        samples=files.SAMPLES,
+        cpus=files.CPUS,
+        seed=files.SEED,
     )
     stored = measure.stored(measure.run(request, variants, into, False, lambda _: []))
     before, after = (
@@ -107,37 +228,3 @@ def _functions(results: Results, variants: Variants, into: Path) -> list[Differe
         for cell in after
         if cell in before
     ]
-
-
-def name_of(number: int) -> str:
-    """The variant with the first `number` patches."""
-    return f"patched-{number}"
-
-
-def _variants(text: str, base: Variant, files: list[Path]) -> str:
-    """The variants file, and a table for each patch, on top of the one before."""
-    below, tables = base.name, [text]
-    for number, file in enumerate(files, 1):
-        tables.append(
-            f"[{name_of(number)}]\n"
-            f"base = {json.dumps(below)}\n"
-            f"patches = [{json.dumps(str(file.resolve()))}]\n"
-            f"interface = {json.dumps(list(base.interfaces))}\n"
-        )
-        below = name_of(number)
-    return "\n".join(tables)
-
-
-def _experiment(base: Variant, count: int, arch: str, scenarios: list[str]) -> str:
-    names = [base.name, *(name_of(number) for number in range(1, count + 1))]
-    arches = [each.name for each in asked(arch)]
-    return (
-        f"variants = {json.dumps(names)}\n"
-        f"baseline = {json.dumps(base.name)}\n"
-        f"arch = {json.dumps(arches)}\n"
-        'placements = ["same-cpu", "cross-cpu"]\n'
-        f"scenarios = {json.dumps(scenarios)}\n"
-        f"seed = {SEED}\n\n"
-        f"[exact]\nsamples = {SAMPLES}\ncycles = {CYCLES}\n"
-        f"cpus = {CPUS}\ntimeout_s = 600\n"
-    )

@@ -41,7 +41,7 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
     if not host_alone and args.guests:
         experiment = work.guests_alone(experiment, args.experiment)
     if not host_alone and args.on:
-        return _on_machines(args, experiment, variants)
+        return on_machines(args, experiment, variants)
     if args.dry_run:
         from retrap.cli.dryrun import dry_run
 
@@ -72,11 +72,12 @@ def _check_flags(args: Namespace) -> None:
             raise RetrapError(what, "./retrap matrix --help", EXIT_USAGE)
 
 
-def _on_machines(
+def on_machines(
     args: Namespace,
     experiment: experiments.Experiment,
     variants: dict[str, Variant],
 ) -> int:
+    """`matrix --on`: `args` are those of `matrix`."""
     from retrap.cli import machines
     from retrap.kernel.machine_config import check_sources
 

@@ -14,11 +14,9 @@ from typing import Any
 from retrap.analysis import family, scenarios, summarize, written
 from retrap.analysis.comparison import COLUMNS, Comparison
 from retrap.analysis.statistic import MEDIAN
-from retrap.analysis.verdict import MORE, UNDECIDED, VOID
-from retrap.base.errors import EXIT_DEARER, EXIT_OK, EXIT_USAGE, RetrapError
-from retrap.base.progress import say
+from retrap.base.errors import EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.cli.store import Source, opened
-from retrap.cli import matrix
+from retrap.cli import dearer, matrix
 from retrap.report import before_after, besidetable, brief, scenariotable, table
 from retrap.results.stats import MARGIN
 from retrap.results.store import load
@@ -56,7 +54,7 @@ def _answer(args: Namespace, a: Source, others: Sequence[Source]) -> int:
         and row.family != family.AGAIN
         and row.statistic is MEDIAN
     ]
-    return _dearer(paths, args.fail_if_dearer)
+    return dearer.status(paths, args.fail_if_dearer)
 
 
 def _scenarios(args: Namespace, a: Source, margin: float) -> int:
@@ -68,7 +66,7 @@ def _scenarios(args: Namespace, a: Source, margin: float) -> int:
         print(_documented([{"a": str(a.named), "b": None, "rows": records}], margin))
     else:
         print(text, end="")
-    return _dearer(rows, args.fail_if_dearer)
+    return dearer.status(rows, args.fail_if_dearer)
 
 
 Found = tuple[Path, Path | None, Sequence[Comparison], frozenset[str]]
@@ -129,7 +127,7 @@ def _between(args: Namespace, a: Source, other: Source, margin: float) -> Found:
 
 def _document(found: Sequence[Found], margin: float) -> str:
     compared = [
-        {"a": str(a), "b": str(b) if b else None, "rows": list(map(_record, rows))}
+        {"a": str(a), "b": str(b) if b else None, "rows": list(map(record, rows))}
         for a, b, rows, _ in found
     ]
     return _documented(compared, margin)
@@ -142,34 +140,11 @@ def _documented(compared: list[dict[str, Any]], margin: float) -> str:
 
 def _of_scenarios(row: Comparison) -> dict[str, Any]:
     """Whose it is. No command decides such a row: another boot, or more rounds, do."""
-    return {"side": scenarios.side_of(row), **_record(row), "decided_by": ""}
+    return {"side": scenarios.side_of(row), **record(row), "decided_by": ""}
 
 
-def _record(row: Comparison) -> dict[str, Any]:
+def record(row: Comparison) -> dict[str, Any]:
     """The columns of comparison.csv; warnings one by one."""
-    record = dict(zip(COLUMNS, row.row(), strict=True))
+    found = dict(zip(COLUMNS, row.row(), strict=True))
     more = {"within_boots": row.within, "units": row.unit}
-    return {**record, **more, "warnings": list(row.warnings)}
-
-
-def _dearer(rows: Sequence[Comparison], limit: float | None) -> int:
-    """EXIT_DEARER where a row is surely dearer by more than `limit`, a share."""
-    if limit is None:
-        return EXIT_OK
-    dearer = [row for row in rows if _by(row) > limit]
-    for row in dearer:
-        place = f"{row.scenario} {row.placement} [{row.machine}]"
-        least = f"at least {100 * _by(row):.1f} %"
-        say(f"dearer: {place}: {row.test}: {row.change}, {least}")
-    open_ = sum(row.verdict in (UNDECIDED, VOID) for row in rows)
-    if open_:
-        say(f"{open_} of {len(rows)} cells are undecided or void, and so not dearer")
-    return EXIT_DEARER if dearer else EXIT_OK
-
-
-def _by(row: Comparison) -> float:
-    """The least share of the base that it is dearer by; 0 where that is not decided."""
-    base, interval = row.sides[0], row.interval
-    if row.verdict != MORE or base is None or not base.median or interval is None:
-        return 0.0
-    return interval[0] / base.median
+    return {**found, **more, "warnings": list(row.warnings)}

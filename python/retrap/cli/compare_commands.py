@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from retrap.cli.dearer import Limit
 from retrap.cli.parts import (
     directory_argument,
     full_option,
@@ -52,7 +53,7 @@ def compare(adder: Any) -> None:
     )
     command.add_argument(
         "--fail-if-dearer",
-        type=share,
+        type=lambda word: Limit(share(word)),
         metavar="PERCENT",
         help="exit 12 when a cell of a path is surely dearer by more: by the near end "
         "of its interval (default: exit 0)",

@@ -68,6 +68,11 @@ def _numbers(family: str, name: str) -> Iterator[tuple[str, int, int, int]]:
             yield key, int(least), int(most), int(number)
 
 
+def least(family: str) -> str:
+    """The scenario of a family that has its least numbers."""
+    return re.sub(r":([0-9]+)\.\.[0-9]+", r":\1", family)
+
+
 def out_of_range(family: str, name: str) -> str | None:
     """`threads is 1 to 256, not 257`, when nothing else is wrong with a name."""
     for key, least, most, number in _numbers(family, name):

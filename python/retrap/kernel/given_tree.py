@@ -49,7 +49,7 @@ class Tree:
         Errors: EXIT_PATCH, in the words of git."""
         if not words:
             return self._uncommitted(scratch)
-        base, tip = self._ends(words)
+        base, tip = self.ends(words)
         commits = self._git("rev-list", f"{base}..{tip}").split()
         if not commits:
             what = f"{self.path}: {' '.join(words)} holds no commit"
@@ -72,8 +72,20 @@ class Tree:
         (scratch / "range").mkdir()
         return FromTree(base, given.read([str(mbox)], scratch / "range"))
 
-    def _ends(self, words: list[str]) -> tuple[str, str]:
-        """Of what the words name: the commit below, and the last one."""
+    def tags(self, words: list[str]) -> list[str]:
+        """Of a range: the tags of releases in it, its two ends too, oldest first.
+        Errors: EXIT_PATCH."""
+        base, tip = self.ends(words)
+        order = ("--sort=version:refname", "--contains", base, "--merged", tip)
+        found = self._git("tag", "--list", "v[0-9]*", *order).split()
+        if len(found) < 2:
+            what = f"{self.path}: {' '.join(words)} holds {len(found)} tags of releases"
+            raise RetrapError(what, "name a range, as v6.12..v6.18", EXIT_PATCH)
+        return found
+
+    def ends(self, words: list[str]) -> tuple[str, str]:
+        """Of what the words name: the commit below, and the last one. Errors:
+        EXIT_PATCH, in the words of git."""
         said = self._git("rev-parse", *words).split()
         named = [word for word in said if re.fullmatch(r"\^?[0-9a-f]{40,64}", word)]
         after = [each for each in named if not each.startswith("^")]

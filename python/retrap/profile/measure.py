@@ -125,9 +125,10 @@ def run(
     variants: dict[str, Variant],
     results: Path,
     fresh: bool,
-    draw: Draw,
+    draw: Draw | None,
 ) -> Path:
-    """Everything; the filled result directory. `draw` makes its figures."""
+    """Everything; the filled result directory. `draw` makes its figures; None: it
+    holds the boots alone, no profiles."""
     check_variants(request, variants)
     with Progress() as progress:
         registry = build(progress, BENCH).registry()
@@ -160,9 +161,9 @@ def fill(
     programs: dict[Arch, Programs],
     campaign: Campaign,
     progress: Progress,
-    draw: Draw,
+    draw: Draw | None,
 ) -> None:
-    """Boots, profiles and figures of a campaign."""
+    """Boots, profiles and figures of a campaign; without `draw` its boots."""
     known = {(kernel.variant.name, kernel.arch.name): kernel for kernel in built}
     payloads = {
         kernel.variant.name: tuple(
@@ -181,6 +182,8 @@ def fill(
     if failed := boot_all(campaign, do, (jobs, room)):
         job, error = failed[0]
         raise _told(error, known[job.variant, job.arch].arch)
+    if draw is None:
+        return
     path = campaign.path
     with progress.task("profiles") as task:
         count = _derive_all(path, built, programs, request.cpus)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import Comparison
@@ -12,17 +13,28 @@ from retrap.analysis.verdict import NOT_APPLICABLE, SAME, UNDECIDED
 from retrap.base.cache import subdirectory
 from retrap.base.textgrid import number, row
 from retrap.kernel import patchsize
-from retrap.report.brief import fill
 from retrap.report.sentences import counts, integers
+from retrap.profile.choice import Choice
 from retrap.profile.difference import Difference
 from retrap.results.store import Machine, Results
 
-# At most so many are shown: cells, titles, patches beside each other, functions, cells
-# by function, lines of path integers.
-CELLS, TITLES, COLUMNS = 4, 2, 3
-NAMES, BLAMED, INTEGERS = 4, 2, 2
+LINES = 22  # of a screen of 24: two name what has been written
+# At most so many are shown: titles, patches beside each other, functions, cells by
+# function, lines of path integers. Cells take the lines that are left, or FEW.
+TITLES, COLUMNS = 2, 3
+NAMES, BLAMED, INTEGERS, FEW = 4, 2, 2, 3
 LABEL, PLACE, WIDTH = 34, 10, 9
 PARAGRAPH = 70
+
+
+@dataclass(frozen=True)
+class Tried:
+    """`titles`: of the patches. `functions`: cells by function, of the base and of all
+    patches."""
+
+    titles: list[str]
+    choice: Choice
+    functions: Sequence[Difference] = ()
 
 
 def _cut(text: str, most: int) -> list[str]:
@@ -47,30 +59,64 @@ def _moved(one: Comparison) -> bool:
     return one.decided and one.verdict != SAME
 
 
-def render(
-    results: Results, titles: list[str], functions: Sequence[Difference] = ()
-) -> str:
-    """`functions`: cells by function, of the base and of all patches."""
+def rows(results: Results, choice: Choice) -> list[Comparison]:
+    """All patches against the base, in the cells that are no controls."""
+    return [
+        row
+        for row in comparisons(results)
+        if row.test == results.sides(row.machine)[-1]
+        and row.scenario not in choice.controls
+    ]
+
+
+def render(results: Results, tried: Tried) -> str:
+    titles = tried.titles
     machine = results.machines[0]
     base = str(results.plan["baseline"])
     sides = [name for name in results.sides(machine) if name != base]
-    rows = {(r.test, r.where): r for r in comparisons(results) if r.machine == machine}
+    every = {(r.test, r.where): r for r in comparisons(results) if r.machine == machine}
+    mine = [row for row in rows(results, tried.choice) if row.machine == machine]
     last = sides[-1]
-    mine = [row for (name, _), row in rows.items() if name == last]
     many = "the patch costs" if len(titles) == 1 else f"the {len(titles)} patches cost"
-    lines = [f"What {many} on {base}, guest instructions [{machine}]"]
+    head = [f"What {many} on {base}, guest instructions [{machine}]"]
     told = [f"  {n} {title}"[:80] for n, title in enumerate(titles, 1)]
     if len(told) > TITLES:
         told[TITLES - 1 :] = [f"  and {len(told) - TITLES + 1} more"]
-    lines += told
-    lines += _table(rows, base, sides, mine)
+    head += told
     said = "With the patch" if len(titles) == 1 else "With all patches"
-    lines += fill(counts(said, mine)).splitlines()
+    controls = [
+        row
+        for (name, (scenario, _)), row in every.items()
+        if name == last and scenario in tried.choice.controls
+    ]
+    lines = _cut(counts(said, mine), 2) if mine else []
+    lines += _cut(_controls(controls), 1)
+    lines += _cut(_unreached(tried.choice), 1)
     lines += _cut(" ".join(integers(results, machine, base, last)), INTEGERS)
-    lines += _blamed(functions)
+    lines += _blamed(tried.functions)
     lines += _cut(_code(code(results)), 1)
-    lines += ["For a changelog:", *_paragraph(titles, base, machine, mine)]
-    return "\n".join(lines) + "\n"
+    if mine:
+        lines += ["For a changelog:", *_paragraph(base, machine, mine)]
+    room = max(FEW, LINES - len(head) - len(lines) - 2)
+    return "\n".join([*head, *_table(every, base, sides, mine, room), *lines]) + "\n"
+
+
+def _controls(controls: list[Comparison]) -> str:
+    """Cells that run nothing of the patch must not change."""
+    if not controls:
+        return ""
+    names = ", ".join(dict.fromkeys(row.scenario for row in controls))
+    moved = [row for row in controls if row.verdict != SAME]
+    if not moved:
+        return f"Controls, which run none of it: same ({names})."
+    told = ", ".join(f"{row.scenario} {row.placement} {row.change}" for row in moved)
+    return f"CAUTION: controls, which run none of it: {told}."
+
+
+def _unreached(choice: Choice) -> str:
+    if not choice.unreached:
+        return ""
+    return f"No scenario runs {', '.join(f'{name}()' for name in choice.unreached)}."
 
 
 def _table(
@@ -78,9 +124,12 @@ def _table(
     base: str,
     sides: list[str],
     mine: list[Comparison],
+    most: int,
 ) -> list[str]:
     """The cells that change with all patches: decided ones, the largest first. A column
     for the first patch, for the first two, and so on; of many the last ones."""
+    if not mine:
+        return ["No scenario runs what it touches; the controls alone are measured."]
     changed = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
     if not changed:
         return ["No cell changes."]
@@ -89,12 +138,12 @@ def _table(
     sides, heads = sides[-COLUMNS:], heads[-COLUMNS:]
     widths = [PLACE, WIDTH, *[WIDTH] * len(sides)]
     lines = [row("", ["", base[: WIDTH - 1], *heads], widths, LABEL)]
-    for one in changed[:CELLS]:
+    for one in changed[:most]:
         changes = [rows[name, one.where].change for name in sides]
         cells = [one.placement, number(one.levels[0]), *changes]
         lines.append(row(one.scenario, cells, widths, LABEL))
-    if len(changed) > CELLS:
-        lines.append(f"and {len(changed) - CELLS} more in table.txt")
+    if len(changed) > most:
+        lines.append(f"and {len(changed) - most} more in table.txt")
     return lines
 
 
@@ -137,9 +186,7 @@ def _code(sizes: Mapping[str, int] | None) -> str:
     return f"Code: {sum(sizes.values()):+} bytes: {', '.join(told)}."
 
 
-def _paragraph(
-    titles: list[str], base: str, machine: Machine, mine: list[Comparison]
-) -> list[str]:
+def _paragraph(base: str, machine: Machine, mine: list[Comparison]) -> list[str]:
     """At most six lines; no wider than the numbers."""
     decided = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
     open_ = [row for row in decided if row.verdict == UNDECIDED]

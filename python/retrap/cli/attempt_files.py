@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The two files that `retrap try` writes: the kernels, and what is measured of them.
+
+They are what a user would write by hand, so that every other command takes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrap.base.arch import Arch
+from retrap.base.paths import ROOT
+from retrap.base.rawfile import atomic_write, read_text
+from retrap.config.experiments import PLACEMENTS
+from retrap.config.variants import Source, Variant, Variants, load_variants
+from retrap.kernel import source
+
+SAMPLES, CYCLES, CPUS, SEED = 500, 8, 2, 20110526
+EXACT = (
+    f"[exact]\nsamples = {SAMPLES}\ncycles = {CYCLES}\n"
+    f"cpus = {CPUS}\ntimeout_s = 600\n"
+)
+NATIVE = "[machine]\nsamples = 3000\nboots = 8\n"
+# What common.config asks for by other names, from a release on.
+RELEASES = (((7, 0), ROOT / "configs/kernel/7.x.config"),)
+
+
+@dataclass(frozen=True)
+class Base:
+    """The kernel that patches are for: a variant that is there, or a table of our own.
+    `below`: the lines of that table."""
+
+    name: str
+    interfaces: tuple[str, ...]
+    below: tuple[str, ...] = ()
+
+
+def shipped(variant: Variant, fragments: Sequence[Path]) -> Base:
+    """A variant; with fragments one on top of it."""
+    if not fragments:
+        return Base(variant.name, variant.interfaces)
+    lines = (f"base = {json.dumps(variant.name)}", _config(fragments))
+    return Base(f"{variant.name}-configured", variant.interfaces, lines)
+
+
+def of_tree(tree: Path, commit: str, fragments: Sequence[Path]) -> Base:
+    """A commit of a git tree, with the fragment that its release needs."""
+    place = Variant("tree", None, Source(None, tree, commit), (), (), ("listen",))
+    release = source.version(place) or (0, 0)
+    needed = [file for since, file in RELEASES if release >= since]
+    lines = [f"tree = {json.dumps(str(tree.resolve()))}", f'ref = "{commit}"']
+    if needed or fragments:
+        lines.append(_config([*needed, *fragments]))
+    return Base(f"{tree.resolve().name}-{commit[:12]}", ("listen",), tuple(lines))
+
+
+def _config(fragments: Sequence[Path]) -> str:
+    return f"config = {json.dumps([str(each.resolve()) for each in fragments])}"
+
+
+def name_of(number: int) -> str:
+    """The variant with the first `number` patches."""
+    return f"patched-{number}"
+
+
+def write_variants(
+    path: Path, shipped: Path, base: Base, files: list[Path]
+) -> Variants:
+    """The variants file, the base where it is ours, and a table for each patch, on top
+    of the one before."""
+    below, tables = base.name, [read_text(shipped)]
+    interface = f"interface = {json.dumps(list(base.interfaces))}"
+    if base.below:
+        tables.append("\n".join((f'["{base.name}"]', *base.below, interface, "")))
+    for number, file in enumerate(files, 1):
+        tables.append(
+            f"[{name_of(number)}]\n"
+            f"base = {json.dumps(below)}\n"
+            f"patches = [{json.dumps(str(file.resolve()))}]\n"
+            f"{interface}\n"
+        )
+        below = name_of(number)
+    atomic_write(path, "\n".join(tables))
+    return load_variants(path)
+
+
+def write_experiment(
+    path: Path,
+    base: str,
+    count: int,
+    arches: Sequence[Arch],
+    scenarios: Sequence[str],
+    placements: Sequence[str] = PLACEMENTS,
+    native: bool = False,
+) -> None:
+    """`native`: boots of machines, else one of each kernel in exact mode."""
+    names = [base, *(name_of(number) for number in range(1, count + 1))]
+    text = (
+        f"variants = {json.dumps(names)}\n"
+        f"baseline = {json.dumps(base)}\n"
+        f"arch = {json.dumps([each.name for each in arches])}\n"
+        f"placements = {json.dumps(list(placements))}\n"
+        f"scenarios = {json.dumps(list(scenarios))}\n"
+        f"seed = {SEED}\n\n" + (NATIVE if native else EXACT)
+    )
+    atomic_write(path, text)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The functions that patches touch, in the source of the kernel that they are for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrap.base import scratch
+from retrap.base.arch import Arch
+from retrap.base.cache import subdirectory
+from retrap.config.variants import Variant, Variants
+from retrap.kernel import functions, patched_files
+
+_NAMES = re.compile(r"^(?:--- a/|\+\+\+ b/|rename (?:from|to) )(\S+)", re.M)
+C = (".c", ".h")
+
+
+@dataclass(frozen=True)
+class Touched:
+    """`functions`: whose code differs, by name. `files`: in which more than functions
+    does: a macro, a type, a table, or a file that is no C."""
+
+    functions: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def between(base: Variant, patched: Variant, variants: Variants, arch: Arch) -> Touched:
+    """What the patches of `patched` change that `base` does not have. Errors:
+    EXIT_KERNEL, for a patch that does not apply."""
+    new = patched.patches[len(base.patches) :]
+    text = "".join(patch.read_text(errors="replace") for patch in new)
+    names = sorted(set(_NAMES.findall(text)))
+    found: dict[str, None] = {}
+    files = []
+    with scratch.directory(subdirectory("work")) as place:
+        for variant in (base, patched):
+            (place / variant.name).mkdir()
+            into = place / variant.name
+            patched_files.lay_source(variant, variants, arch, set(names), into)
+        for name in names:
+            if name.endswith(C):
+                before, after = (
+                    _text(place / variant.name / name) for variant in (base, patched)
+                )
+                differ, more = functions.changed(before, after)
+                found.update(dict.fromkeys(differ))
+                files += [name] if more else []
+            elif not name.startswith(("Documentation/", "tools/", "MAINTAINERS")):
+                files.append(name)
+    return Touched(tuple(found), tuple(files))
+
+
+def _text(file: Path) -> str:
+    return file.read_text(errors="replace") if file.is_file() else ""

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What `retrap try` says, for a program (schemas/try.json)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from retrap.analysis.compare import comparisons
+from retrap.analysis.comparison import COLUMNS
+from retrap.base import schema
+from retrap.kernel.given import AS_IS, Given
+from retrap.report.tried import Tried, code
+from retrap.results.store import Results
+
+
+def document(
+    results: Results, patches: Sequence[Given], tried: Tried
+) -> dict[str, Any]:
+    """Rows are those of comparison.csv: each patch with those before it, against the
+    base; and controls are marked."""
+    choice = tried.choice
+    return {
+        "schema": schema.identity("try"),
+        "directory": str(results.path),
+        "base": results.plan["baseline"],
+        "arch": list(results.plan["arch"]),
+        "patches": [
+            {
+                "subject": patch.subject,
+                "author": patch.author,
+                "sha256": hashlib.sha256(patch.text.encode(errors=AS_IS)).hexdigest(),
+            }
+            for patch in patches
+        ],
+        "scenarios": list(choice.scenarios),
+        "controls": list(choice.controls),
+        "unreached": list(choice.unreached),
+        "rows": [
+            {
+                **dict(zip(COLUMNS, row.row(), strict=True)),
+                "warnings": list(row.warnings),
+                "change": row.change,
+                "control": row.scenario in choice.controls,
+            }
+            for row in comparisons(results)
+        ],
+        "functions": [
+            {
+                "scenario": found.b.facts["scenario"],
+                "placement": found.b.facts["placement"],
+                "function": str(change.function),
+                "change": float(change.delta),
+            }
+            for found in tried.functions
+            for change in found.told
+            if change.delta
+        ],
+        "code_bytes": code(results),
+    }
