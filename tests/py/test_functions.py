@@ -6,46 +6,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrap.base.paths import ROOT
 from retrap.kernel import functions
 
-BEFORE = """\
-/* A comment with a { in it. */
-#include <linux/signal.h>
-
-#define TWICE(x) ((x) + \\
-		  (x))
-
-struct pair {
-	int a;
-};
-
-static const struct pair some[] = {
-	{ 1 },
-};
-
-static __always_inline int first(struct pair *p,
-				 int n)
-	__must_hold(&p->lock)
-{
-	if (n) {
-		return '{' + sizeof("/* no comment {");
-	}
-	return p->a;	/* why */
-}
-
-static inline int one_line(void) { return 1; }
-
-SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)
-{
-	return 0;
-}
-
-COMPAT_SYSCALL_DEFINE1(pause, int, x)
-{
-out:
-	return 0;
-}
-"""
+BEFORE = (ROOT / "tests/data/functions.c.txt").read_text()
 NAMES = {"first", "one_line", "__do_sys_kill", "__do_compat_sys_pause"}
 
 

@@ -119,8 +119,8 @@ def test_its_files_are_read_by_every_command(tmp_path: Path) -> None:
     assert last.patches == (*below.patches, *patches)
     assert last.interfaces == below.interfaces
     path = tmp_path / "try.toml"
-    words = (base.name, 2, (native(),), ["floor/futex"])
-    attempt_files.write_experiment(path, *words)
+    names = [base.name, "patched-1", "patched-2"]
+    attempt_files.write_experiment(path, names, (native(),), ["floor/futex"])
     experiment = load_experiment(path, variants)
     assert experiment.variants == ("async-retrap", "patched-1", "patched-2")
     assert experiment.baseline == "async-retrap"

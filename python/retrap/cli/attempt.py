@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from retrap.base import scratch
 from retrap.base.arch import ARCHES, Arch, asked
 from retrap.base.cache import subdirectory
-from retrap.base.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.base.errors import EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.base.progress import Progress, say
 from retrap.build.packages import ensure, guests
 from retrap.build.programs import BENCH, build
 from retrap.cli import attempt_files as files
-from retrap.cli import bisecting
+from retrap.cli import bisecting, releasing
 from retrap.config import experiments
-from retrap.config.registry import Registry, complaint, least
+from retrap.config.registry import least
 from retrap.config.variants import Variant, Variants, load_variants, named
 from retrap.kernel import given, given_tree, kernels
 
@@ -47,6 +47,8 @@ def run(args: Namespace) -> int:
         return _make_map(args)
     if args.bisect:
         return bisecting.run(args)
+    if args.every_tag:
+        return releasing.run(args)
     arches = asked(args.arch)
     base, patches = _given(args)
     written = given.write(patches, args.results / "given")
@@ -59,9 +61,8 @@ def run(args: Namespace) -> int:
     choice = _choice(args, variants, booted, arches)
     scenarios = [*choice.scenarios, *choice.controls]
     path = written[0].with_name("try.toml")
-    both = args.placement == "both"
-    placements = experiments.PLACEMENTS if both else (args.placement,)
-    words = (base.name, len(written), arches, scenarios, placements)
+    patched = [files.name_of(number) for number in range(1, len(written) + 1)]
+    words = ([base.name, *patched], arches, scenarios, files.placements(args.placement))
     files.write_experiment(path, *words, native=bool(args.native))
     experiment = experiments.load_experiment(path, variants)
     if args.native:
@@ -113,6 +114,11 @@ def _check(args: Namespace) -> None:
             "give both, as --bisect retrap/trigger:sigcont@same-cpu --more-than 20",
         ),
         (
+            args.every_tag and not (args.tree and args.patches),
+            "--every-tag goes with --tree and a range",
+            "--tree DIR v6.12..",
+        ),
+        (
             args.bisect and not (args.tree and args.patches),
             "--bisect goes with --tree and a range",
             "--tree DIR GOOD..BAD",
@@ -153,7 +159,7 @@ def _choice(
     with Progress() as progress:
         registry = build(progress, BENCH).registry()
         if args.scenarios:
-            return choice.Choice(_known(args.scenarios, registry))
+            return choice.Choice(files.known(args.scenarios, registry))
         if not (args.native or args.dry_run):
             kernels.ensure(base, variants, progress, arches[0])
         changed = touched.between(base, last, variants, arches[0])
@@ -172,18 +178,6 @@ def _choice(
     touches = ", ".join(f"{name}()" for name in changed.functions) or "no function"
     say(f"the code differs in {touches}")
     return choice.choose(changed.functions, found, bool(changed.files))
-
-
-def _known(text: str, registry: Registry) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(text.split(",")))
-    for name in names:
-        if name not in registry:
-            raise RetrapError(
-                f"--scenarios: {complaint(name, registry)}",
-                "build/release/retrap-bench --list describes them",
-                EXIT_CONFIG,
-            )
-    return names
 
 
 def _make_map(args: Namespace) -> int:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrap.base.arch import Arch
+from retrap.base.errors import EXIT_CONFIG, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.rawfile import atomic_write, read_text
 from retrap.config.experiments import PLACEMENTS
+from retrap.config.registry import Registry, complaint
 from retrap.config.variants import Source, Variant, Variants, load_variants
 from retrap.kernel import source
 
@@ -51,7 +53,7 @@ def of_tree(tree: Path, commit: str, fragments: Sequence[Path]) -> Base:
     place = Variant("tree", None, Source(None, tree, commit), (), (), ("listen",))
     release = source.version(place) or (0, 0)
     needed = [file for since, file in RELEASES if release >= since]
-    lines = [f"tree = {json.dumps(str(tree.resolve()))}", f'ref = "{commit}"']
+    lines = [f"tree = {json.dumps(str(tree.resolve()))}", f"ref = {json.dumps(commit)}"]
     if needed or fragments:
         lines.append(_config([*needed, *fragments]))
     return Base(f"{tree.resolve().name}-{commit[:12]}", ("listen",), tuple(lines))
@@ -59,6 +61,18 @@ def of_tree(tree: Path, commit: str, fragments: Sequence[Path]) -> Base:
 
 def _config(fragments: Sequence[Path]) -> str:
     return f"config = {json.dumps([str(each.resolve()) for each in fragments])}"
+
+
+def write_releases(
+    path: Path, tree: Path, tags: list[str], fragments: Sequence[Path]
+) -> Variants:
+    """A table for each tag of a git tree."""
+    tables = []
+    for tag in tags:
+        base = of_tree(tree, tag, fragments)
+        tables.append("\n".join((f"[{json.dumps(tag)}]", *base.below, "")))
+    atomic_write(path, "\n".join(tables))
+    return load_variants(path)
 
 
 def name_of(number: int) -> str:
@@ -87,20 +101,37 @@ def write_variants(
     return load_variants(path)
 
 
+def known(text: str, registry: Registry) -> tuple[str, ...]:
+    """The scenarios of X,Y. Errors: EXIT_CONFIG."""
+    names = tuple(dict.fromkeys(text.split(",")))
+    for name in names:
+        if name not in registry:
+            raise RetrapError(
+                f"--scenarios: {complaint(name, registry)}",
+                "build/release/retrap-bench --list describes them",
+                EXIT_CONFIG,
+            )
+    return names
+
+
+def placements(word: str) -> tuple[str, ...]:
+    """Of --placement."""
+    return PLACEMENTS if word == "both" else (word,)
+
+
 def write_experiment(
     path: Path,
-    base: str,
-    count: int,
+    names: Sequence[str],
     arches: Sequence[Arch],
     scenarios: Sequence[str],
     placements: Sequence[str] = PLACEMENTS,
     native: bool = False,
 ) -> None:
-    """`native`: boots of machines, else one of each kernel in exact mode."""
-    names = [base, *(name_of(number) for number in range(1, count + 1))]
+    """`names`: the kernels, the baseline first. `native`: boots of machines, else one
+    of each kernel in exact mode."""
     text = (
-        f"variants = {json.dumps(names)}\n"
-        f"baseline = {json.dumps(base)}\n"
+        f"variants = {json.dumps(list(names))}\n"
+        f"baseline = {json.dumps(names[0])}\n"
         f"arch = {json.dumps([each.name for each in arches])}\n"
         f"placements = {json.dumps(list(placements))}\n"
         f"scenarios = {json.dumps(list(scenarios))}\n"

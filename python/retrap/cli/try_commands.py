@@ -130,6 +130,12 @@ def add(adder: Any) -> None:
         "retrap/trigger:sigcont@same-cpu; exit 12 with it (default: none)",
     )
     command.add_argument(
+        "--every-tag",
+        action="store_true",
+        help="with --tree and a range: the releases in it, one kernel each, instead of "
+        "its commits (default: the commits)",
+    )
+    command.add_argument(
         "--more-than",
         type=dearer.limit,
         metavar="N",

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`retrap try`: a planted change in each file of signals, ptrace and processes is found
+to the instruction and credited to its function; and one that no scenario reaches is
+said to be unreached."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retrap.base.arch import native
+from retrap.base.paths import ROOT
+from retrap.config.variants import load_variants
+from retrap.kernel import patched_files
+
+COUNT = 300  # instructions
+
+
+@dataclass(frozen=True)
+class Plant:
+    """The nops stand before `line` of `function`."""
+
+    file: str
+    function: str
+    line: str
+
+
+PLANTS = (
+    Plant(
+        "kernel/signal.c",
+        "prepare_signal",
+        "\tif (signal->flags & SIGNAL_GROUP_EXIT) {\n",
+    ),
+    Plant(
+        "kernel/ptrace.c",
+        "ptrace_request",
+        "\t\tif (likely(task_set_jobctl_pending(child, JOBCTL_TRAP_STOP)))\n",
+    ),
+    Plant("kernel/exit.c", "release_task", "\tcgroup_release(p);\n"),
+    Plant(
+        "kernel/fork.c",
+        "copy_process",
+        "\tif ((clone_flags & CLONE_THREAD) && !(clone_flags & CLONE_SIGHAND))\n",
+    ),
+    Plant("kernel/sched/core.c", "try_to_wake_up", "\twake_flags |= WF_TTWU;\n"),
+)
+UNREACHED = Plant("kernel/signal.c", "sigsuspend", "\tset_current_blocked(set);\n")
+
+
+def planted(plant: Plant, into: Path) -> Path:
+    variants = load_variants(ROOT / "configs/variants.toml")
+    source = into / "source"
+    source.mkdir()
+    mainline = variants["mainline"]
+    patched_files.lay_source(mainline, variants, native(), {plant.file}, source)
+    before = (source / plant.file).read_text()
+    start = before.index(f"{plant.function}(")
+    at = before.index(plant.line, before.index("\n{", start))
+    nops = f'\tasm volatile(".rept {COUNT}\\n\\tnop\\n\\t.endr");\n'
+    after = before[:at] + nops + before[at:]
+    names = f"a/{plant.file}", f"b/{plant.file}"
+    lines = (text.splitlines(keepends=True) for text in (before, after))
+    patch = into / "planted.patch"
+    patch.write_text("".join(difflib.unified_diff(*lines, *names)))
+    return patch
+
+
+def tried(plant: Plant, into: Path) -> dict[str, Any]:
+    argv = [ROOT / "retrap", "try", planted(plant, into), "--json"]
+    argv += ["--results", into / "results"]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.function)
+def test_it_is_found_to_the_instruction(plant: Plant, tmp_path: Path) -> None:
+    found = tried(plant, tmp_path)
+    rows = [row for row in found["rows"] if not row["control"]]
+    decided = [row for row in rows if row["verdict"] == "more"]
+    print([(r["scenario"], r["placement"], r["change"], r["verdict"]) for r in rows])
+    assert decided and not found["unreached"]
+    for row in decided:
+        assert row["estimate"] > 0 and row["estimate"] % COUNT == 0, row
+    for row in rows:
+        assert row["verdict"] in ("more", "same", "undecided"), row
+    assert found["functions"]
+    assert {each["function"] for each in found["functions"]} == {plant.function}
+    controls = [row for row in found["rows"] if row["control"]]
+    assert controls and {row["verdict"] for row in controls} == {"same"}
+
+
+def test_what_no_scenario_reaches(tmp_path: Path) -> None:
+    found = tried(UNREACHED, tmp_path)
+    assert found["unreached"] == [UNREACHED.function]
+    assert found["scenarios"] == [] and found["functions"] == []
+    assert {row["verdict"] for row in found["rows"]} == {"same"}
+    assert all(row["control"] for row in found["rows"])
+    assert set(found["code_bytes"]) == {UNREACHED.function}
