@@ -164,6 +164,15 @@ def test_squashed(tree: Path, tmp_path: Path) -> None:
     assert applied(tmp_path, tree, found) == "int a3;\n"
 
 
+def test_the_releases_of_a_range(tree: Path) -> None:
+    git(tree, "tag", "not-a-release")
+    assert Tree(tree).tags(["v1.."]) == ["v1", "v2", "v3"]
+    assert Tree(tree).tags(["v0..v2"]) == ["v0", "v1", "v2"]
+    git(tree, "commit", "-q", "--allow-empty", "-m", "more")
+    with pytest.raises(RetrapError, match="holds 1 tags"):
+        Tree(tree).tags(["HEAD~1..HEAD"])
+
+
 def test_too_many_commits(tree: Path, tmp_path: Path) -> None:
     for number in range(MOST + 1):
         git(tree, "commit", "-q", "--allow-empty", "-m", f"empty {number}")

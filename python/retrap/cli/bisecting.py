@@ -30,6 +30,7 @@ from retrap.base.progress import say
 from retrap.cli.dearer import Limit
 from retrap.kernel.given_tree import Tree
 
+RETRAP = ROOT / "retrap"
 SKIP, STOP = 125, 255  # what git bisect run makes of a status
 # The status of a step, as git bisect run takes it; what it said is kept by commit.
 STEP = f"""
@@ -99,7 +100,7 @@ def _step(args: Namespace, clone: Path, good: str, to: str) -> list[str]:
     words += ["--variants", args.variants.resolve(), "--no-profile"]
     for fragment in args.config:
         words += ["--config", fragment.resolve()]
-    return [str(ROOT / "retrap"), "try", *map(str, words)]
+    return [str(RETRAP), "try", *map(str, words)]
 
 
 def _written(limit: Limit) -> str:
