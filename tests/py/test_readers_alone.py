@@ -255,15 +255,17 @@ target.record report.html.machines report.html.rows
 OWN = {
     "files of the clone": """
         base.schema base.version build.packages cli.lint plots.profile_html
+        profile.reach
         report.html.page report.numbers report.results_page rules.docs_tables
         rules.mutations rules.rulebook""",
     "what it has built, or prints": """
-        build.programs build.static build.suites build.sysroot cli.kernel cli.stages
+        build.programs build.static build.suites build.sysroot cli.bisecting
+        cli.kernel cli.stages
         config.registry kernel.kernels kernel.leftover kernel.objects machine.pmu
         report.tried""",
     "sources and configs that the user names, and builds": """
-        cli.attempt config.fragments kernel.debs kernel.given kernel.kconfig
-        kernel.machine_config kernel.patched_files kernel.source
+        cli.attempt_files config.fragments kernel.debs kernel.given kernel.kconfig
+        kernel.machine_config kernel.patched_files kernel.source kernel.touched
         report.patchlist report.reproduce""",
     "boots that it makes, before they are closed": """
         campaign.directory executors.boot_record executors.counted executors.guest

@@ -6,12 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from retrap.cli.dearer import Limit
+from retrap.cli.dearer import Limit, share
 from retrap.cli.parts import (
     directory_argument,
     full_option,
     json_option,
-    share,
     subcommand,
     two_scenarios,
 )

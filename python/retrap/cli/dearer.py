@@ -11,7 +11,6 @@ from retrap.analysis.comparison import Comparison
 from retrap.analysis.verdict import MORE, UNDECIDED, VOID
 from retrap.base.errors import EXIT_DEARER, EXIT_OK
 from retrap.base.progress import say
-from retrap.cli.parts import share
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,17 @@ class Limit:
 
     amount: float
     of_base: bool = True
+
+
+def share(word: str) -> float:
+    """Of `3%`, or of `3`: 0.03."""
+    try:
+        found = float(word.removesuffix("%")) / 100
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < 10:
+        raise argparse.ArgumentTypeError(f"{word!r} is no percentage, as 3%")
+    return found
 
 
 def limit(word: str) -> Limit:

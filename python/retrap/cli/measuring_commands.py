@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from retrap.cli.manpage import ManParser
+from retrap.cli.dearer import share
 from retrap.cli.parts import (
     fresh_option,
     full_option,
     json_option,
     results_option,
-    share,
     subcommand,
     two_scenarios,
     variants_option,

@@ -129,14 +129,3 @@ def two_scenarios(text: str) -> tuple[str, str]:
     if not (first and comma and second) or "," in second:
         raise argparse.ArgumentTypeError(f"{text!r} is not two scenarios: X,Y")
     return first, second
-
-
-def share(word: str) -> float:
-    """Of `3%`, or of `3`: 0.03."""
-    try:
-        found = float(word.removesuffix("%")) / 100
-    except ValueError:
-        found = -1.0
-    if not 0 <= found < 10:
-        raise argparse.ArgumentTypeError(f"{word!r} is no percentage, as 3%")
-    return found

@@ -61,6 +61,9 @@ FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
     "selftests": ("selftests of the kernel", (PLAIN, DEBUG)),
     "races": ("KCSAN", (PLAIN, RACES)),
     "debian13": ("Debian 13", (PLAIN,)),
+    "container": ("container", (PLAIN,)),
+    "planted": ("planted", (PLAIN,)),
+    "try_planted_files": ("patches in each file", (PLAIN,)),
 }
 
 

@@ -47,6 +47,12 @@ def add(adder: Any) -> None:
         help="a git tree of Linux, which is read and not written (default: none)",
     )
     command.add_argument(
+        "--every-tag",
+        action="store_true",
+        help="with --tree and a range: the releases in it, one kernel each, instead of "
+        "its commits (default: the commits)",
+    )
+    command.add_argument(
         "--squash",
         action="store_true",
         help="all commits as one patch (default: one by one)",
@@ -128,12 +134,6 @@ def add(adder: Any) -> None:
         metavar="CELL",
         help="find the commit of --tree DIR GOOD..BAD that made CELL dearer, as "
         "retrap/trigger:sigcont@same-cpu; exit 12 with it (default: none)",
-    )
-    command.add_argument(
-        "--every-tag",
-        action="store_true",
-        help="with --tree and a range: the releases in it, one kernel each, instead of "
-        "its commits (default: the commits)",
     )
     command.add_argument(
         "--more-than",
