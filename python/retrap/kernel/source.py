@@ -12,6 +12,7 @@ from pathlib import Path
 
 from retrap.build import packages
 from retrap.kernel import rejected
+from retrap.kernel.subject import author_of, subject_of
 from retrap.base.arch import Arch
 from retrap.base.paths import ROOT
 from retrap.config.variants import Source, Variant
@@ -154,18 +155,18 @@ def patch(variant: Variant, tree: Path, log: Path, done: int = 0) -> list[str]:
 
 
 def patch_list(variant: Variant) -> list[dict[str, str]]:
-    """Name and sha256 of every patch, in order."""
+    """Name, sha256, subject and author of every patch, in order."""
     return named(variant.patches)
 
 
 def named(files: Iterable[Path]) -> list[dict[str, str]]:
-    return [
-        {
-            "name": "/".join(file.parts[-3:]),
-            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        }
-        for file in files
-    ]
+    return [_named("/".join(file.parts[-3:]), file.read_bytes()) for file in files]
+
+
+def _named(name: str, content: bytes) -> dict[str, str]:
+    said = {"subject": subject_of(content), "author": author_of(content)}
+    told = {key: word for key, word in said.items() if word}
+    return {"name": name, "sha256": hashlib.sha256(content).hexdigest(), **told}
 
 
 def boot_patches(arch: Arch) -> list[Path]:

@@ -1,34 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The patches of a kernel by their subjects: nobody knows what a hash stands for.
 
-A boot names each patch and its hash. The subject is that of the patch with this hash in
-this clone; no name of a result is followed.
+A boot names each patch, its hash and its subject. Where it has no subject, that of the
+patch with this hash in this clone is taken; no name of a result is followed.
 """
 
 from __future__ import annotations
 
-import email
 import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from email import policy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from retrap.base.paths import ROOT
+from retrap.kernel.subject import subject_of
 
 FOLDERS = (ROOT / "kernel-patch", ROOT / "docs/example")
 
 
 @dataclass(frozen=True)
 class Patch:
-    """`known` is its subject; empty where no patch here has its hash."""
+    """`known` is its subject; empty where no patch here has its hash. `author`: a name,
+    or empty."""
 
     name: str
     sha256: str
     known: str
+    author: str = ""
 
     @property
     def subject(self) -> str:
@@ -43,8 +44,11 @@ def listed(patches: Iterable[Any] | None) -> list[Patch]:
     for each in patches or ():
         if isinstance(each, dict):
             name, sha256 = str(each.get("name")), str(each.get("sha256"))
-            known = {**subjects(FOLDERS[0]), **subjects(FOLDERS[1])}.get(sha256, "")
-            found.append(Patch(name, sha256, known))
+            ours = {**subjects(FOLDERS[0]), **subjects(FOLDERS[1])}.get(sha256, "")
+            known, author = str(each.get("subject") or ours), str(
+                each.get("author") or ""
+            )
+            found.append(Patch(name, sha256, known, author))
     return found
 
 
@@ -54,8 +58,5 @@ def subjects(folder: Path) -> dict[str, str]:
     found = {}
     for file in sorted(folder.rglob("*.patch")):
         content = file.read_bytes()
-        said = email.message_from_bytes(content, policy=policy.default)["Subject"]
-        words = " ".join(str(said or "").split())
-        subject = re.sub(r"^(\[[^\]]*\]\s*)+", "", words)
-        found[hashlib.sha256(content).hexdigest()] = subject
+        found[hashlib.sha256(content).hexdigest()] = subject_of(content)
     return found
