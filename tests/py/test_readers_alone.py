@@ -259,8 +259,8 @@ OWN = {
         rules.mutations rules.rulebook""",
     "what it has built, or prints": """
         build.programs build.static build.suites build.sysroot cli.kernel cli.stages
-        config.registry kernel.kernels kernel.leftover kernel.objects machine.pmu
-        report.tried""",
+        config.registry kernel.kernels kernel.leftover kernel.moved kernel.objects
+        machine.pmu report.tried""",
     "sources and configs that the user names, and builds": """
         cli.attempt config.fragments kernel.debs kernel.given kernel.kconfig
         kernel.machine_config kernel.patched_files kernel.source

@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from retrap.build import toolchain
-from retrap.kernel import leftover, machine_config, objects, source
+from retrap.kernel import leftover, machine_config, moved, objects, source
 from retrap.base import elf
 from retrap.base.arch import Arch, native
 from retrap.base.rawfile import read_record
-from retrap.base.cache import locked, partial, publish, subdirectory
+from retrap.base.cache import cache_dir, locked, partial, publish, subdirectory
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_KERNEL, RetrapError
 from retrap.config.fragments import config_text, first_of_config, lineage
@@ -204,10 +204,8 @@ class _Build:
         self.start = time.monotonic()
 
     def run(self, keep_tree: bool) -> Kernel:
+        tree = cache_dir() / moved.BUILT_AS
         trees = subdirectory("trees")
-        # Always this path: objtool's build remembers absolute names, and a
-        # rebuilt objtool would rebuild every object.
-        tree = trees / "build.partial"
         for stale in trees.glob("*.partial"):
             if stale != tree:
                 shutil.rmtree(stale)
@@ -219,7 +217,7 @@ class _Build:
         if not last:
             known = self.variant, self.variants, self.arch
             start = nearest_tree(*known, self.machine)
-        again = bool(start and leftover.take(tree, start[0]))
+        again = bool(start and leftover.take(tree, start[0], OBJ))
         done = start[1] if start and again else self._lay(start, tree)
         if guest and not (start or last):
             source.patch_boot(self.arch, tree, self.log)
@@ -264,6 +262,7 @@ class _Build:
             ):
                 if run_logged(argv, self.log) != 0:
                     raise self._failed(f"{argv[0]} of the base's tree failed")
+            moved.settle(tree, OBJ)
             return done
         self.task.update(f"unpacks {self.identity}")
         tree.mkdir(parents=True)
