@@ -66,10 +66,11 @@ def lineage(variant: Variant, variants: dict[str, Variant]) -> Iterator[Variant]
 def first_of_config(
     variant: Variant, variants: dict[str, Variant], arch: Arch
 ) -> Variant:
-    """The last of the lineage that has the variant's config: of the others of
-    that config only what their patches touch is compiled."""
-    text = config_text(variant, arch)
+    """The last of the lineage that has the variant's config and compiler: of the
+    others of these only what their patches touch is compiled."""
+    alike_as = (config_text(variant, arch), variant.compiler)
     alike = itertools.takewhile(
-        lambda each: config_text(each, arch) == text, lineage(variant, variants)
+        lambda each: (config_text(each, arch), each.compiler) == alike_as,
+        lineage(variant, variants),
     )
     return list(alike)[-1]

@@ -34,7 +34,6 @@ from retrap.kernel.kconfig import Kconfig, check_config
 from retrap.kernel.machine_config import MachineConfig
 from retrap.base.process import Line, run_logged
 from retrap.base.progress import Progress, Task, say
-from retrap.build.toolchain import compiler
 from retrap.base.usage import hold
 
 RECIPE = 2  # raise it when a change here makes another kernel of the same inputs
@@ -84,7 +83,7 @@ def kernel_key(
         [patch["sha256"] for patch in source.patch_list(variant)],
         [patch["sha256"] for patch in source.named(boot)],
         config_text(variant, arch, machine is not None),
-        compiler(arch),
+        toolchain.compiler(arch, variant.compiler),
         *([machine.identity] if machine else []),
     ]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
@@ -106,9 +105,12 @@ def nearest_tree(
     arch: Arch,
     machine: MachineConfig | None = None,
 ) -> tuple[Path, int] | None:
-    """The tree that is kept of the nearest in the lineage, and how many of the
-    variant's patches it has. It is in use from now on."""
+    """The tree that is kept of the nearest in the lineage that is of the variant's
+    compiler, and how many of the variant's patches it has. It is in use from now
+    on."""
     for each in lineage(variant, variants):
+        if each.compiler != variant.compiler:
+            break
         tree = _tree(each, arch, machine)
         if hold(tree):
             return tree, len(each.patches)
@@ -322,10 +324,8 @@ class _Build:
             "KBUILD_BUILD_HOST": self.variant.name,
             "KBUILD_BUILD_VERSION": "1",
         }
-        argv = ["make", f"O={OBJ}", f"ARCH={self.arch.name}"]
-        if self.arch.cross:
-            argv.append(f"CROSS_COMPILE={self.arch.cross}")
-        argv += targets
+        words = toolchain.kbuild(self.arch, self.variant.compiler)
+        argv = ["make", f"O={OBJ}", *words, *targets]
         status = run_logged(
             argv, self.log, on_line, cwd=tree, env=env, pass_fds=(self.lock,)
         )
@@ -359,7 +359,7 @@ class _Build:
             "patches": source.patch_list(self.variant),
             "boot_patches": [] if self.machine else source.boot_list(tree),
             "machine": self.machine.identity if self.machine else None,
-            "compiler": compiler(self.arch),
+            "compiler": toolchain.compiler(self.arch, self.variant.compiler),
             "config_sha256": hashlib.sha256((obj / ".config").read_bytes()).hexdigest(),
             "build_id": build_id(obj / "vmlinux"),
             "objects_compiled": self.objects,
