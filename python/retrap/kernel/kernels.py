@@ -29,7 +29,12 @@ from retrap.base.rawfile import read_record
 from retrap.base.cache import cache_dir, locked, partial, publish, subdirectory
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_KERNEL, RetrapError
-from retrap.config.fragments import config_text, first_of_config, lineage
+from retrap.config.fragments import (
+    config_text,
+    first_of_config,
+    lineage,
+    users_text,
+)
 from retrap.kernel.kconfig import Kconfig, check_config
 from retrap.kernel.machine_config import MachineConfig
 from retrap.base.process import Line, run_logged
@@ -291,7 +296,10 @@ class _Build:
         else:
             self._make(tree, [f"KCONFIG_ALLCONFIG={wanted}", "allnoconfig"])
         got = (tree / OBJ / ".config").read_text()
-        check_config(self.variant.name, wanted.read_text(), got, known)
+        users = users_text(self.variant, self.arch)
+        name = self.variant.name
+        if lost := check_config(name, wanted.read_text(), got, known, users):
+            say(f"{name}: its fragments leave no room for {', '.join(lost)}")
 
     def _configure_for(
         self, machine: MachineConfig, wanted: str, tree: Path, known: Kconfig
