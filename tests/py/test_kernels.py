@@ -98,7 +98,7 @@ def test_key_follows_every_input(variant: Variant, tmp_path: Path) -> None:
 def test_key_follows_the_architecture(
     variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernels, "compiler", lambda arch: "one compiler")
+    monkeypatch.setattr(kernels.toolchain, "compiler", lambda *of: "one compiler")
     monkeypatch.setattr(kernels, "config_text", lambda *of: "one config")
     keys = {kernels.kernel_key(variant, arch) for arch in (X86_64, ARM64)}
     assert len(keys) == 2

@@ -35,7 +35,7 @@ MACHINE = MachineConfig.read(CONFIG, MODULES, "ext4\n")
 @pytest.fixture
 def variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Variant:
     monkeypatch.setattr(source, "identify", lambda variant: "one source")
-    monkeypatch.setattr(kernels, "compiler", lambda arch: "one compiler")
+    monkeypatch.setattr(kernels.toolchain, "compiler", lambda *of: "one compiler")
     return Variant("mine", None, Source(None, tmp_path, "HEAD"), (), (), ("listen",))
 
 

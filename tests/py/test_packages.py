@@ -170,5 +170,5 @@ def test_the_tree_of_a_variant_is_no_package(tmp_path: Path) -> None:
     file = tmp_path / "variants.toml"
     file.write_text(VARIANTS)
     variants = load_variants(file)
-    assert packages.sources([variants["mine"]]) == ()
+    assert packages.of_variants([variants["mine"]]) == ()
     assert shutil.which("sh")

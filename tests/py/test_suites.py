@@ -35,7 +35,7 @@ def test_what_is_not_fetched_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     mine = named(tmp_path, PACKAGE)
-    assert packages.sources([mine]) == (PACKAGE,)
+    assert packages.of_variants([mine]) == (PACKAGE,)
     with pytest.raises(RetrapError, match="is not installed") as caught:
         source.identify(mine)
     assert f"./retrap packages {PACKAGE}" in caught.value.remedy

@@ -27,6 +27,7 @@ from retrap.base.process import capture
 from retrap.base.progress import Progress, say
 
 LIST = ROOT / "configs/packages.txt"
+COMPILER = re.compile(r"((?:gcc|clang)-\d+)(?:-([a-z0-9-]+))?")
 SKIP, NO, YES = "skip", "no", "yes"  # RETRAP_INSTALL; --no-install is "no"
 
 
@@ -124,14 +125,34 @@ def sets(arch: Arch) -> tuple[str, ...]:
 def guests(arches: Iterable[Arch], variants: Iterable[Variant]) -> tuple[str, ...]:
     """What `ensure` is asked for where guests of these variants boot. What a
     foreign architecture needs is asked for with its programs (build.py)."""
+    arches, variants = tuple(arches), tuple(variants)
     machines = (arch.name for arch in arches if arch.native)
-    return "build", "count", "guest", *machines, *sources(variants)
+    return "build", "count", "guest", *machines, *of_variants(variants, *arches)
 
 
-def sources(variants: Iterable[Variant]) -> tuple[str, ...]:
-    """The packages with the source of the variants that have no tree of their own."""
-    found = (variant.source.package for variant in variants)
+def of_variants(variants: Iterable[Variant], *arches: Arch) -> tuple[str, ...]:
+    """The packages with the source of the variants that have no tree of their own,
+    and those with the compilers that variants name."""
+    variants = tuple(variants)
+    found = [variant.source.package for variant in variants]
+    found += [
+        compiler_package(arch, variant.compiler)
+        for variant in variants
+        for arch in arches
+        if variant.compiler
+    ]
     return tuple(dict.fromkeys(package for package in found if package))
+
+
+def compiler_package(arch: Arch, name: str) -> str:
+    """Debian's package of gcc-11 or clang-14 for an architecture."""
+    cross = arch.cross.rstrip("-").replace("_", "-")
+    return f"{name}-{cross}" if cross and name.startswith("gcc") else name
+
+
+def compiler_command(arch: Arch, name: str) -> str:
+    """Its program; each clang compiles for all architectures."""
+    return arch.cross + name if name.startswith("gcc") else name
 
 
 def tarball(package: str) -> Path:
@@ -154,29 +175,35 @@ def version(package: str) -> str:
 
 
 def missing(wanted: Iterable[str]) -> list[Need]:
-    """What is not here of the sets, and of the sources among them."""
+    """What is not here of the sets, and of the sources and compilers among them."""
     known = set(installable())
     why = "kernel source, for a variant without a tree"
     asked = [need for need in needs() if need.group in wanted]
-    asked += [
-        Need("", (package,), "file", str(tarball(package)), why)
-        for package in wanted
-        if package not in known
-    ]
+    for package in wanted:
+        if match := COMPILER.fullmatch(package):
+            name, target = match.groups()
+            command = f"{target.replace('x86-64', 'x86_64')}-{name}" if target else name
+            what = "compiler that a variant names"
+            asked.append(Need("", (package,), "command", command, what))
+        elif package not in known:
+            asked.append(Need("", (package,), "file", str(tarball(package)), why))
     return [need for need in asked if not need.there()]
 
 
 def asked(word: str) -> str:
     """A SET of the command line."""
-    if word in installable() or re.fullmatch(r"linux-source-[0-9.]+(/[a-z-]+)?", word):
+    one = rf"linux-source-[0-9.]+(/[a-z-]+)?|{COMPILER.pattern}"
+    if word in installable() or re.fullmatch(one, word):
         return word
     raise argparse.ArgumentTypeError(
-        f"no set {word!r}; there are {', '.join(installable())} and linux-source-*"
+        f"no set {word!r}; there are {', '.join(installable())}, linux-source-*, gcc-N "
+        "and clang-N"
     )
 
 
 def ensure(*wanted: str) -> None:
-    """Installs what is missing of the sets, and of kernel sources by package name.
+    """Installs what is missing of the sets, and of kernel sources and compilers by
+    package name.
 
     Errors: EXIT_PACKAGES, when it may not or cannot; each thing is named."""
     mode = os.environ.get("RETRAP_INSTALL", YES)

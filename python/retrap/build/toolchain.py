@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which compiler makes programs and kernels: the distribution's gcc.
+"""Which compiler makes programs and kernels: the distribution's gcc, or for a
+kernel the one that its variant names.
 
 A build that took another from the environment would measure something else in
 one shell than in the next, under the same name.
@@ -38,14 +39,23 @@ def say_left_out() -> None:
         say(f"left out, what builds here is gcc (docs/kernels.md): {' '.join(found)}")
 
 
-def compiler(arch: Arch) -> str:
-    """First lines of `gcc --version` and `ld --version`."""
-    tools = [arch.cross + tool for tool in ("gcc", "ld")]
+def compiler(arch: Arch, name: str | None = None) -> str:
+    """First lines of `gcc --version` and `ld --version`; `name` as gcc-11, clang-14."""
+    tools = [packages.compiler_command(arch, name or "gcc"), f"{arch.cross}ld"]
     lines = [(capture([tool, "--version"]) or "").split("\n")[0] for tool in tools]
     if not all(lines):
+        sets = ["guest", *packages.sets(arch)]
+        sets += [packages.compiler_package(arch, name)] if name else []
         raise RetrapError(
             f"{' or '.join(tools)} is missing",
-            f"./retrap packages guest {' '.join(packages.sets(arch))}",
+            f"./retrap packages {' '.join(sets)}",
             EXIT_KERNEL,
         )
     return "; ".join(lines)
+
+
+def kbuild(arch: Arch, name: str | None = None) -> list[str]:
+    """What make is told of them; the linker is GNU ld for clang too."""
+    words = [f"ARCH={arch.name}"]
+    words += [f"CROSS_COMPILE={arch.cross}"] if arch.cross else []
+    return [*words, f"CC={packages.compiler_command(arch, name)}"] if name else words

@@ -86,8 +86,8 @@ def build(args: Namespace) -> int:
     arch = _arch(args)
     variants = load_variants(args.variants)
     wanted = [_variant(variants, name) for name in args.names]
-    sources = packages.sources(wanted)
-    packages.ensure("terminal", "guest", *packages.sets(arch), *sources)
+    named = packages.of_variants(wanted, arch)
+    packages.ensure("terminal", "guest", *packages.sets(arch), *named)
     with Progress() as progress:
         for variant in wanted:
             print(kernels.ensure(variant, variants, progress, arch).image, flush=True)
@@ -181,8 +181,8 @@ def deb(args: Namespace) -> int:
     arch = _arch(args)
     if args.config:
         debs.read_config(args.config)  # before anything is installed
-    sources = packages.sources([variant])
-    packages.ensure("terminal", "guest", "deb", *packages.sets(arch), *sources)
+    named = packages.of_variants([variant], arch)
+    packages.ensure("terminal", "guest", "deb", *packages.sets(arch), *named)
     source.say_uncommitted(variant)
     with Progress() as progress:
         made = debs.make(variant, arch, args.config, progress)

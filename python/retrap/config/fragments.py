@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,15 @@ def config_text(variant: Variant, arch: Arch, machine: bool = False) -> str:
     kernel."""
     names = ("machine", f"machine-{arch.name}") if machine else ("common", arch.name)
     base = [OURS / f"{name}.config" for name in names]
-    files = (*base, *fragments_for(variant, arch))
+    return _asking((*base, *fragments_for(variant, arch)))
+
+
+def users_text(variant: Variant, arch: Arch) -> str:
+    """The part of it that the variant's fragments are."""
+    return _asking(fragments_for(variant, arch))
+
+
+def _asking(files: Iterable[Path]) -> str:
     text = "".join(f"{file.read_text(errors='replace')}\n" for file in files)
     lines = re.findall(r"^(?:CONFIG_\w+=.*|# CONFIG_\w+ is not set)$", text, re.M)
     return "".join(f"{line}\n" for line in lines)
@@ -66,10 +74,11 @@ def lineage(variant: Variant, variants: dict[str, Variant]) -> Iterator[Variant]
 def first_of_config(
     variant: Variant, variants: dict[str, Variant], arch: Arch
 ) -> Variant:
-    """The last of the lineage that has the variant's config: of the others of
-    that config only what their patches touch is compiled."""
-    text = config_text(variant, arch)
+    """The last of the lineage that has the variant's config and compiler: of the
+    others of these only what their patches touch is compiled."""
+    alike_as = (config_text(variant, arch), variant.compiler)
     alike = itertools.takewhile(
-        lambda each: config_text(each, arch) == text, lineage(variant, variants)
+        lambda each: (config_text(each, arch), each.compiler) == alike_as,
+        lineage(variant, variants),
     )
     return list(alike)[-1]

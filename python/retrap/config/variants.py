@@ -46,7 +46,8 @@ class Source:
 class Variant:
     """A kernel to build. `patches` are files, in the order they apply;
     `interfaces` those that its cells are measured through; `properties` those
-    of PROPERTIES that it has; `file` where its table stands."""
+    of PROPERTIES that it has; `file` where its table stands; `compiler` as gcc-11,
+    where it is not the distribution's."""
 
     name: str
     base: str | None
@@ -56,6 +57,7 @@ class Variant:
     interfaces: tuple[str, ...]
     file: Path | None = None
     properties: tuple[str, ...] = ()
+    compiler: str | None = None
 
     @property
     def interface(self) -> str:
@@ -180,6 +182,7 @@ def _variant(name: str, table: TomlTable, above: Variants) -> Variant:
     interfaces = (given,) if isinstance(given, str) else tuple(given)
     patches, fragments = _patch_files(table), _fragments(table)
     properties = tuple(data["properties"])
+    compiler = data.get("compiler")
     if base is None or {"package", "tree", "ref"} & data.keys():
         source = _source(table)
     elif base in above.bad:
@@ -188,11 +191,13 @@ def _variant(name: str, table: TomlTable, above: Variants) -> Variant:
         raise table.fail("base", f"no variant {base!r} above this one")
     else:
         source = above[base].source
+        compiler = compiler or above[base].compiler
         patches = above[base].patches + patches
         fragments = above[base].fragments + fragments
         properties = tuple(dict.fromkeys((*above[base].properties, *properties)))
     file = table.path.resolve()
-    return Variant(name, base, source, patches, fragments, interfaces, file, properties)
+    more = (interfaces, file, properties, compiler)
+    return Variant(name, base, source, patches, fragments, *more)
 
 
 def named(names: Iterable[str], variants: dict[str, Variant]) -> list[Variant]:

@@ -17,7 +17,7 @@ import re
 import shutil
 from pathlib import Path
 
-from retrap.build import sysroot
+from retrap.build import sysroot, toolchain
 from retrap.kernel import source
 from retrap.base.arch import Arch
 from retrap.base.cache import locked, partial, publish, subdirectory
@@ -28,7 +28,6 @@ from retrap.kernel.kconfig import check_config
 from retrap.kernel.kernels import OBJ
 from retrap.base.process import run_logged
 from retrap.base.progress import Progress, Task
-from retrap.build.toolchain import compiler
 
 RECIPE = 1  # raise it when a change here makes other packages
 # No keys but ours, and no debug information (nor BTF, which needs it and
@@ -113,7 +112,8 @@ class _Build:
         self.variant, self.arch, self.config = variant, arch, config
         self.identity = source.identify(variant)
         patches = [patch["sha256"] for patch in source.patch_list(variant)]
-        words = [RECIPE, arch.name, self.identity, patches, config, compiler(arch)]
+        compiler = toolchain.compiler(arch, variant.compiler)
+        words = [RECIPE, arch.name, self.identity, patches, config, compiler]
         key = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]
         self.directory = subdirectory("debs") / f"{variant.name}-{arch.name}-{key}"
         self.log = subdirectory("logs") / f"deb-{self.directory.name}.log"
@@ -162,14 +162,9 @@ class _Build:
             "KBUILD_BUILD_HOST": self.variant.name,
             "KBUILD_BUILD_VERSION": "1",
         }
-        argv = [
-            "make",
-            f"O={OBJ}",
-            f"ARCH={self.arch.name}",
-            f"-j{os.cpu_count() or 1}",
-        ]
+        words = toolchain.kbuild(self.arch, self.variant.compiler)
+        argv = ["make", f"O={OBJ}", *words, f"-j{os.cpu_count() or 1}"]
         if self.arch.cross:
-            argv.append(f"CROSS_COMPILE={self.arch.cross}")
             # Headers would want libraries of the foreign architecture.
             env["DEB_BUILD_PROFILES"] = "cross pkg.linux-upstream.nokernelheaders"
         # -d: kbuild asks for a gcc-<triplet> package, which gcc is on itself.

@@ -5,6 +5,7 @@ a user why it is not set. kconfig itself drops symbols silently.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 from dataclasses import dataclass, field
@@ -15,15 +16,25 @@ from retrap.base.errors import EXIT_KERNEL, RetrapError
 from retrap.config.fragments import asked
 
 PREFIX = "CONFIG_"
-SHOWN = 4  # of the symbols that select another
+SHOWN = 4  # of the symbols that select another, or are called alike
+# What a value of each type looks like, and how a user is told.
+VALUES = {
+    "bool": (re.compile(r"[yn]"), "y or n"),
+    "tristate": (re.compile(r"[ymn]"), "y, m or n"),
+    "int": (re.compile(r"-?\d+"), "a whole number"),
+    "hex": (re.compile(r"(0x)?[0-9a-fA-F]+"), "a number in hex"),
+    "string": (re.compile(r'".*"'), "text in double quotes"),
+}
 
 
 @dataclass
 class Symbol:
     """Without a prompt only `selected_by` sets it. `needs`: its dependencies, of
-    each place where it stands."""
+    each place where it stands. `kind`: its type; `ranges`: what a number may be."""
 
     prompt: bool = False
+    kind: str = ""
+    ranges: list[str] = field(default_factory=list)
     needs: list[list[str]] = field(default_factory=list)
     selected_by: list[str] = field(default_factory=list)
     choice: int | None = None
@@ -86,8 +97,18 @@ class Kconfig:
                 needs[-1].append(rest.removeprefix("on").strip())
         elif here and word in ("bool", "tristate", "int", "hex", "string", "prompt"):
             self._of(here).prompt |= rest[:1] in ("'", '"')
+            if word != "prompt":
+                self._of(here).kind = word
+        elif here and word in ("def_bool", "def_tristate"):
+            self._of(here).kind = word.removeprefix("def_")
+        elif here and word == "range":
+            self._of(here).ranges.append(rest)
         elif here and word == "select":
             self._of(rest.split(" ")[0]).selected_by.append(here)
+
+    def has(self, name: str) -> bool:
+        symbol = self.symbols.get(name.removeprefix(PREFIX))
+        return symbol is not None and bool(symbol.kind)
 
     def settled(self, text: str) -> str:
         """Of a choice, of which kconfig takes one, the last that is asked for."""
@@ -107,8 +128,11 @@ class Kconfig:
     def why(self, name: str, value: str, have: dict[str, str]) -> str:
         """Why `name` is not `value` where `have` is what is set."""
         symbol = self.symbols.get(name.removeprefix(PREFIX))
-        if symbol is None or not (symbol.needs or symbol.selected_by):
-            return "this source has no such symbol"
+        if symbol is None or not self.has(name):
+            return f"this source has no such symbol{self._alike(name)}"
+        form, told = VALUES.get(symbol.kind, (re.compile(".*"), ""))
+        if value != "n" and not form.fullmatch(value):
+            return f"takes {told}, not {value}"
         selecting = [PREFIX + each for each in symbol.selected_by]
         if value == "n":
             on = [each for each in selecting if each in have]
@@ -122,12 +146,25 @@ class Kconfig:
         if not symbol.prompt:
             shown = ", ".join(sorted(set(selecting))[:SHOWN]) or "nothing here"
             return f"cannot be set itself: set what selects it, as {shown}"
+        if symbol.kind in ("int", "hex", "string"):
+            became = have.get(PREFIX + name.removeprefix(PREFIX), "unset")
+            ranges = " or ".join(f"range {each}" for each in symbol.ranges)
+            return f"kconfig made it {became}" + (f" ({ranges})" if ranges else "")
         rivals = [
             PREFIX + other
             for other, each in self.symbols.items()
             if each.choice == symbol.choice is not None and PREFIX + other in have
         ]
         return f"of its choice {', '.join(rivals) or 'another'} is set"
+
+    def _alike(self, name: str) -> str:
+        """Those that have the name in theirs, else those that are spelled alike."""
+        word = name.removeprefix(PREFIX)
+        known = [each for each, symbol in self.symbols.items() if symbol.kind]
+        near = [each for each in known if word in each]
+        near = near or difflib.get_close_matches(word, known, n=SHOWN)
+        near = sorted(near, key=len)[:SHOWN]
+        return f"; it has {', '.join(PREFIX + each for each in near)}" if near else ""
 
 
 def _lines(path: Path) -> list[str]:
@@ -184,15 +221,26 @@ def _split(need: str, sign: str) -> list[str]:
 
 
 def check_config(
-    name: str, wanted: str, got: str, known: Kconfig | None = None
-) -> None:
-    """Every symbol asked for must be in .config."""
+    name: str,
+    wanted: str,
+    got: str,
+    known: Kconfig | None = None,
+    users: str | None = None,
+) -> list[str]:
+    """Every symbol asked for must be in .config. Where `users` is what the variant's
+    fragments ask for, of `wanted`, they win: what else is not taken, for another
+    reason than that the source lacks it, is returned. Errors: EXIT_KERNEL."""
     have = dict(re.findall(r"^(CONFIG_\w+)=(.+)$", got, re.MULTILINE))
     lost = {
         symbol: value
         for symbol, value in asked(wanted).items()
         if have.get(symbol, "n").strip() != value
     }
+    gave_way = []
+    if known and users and users.strip():
+        theirs = asked(users)
+        gave_way = [each for each in lost if each not in theirs and known.has(each)]
+    told_of = [f"{symbol}={lost.pop(symbol)}" for symbol in gave_way]
     if lost:
         told = [f"{symbol}={value}" for symbol, value in lost.items()]
         whys = [
@@ -202,6 +250,7 @@ def check_config(
         ]
         raise RetrapError(
             f"{name}: kconfig did not take {', '.join(told)}{''.join(whys)}",
-            "add what these symbols depend on to the config fragment",
+            "correct the variant's config fragment, or add what a symbol needs to it",
             EXIT_KERNEL,
         )
+    return told_of

@@ -22,19 +22,23 @@ from pathlib import Path
 from typing import Any
 
 from retrap.build import toolchain
-from retrap.kernel import leftover, machine_config, objects, source
+from retrap.kernel import leftover, machine_config, moved, objects, source
 from retrap.base import elf
 from retrap.base.arch import Arch, native
 from retrap.base.rawfile import read_record
-from retrap.base.cache import locked, partial, publish, subdirectory
+from retrap.base.cache import cache_dir, locked, partial, publish, subdirectory
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_KERNEL, RetrapError
-from retrap.config.fragments import config_text, first_of_config, lineage
+from retrap.config.fragments import (
+    config_text,
+    first_of_config,
+    lineage,
+    users_text,
+)
 from retrap.kernel.kconfig import Kconfig, check_config
 from retrap.kernel.machine_config import MachineConfig
 from retrap.base.process import Line, run_logged
 from retrap.base.progress import Progress, Task, say
-from retrap.build.toolchain import compiler
 from retrap.base.usage import hold
 
 RECIPE = 2  # raise it when a change here makes another kernel of the same inputs
@@ -84,7 +88,7 @@ def kernel_key(
         [patch["sha256"] for patch in source.patch_list(variant)],
         [patch["sha256"] for patch in source.named(boot)],
         config_text(variant, arch, machine is not None),
-        compiler(arch),
+        toolchain.compiler(arch, variant.compiler),
         *([machine.identity] if machine else []),
     ]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
@@ -106,9 +110,12 @@ def nearest_tree(
     arch: Arch,
     machine: MachineConfig | None = None,
 ) -> tuple[Path, int] | None:
-    """The tree that is kept of the nearest in the lineage, and how many of the
-    variant's patches it has. It is in use from now on."""
+    """The tree that is kept of the nearest in the lineage that is of the variant's
+    compiler, and how many of the variant's patches it has. It is in use from now
+    on."""
     for each in lineage(variant, variants):
+        if each.compiler != variant.compiler:
+            break
         tree = _tree(each, arch, machine)
         if hold(tree):
             return tree, len(each.patches)
@@ -204,10 +211,8 @@ class _Build:
         self.start = time.monotonic()
 
     def run(self, keep_tree: bool) -> Kernel:
+        tree = cache_dir() / moved.BUILT_AS
         trees = subdirectory("trees")
-        # Always this path: objtool's build remembers absolute names, and a
-        # rebuilt objtool would rebuild every object.
-        tree = trees / "build.partial"
         for stale in trees.glob("*.partial"):
             if stale != tree:
                 shutil.rmtree(stale)
@@ -219,7 +224,7 @@ class _Build:
         if not last:
             known = self.variant, self.variants, self.arch
             start = nearest_tree(*known, self.machine)
-        again = bool(start and leftover.take(tree, start[0]))
+        again = bool(start and leftover.take(tree, start[0], OBJ))
         done = start[1] if start and again else self._lay(start, tree)
         if guest and not (start or last):
             source.patch_boot(self.arch, tree, self.log)
@@ -264,6 +269,7 @@ class _Build:
             ):
                 if run_logged(argv, self.log) != 0:
                     raise self._failed(f"{argv[0]} of the base's tree failed")
+            moved.settle(tree, OBJ)
             return done
         self.task.update(f"unpacks {self.identity}")
         tree.mkdir(parents=True)
@@ -290,7 +296,10 @@ class _Build:
         else:
             self._make(tree, [f"KCONFIG_ALLCONFIG={wanted}", "allnoconfig"])
         got = (tree / OBJ / ".config").read_text()
-        check_config(self.variant.name, wanted.read_text(), got, known)
+        users = users_text(self.variant, self.arch)
+        name = self.variant.name
+        if lost := check_config(name, wanted.read_text(), got, known, users):
+            say(f"{name}: its fragments leave no room for {', '.join(lost)}")
 
     def _configure_for(
         self, machine: MachineConfig, wanted: str, tree: Path, known: Kconfig
@@ -323,10 +332,8 @@ class _Build:
             "KBUILD_BUILD_HOST": self.variant.name,
             "KBUILD_BUILD_VERSION": "1",
         }
-        argv = ["make", f"O={OBJ}", f"ARCH={self.arch.name}"]
-        if self.arch.cross:
-            argv.append(f"CROSS_COMPILE={self.arch.cross}")
-        argv += targets
+        words = toolchain.kbuild(self.arch, self.variant.compiler)
+        argv = ["make", f"O={OBJ}", *words, *targets]
         status = run_logged(
             argv, self.log, on_line, cwd=tree, env=env, pass_fds=(self.lock,)
         )
@@ -360,7 +367,7 @@ class _Build:
             "patches": source.patch_list(self.variant),
             "boot_patches": [] if self.machine else source.boot_list(tree),
             "machine": self.machine.identity if self.machine else None,
-            "compiler": compiler(self.arch),
+            "compiler": toolchain.compiler(self.arch, self.variant.compiler),
             "config_sha256": hashlib.sha256((obj / ".config").read_bytes()).hexdigest(),
             "build_id": build_id(obj / "vmlinux"),
             "objects_compiled": self.objects,

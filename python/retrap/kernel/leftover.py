@@ -14,6 +14,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from retrap.kernel import moved
+
 NOTE = "retrap-leftover.json"  # in a tree whose build ended well
 
 
@@ -22,9 +24,10 @@ def leave(tree: Path, base: Path, patched: Iterable[str]) -> None:
     (tree / NOTE).write_text(json.dumps([base.name, sorted(set(patched))]))
 
 
-def take(tree: Path, base: Path) -> bool:
+def take(tree: Path, base: Path, objects: str) -> bool:
     """Makes `tree` `base` again, where the last build left it fit for that. What
-    is put back is new to make, so that all that was made of it is made again."""
+    is put back is new to make, so that all that was made of it is made again.
+    `objects` is the folder of the tree that make builds in."""
     note = tree / NOTE
     if not note.is_file():
         return False
@@ -32,6 +35,7 @@ def take(tree: Path, base: Path) -> bool:
     note.unlink()  # from here on it is nobody's, until its build has ended
     if name != base.name:
         return False
+    moved.settle(tree, objects)
     for file in patched:
         (tree / file).unlink()
         shutil.copyfile(base / file, tree / file)

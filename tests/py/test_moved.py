@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A cache that was moved: its trees serve as they did where they were built."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from test_kernels import KERNEL, Builds, builds, commit, tree  # noqa: F401
+
+# As objtool: it is made again under another name, and every object after it.
+TOOL = """\
+TOOL := $(abspath $(O))/tools/tool
+-include $(O)/tools/.tool.cmd
+$(O)/signal.o $(O)/exit.o: $(TOOL)
+$(TOOL): FORCE
+\t@[ '$(cmd_$(TOOL))' = 'made $(TOOL)' ] || { mkdir -p $(@D); echo tool >$@; \\
+\techo 'cmd_$(TOOL) := made $(TOOL)' >$(@D)/.tool.cmd; }
+FORCE:
+"""
+
+
+def copied(old: Path, new: Path) -> None:
+    subprocess.run(["cp", "-a", old, new], check=True)
+
+
+def shipped(old: Path, new: Path) -> None:
+    """Its times are whole seconds then."""
+    archive = new.with_name("cache.tar")
+    subprocess.run(["tar", "-C", old, "-cf", archive, "."], check=True)
+    new.mkdir()
+    subprocess.run(["tar", "-C", new, "-xf", archive], check=True)
+
+
+def without_times(old: Path, new: Path) -> None:
+    """Every object comes before what it is made of."""
+    shutil.copytree(old, new, symlinks=True)
+    files = [file for file in new.rglob("*") if file.is_file()]
+    files.sort(key=lambda file: file.suffix == ".c" or file.name == "tool")
+    for number, file in enumerate(files):
+        os.utime(file, (10**9 + number, 10**9 + number))
+
+
+@pytest.mark.parametrize("last_tree", [True, False])
+@pytest.mark.parametrize("ship", [copied, shipped, without_times])
+def test_a_moved_cache_compiles_what_a_patch_touches(
+    builds: Builds,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ship: Callable[[Path, Path], None],
+    last_tree: bool,
+) -> None:
+    assert builds.source.tree
+    (builds.source.tree / "Makefile").write_text(KERNEL + TOOL)
+    commit(builds.source.tree)
+    builds.add("p3", "main", "signal.c")
+    builds.ensure("main")
+    assert builds.ensure("p1") == 1
+    if not last_tree:
+        shutil.rmtree(tmp_path / "cache/trees/build.partial")
+    ship(tmp_path / "cache", tmp_path / "elsewhere")
+    monkeypatch.setenv("RETRAP_CACHE", str(tmp_path / "elsewhere"))
+    assert builds.ensure("p3") == 1
+    assert builds.image("p3") == "int x;\nint p3;\nint x;\n"
