@@ -13,7 +13,7 @@ from test_given import git
 from retrap.base.arch import native
 from retrap.base.errors import EXIT_DEARER, EXIT_OK, RetrapError
 from retrap.cli import bisecting
-from retrap.cli.dearer import Limit
+from retrap.cli.limits import Limit
 
 COMMITS, CULPRIT = 64, 37
 FAKE = """#!/bin/sh

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +90,16 @@ def test_no_private_name_of_argparse_is_used() -> None:
         nodes = ast.walk(ast.parse(file.read_text()))
         used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
         assert used & private <= {"__init__"}, file
+
+
+def test_the_command_line_is_read_before_anything_is_installed() -> None:
+    """A machine has Python alone; what is missing is said, or installed, after."""
+    installed = "numpy scipy matplotlib jsonschema rich elftools yaml ansible".split()
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({installed}))\n"
+        "from retrap.cli.parser import parse"
+    )
+    argv = [sys.executable, "-c", script]
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}/python:{ROOT}"}
+    done = subprocess.run(argv, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -14,7 +14,8 @@ from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
 from retrap.base.arch import native
 from retrap.cli import attempt_files
-from retrap.cli.dearer import Limit, limit, status
+from retrap.cli.dearer import status
+from retrap.cli.limits import Limit, limit
 from retrap.config.experiments import load_experiment
 from retrap.config.variants import load_variants
 from retrap.base import schema

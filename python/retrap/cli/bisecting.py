@@ -27,7 +27,7 @@ from retrap.base.errors import (
 )
 from retrap.base.paths import ROOT
 from retrap.base.progress import say
-from retrap.cli.dearer import Limit
+from retrap.cli.limits import Limit
 from retrap.kernel.given_tree import Tree
 
 RETRAP = ROOT / "retrap"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from retrap.cli.dearer import Limit, share
+from retrap.cli.limits import Limit, share
 from retrap.cli.parts import (
     directory_argument,
     full_option,

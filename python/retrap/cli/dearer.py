@@ -3,44 +3,13 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.verdict import MORE, UNDECIDED, VOID
 from retrap.base.errors import EXIT_DEARER, EXIT_OK
 from retrap.base.progress import say
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What a path may cost more: a share of the base, or instructions."""
-
-    amount: float
-    of_base: bool = True
-
-
-def share(word: str) -> float:
-    """Of `3%`, or of `3`: 0.03."""
-    try:
-        found = float(word.removesuffix("%")) / 100
-    except ValueError:
-        found = -1.0
-    if not 0 <= found < 10:
-        raise argparse.ArgumentTypeError(f"{word!r} is no percentage, as 3%")
-    return found
-
-
-def limit(word: str) -> Limit:
-    """Of `3%`, or of `20` instructions."""
-    if word.endswith("%"):
-        return Limit(share(word))
-    if not word.isdecimal():
-        raise argparse.ArgumentTypeError(
-            f"{word!r} is no number of instructions, as 20, and no percentage, as 3%"
-        )
-    return Limit(float(word), of_base=False)
+from retrap.cli.limits import Limit
 
 
 def status(rows: Sequence[Comparison], limit: Limit | None) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.cli.manpage import ManParser
-from retrap.cli.dearer import share
+from retrap.cli.limits import share
 from retrap.cli.parts import (
     fresh_option,
     full_option,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.base.arch import native
-from retrap.cli import attempt, dearer
+from retrap.cli import attempt, limits
 from retrap.cli.parts import (
     fresh_option,
     json_option,
@@ -101,7 +101,7 @@ def add(adder: Any) -> None:
     )
     command.add_argument(
         "--fail-if-dearer",
-        type=dearer.limit,
+        type=limits.limit,
         metavar="N",
         help="exit 12 when a cell is surely dearer by more than N instructions, or N "
         "per cent, as `3%` (default: exit 0)",
@@ -137,7 +137,7 @@ def add(adder: Any) -> None:
     )
     command.add_argument(
         "--more-than",
-        type=dearer.limit,
+        type=limits.limit,
         metavar="N",
         help="with --bisect: dearer by more than N instructions, or N per cent, as "
         "`3%` (default: none)",
