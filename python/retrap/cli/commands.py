@@ -22,6 +22,7 @@ CONFIG = "config"  # what reads a TOML file, which says what else is needed
 
 def matrix(args: Namespace, host_alone: bool = False) -> int:
     from retrap.cli import matrix as work
+    from retrap.cli import scenarios
 
     ensure(CONFIG)
     variants = load_variants(args.variants)
@@ -30,6 +31,8 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
         if args.on:
             variants[HOST] = own.VARIANT
     experiment = experiments.load_experiment(args.experiment, variants)
+    if args.files:
+        experiment = scenarios.of_files(experiment, args.files)
     if host_alone:
         experiment = work.host_alone(experiment)
     if host_alone and args.stored:
@@ -223,12 +226,15 @@ def verify(args: Namespace) -> int:
 
 def profile(args: Namespace) -> int:
     if args.stored is not None:
+        if args.files:
+            what = "--scenario does not go with --from: it profiles what is there"
+            raise RetrapError(what, "leave out the one or the other", EXIT_USAGE)
         read_plan(args.stored)
         ensure("report", *(["guest"] if args.lines else []))
-    elif args.scenario is None:
+    elif args.scenario is None and not args.files:
         raise RetrapError(
             "SCENARIO is missing",
-            "./retrap profile retrap/trigger:sigcont, or --from DIR",
+            "./retrap profile retrap/trigger:sigcont, --scenario FILE.cc or --from DIR",
             EXIT_USAGE,
         )
     else:
