@@ -14,11 +14,12 @@ import re
 from pathlib import Path
 from typing import NoReturn
 
+from retrap.base.arch import Arch
 from retrap.base.cache import locked
 from retrap.base.errors import EXIT_BUILD, EXIT_CONFIG, RetrapError
 from retrap.base.paths import ROOT
-from retrap.base.process import run_logged
-from retrap.base.progress import Progress
+from retrap.base.process import capture, run_logged
+from retrap.base.progress import Progress, say
 from retrap.base.rawfile import atomic_write
 from retrap.base.schema import load
 from retrap.build import toolchain
@@ -30,6 +31,7 @@ FOLDER = "own"  # below a build's
 ERRORS = 8  # lines of the compiler that are shown
 DOCS = "docs/own-scenario.md has an example"
 NAME = load("experiment")["properties"]["scenarios"]["items"]["pattern"]
+OF_NINJA = re.compile(r"\[\d+/\d+\] |ninja: ")
 FAULT = re.compile(r"\berror: |undefined reference|multiple definition")
 
 
@@ -78,6 +80,34 @@ def _build(programs: Programs, own: Programs, files: Files) -> None:
     for argv in steps:
         if run_logged(argv, log, cwd=ROOT, env=toolchain.environment()) != 0:
             _fail(log, folder, files)
+    _check_classes(programs, folder, files)
+
+
+def _check_classes(programs: Programs, folder: Path, files: Files) -> None:
+    """Of two classes of one name the linker takes the code of one, without a word."""
+    shipped = programs.directory / "bench/scenarios/libretrap-scenarios.a"
+    taken = dict.fromkeys(_classes(shipped, programs.arch), "retrap")
+    for file in files:
+        compiled = folder / f"CMakeFiles/{BENCH}.dir/{file.name}.o"
+        for name in _classes(compiled, programs.arch):
+            if name in taken:
+                raise RetrapError(
+                    f"{file.path}: class {name} is in {taken[name]} too",
+                    "put it into an unnamed namespace, or name it otherwise",
+                    EXIT_CONFIG,
+                )
+            taken[name] = file.name
+
+
+def _classes(compiled: Path, arch: Arch) -> set[str]:
+    """Those that are registered as scenarios, and that other files can see."""
+    tool = f"{arch.cross}nm"
+    text = capture([tool, "--demangle", "--defined-only", str(compiled)])
+    if text is None:
+        raise RetrapError(
+            f"{tool} {compiled} failed", f"delete {compiled.parent}", EXIT_BUILD
+        )
+    return set(re.findall(r" W .* retrap::open_cell<(.*)>\(", text))
 
 
 def _keep(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -92,7 +122,7 @@ def _fail(log: Path, folder: Path, files: Files) -> NoReturn:
     text = log.read_text(errors="replace")
     for file in files:
         text = text.replace(str(folder / file.name), str(file.path))
-    lines = text.splitlines()
+    lines = [line for line in text.splitlines() if not OF_NINJA.match(line)]
     first = next((n for n, line in enumerate(lines) if FAULT.search(line)), -ERRORS)
     shown = "\n  ".join(lines[first:][:ERRORS])
     names = ", ".join(str(file.path) for file in files)
@@ -110,14 +140,21 @@ def known(
     of its parameters. Errors: EXIT_BUILD, EXIT_CONFIG."""
     shipped = build(progress, BENCH)
     own = add(shipped, files, progress)
-    return own.registry(), usual(shipped, own, files)
+    mine = families(shipped, own, files)
+    for each in mine:
+        say(f"{each.pattern}: {each.help}")
+    return own.registry(), usual(mine)
 
 
-def usual(shipped: Programs, own: Programs, files: Files) -> tuple[str, ...]:
-    """The scenarios of `files`, with the usual numbers of their parameters. Errors:
-    EXIT_CONFIG, where a name is no name, or is taken, or there is none."""
+def usual(families: list[registry.Family]) -> tuple[str, ...]:
+    return tuple(name for each in families for name in each.usual)
+
+
+def families(shipped: Programs, own: Programs, files: Files) -> list[registry.Family]:
+    """Those of `files`. Errors: EXIT_CONFIG, where a name is no name, or is taken, or
+    there is none."""
     if not files:
-        return ()
+        return []
     theirs = registry.families(shipped.listing())
     mine = registry.families(own.listing())
     names = ", ".join(str(file.path) for file in files)
@@ -126,7 +163,8 @@ def usual(shipped: Programs, own: Programs, files: Files) -> tuple[str, ...]:
         return RetrapError(f"{names}: {what}", f"correct it; {DOCS}", EXIT_CONFIG)
 
     for each in theirs:
-        mine.remove(each)
+        if each in mine:
+            mine.remove(each)
     if not mine:
         raise wrong("registers no scenario")
     there = shipped.registry()
@@ -138,4 +176,4 @@ def usual(shipped: Programs, own: Programs, files: Files) -> tuple[str, ...]:
         for name in each.usual:
             if not re.fullmatch(NAME, name):
                 raise wrong(f"{name!r} is no name of a scenario, as mine/syscall-info")
-    return tuple(name for each in mine for name in each.usual)
+    return mine

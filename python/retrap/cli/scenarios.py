@@ -37,7 +37,7 @@ def known_unbuilt(
     mine = own.place(shipped, experiment.files)
     if not mine.bench.exists():
         return None
-    names = own.usual(shipped, mine, experiment.files)
+    names = own.usual(own.families(shipped, mine, experiment.files))
     return _checked(experiment, names, variants, mine.registry(), path)
 
 

@@ -107,16 +107,24 @@ def read(text: str) -> Registry:
 
 @dataclass(frozen=True)
 class Family:
-    """`name`: without parameters. `usual`: its scenarios with their usual numbers."""
+    """`name`: without parameters; `pattern`: with their ranges. `usual`: its scenarios
+    with their usual numbers."""
 
     name: str
+    pattern: str
+    help: str
     usual: tuple[str, ...]
 
 
 def families(text: str) -> list[Family]:
     """What `--list --json` printed, in order; of one name there may be several."""
     return [
-        Family(row["family"], tuple(_usual(row["family"], row["parameters"])))
+        Family(
+            row["family"],
+            row["scenario"],
+            row["help"],
+            tuple(_usual(row["family"], row["parameters"])),
+        )
         for row in _listed(text)["scenarios"]
     ]
 
