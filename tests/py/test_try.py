@@ -106,8 +106,11 @@ def test_its_files_are_read_by_every_command(tmp_path: Path) -> None:
     last = variants["patched-2"]
     assert last.patches == (*base.patches, *files)
     assert last.interfaces == base.interfaces
-    text = attempt._experiment(base, 2, "x86_64", ["floor/futex"])
+    (tmp_path / "mine.cc").write_text("int x;")
+    own = [str(tmp_path / "mine.cc")]
+    text = attempt._experiment(base, 2, "x86_64", ["floor/futex"], own)
     (tmp_path / "try.toml").write_text(text)
     experiment = load_experiment(tmp_path / "try.toml", variants)
     assert experiment.variants == ("async-retrap", "patched-1", "patched-2")
     assert experiment.baseline == "async-retrap"
+    assert [file.path for file in experiment.files] == [tmp_path / "mine.cc"]

@@ -19,7 +19,7 @@ from retrap.base.errors import EXIT_OK
 from retrap.base.progress import say
 from retrap.base.rawfile import atomic_write, read_text
 from retrap.build.packages import ensure, guests
-from retrap.config import experiments
+from retrap.config import experiments, scenario_files
 from retrap.config.variants import Variant, Variants, load_variants, named
 from retrap.kernel import given
 
@@ -60,8 +60,10 @@ def run(args: Namespace) -> int:
     atomic_write(variants_file, _variants(read_text(args.variants), base, files))
     variants = load_variants(variants_file)
     path = files[0].with_name("try.toml")
-    scenarios = args.scenarios.split(",") if args.scenarios else list(SCENARIOS)
-    atomic_write(path, _experiment(base, len(files), args.arch, scenarios))
+    usual = [] if args.files else list(SCENARIOS)
+    scenarios = args.scenarios.split(",") if args.scenarios else usual
+    own = [str(file.path) for file in scenario_files.read(args.files)]
+    atomic_write(path, _experiment(base, len(files), args.arch, scenarios, own))
     experiment = experiments.load_experiment(path, variants)
     booted = named(experiment.kernels, variants)
     ensure("report", "figures", "terminal", *guests(experiment.arches, booted))
@@ -69,7 +71,7 @@ def run(args: Namespace) -> int:
 
     def screen(directory: Path) -> None:
         results = load(directory)
-        functions = _functions(results, variants, args.results)
+        functions = _functions(results, variants, args.results, experiment.files)
         print(tried.render(results, titles, functions), end="")
         print(f"{matrix.short(directory)}: table.txt, report.html, lkml.eml")
         print(f"again: {matrix.short(path)}, {variants_file.name}")
@@ -78,7 +80,9 @@ def run(args: Namespace) -> int:
     return EXIT_OK
 
 
-def _functions(results: Results, variants: Variants, into: Path) -> list[Difference]:
+def _functions(
+    results: Results, variants: Variants, into: Path, files: scenario_files.Files
+) -> list[Difference]:
     """Of the scenarios that change most, by function: the base beside all patches."""
     from retrap.profile import difference, measure
     from retrap.report import tried
@@ -96,6 +100,7 @@ def _functions(results: Results, variants: Variants, into: Path) -> list[Differe
         samples=SAMPLES,
         cpus=CPUS,
         seed=SEED,
+        files=files,
     )
     stored = measure.stored(measure.run(request, variants, into, False, lambda _: []))
     before, after = (
@@ -128,7 +133,9 @@ def _variants(text: str, base: Variant, files: list[Path]) -> str:
     return "\n".join(tables)
 
 
-def _experiment(base: Variant, count: int, arch: str, scenarios: list[str]) -> str:
+def _experiment(
+    base: Variant, count: int, arch: str, scenarios: list[str], files: list[str]
+) -> str:
     names = [base.name, *(name_of(number) for number in range(1, count + 1))]
     arches = [each.name for each in asked(arch)]
     return (
@@ -137,6 +144,7 @@ def _experiment(base: Variant, count: int, arch: str, scenarios: list[str]) -> s
         f"arch = {json.dumps(arches)}\n"
         'placements = ["same-cpu", "cross-cpu"]\n'
         f"scenarios = {json.dumps(scenarios)}\n"
+        f"scenario_files = {json.dumps(files)}\n"
         f"seed = {SEED}\n\n"
         f"[exact]\nsamples = {SAMPLES}\ncycles = {CYCLES}\n"
         f"cpus = {CPUS}\ntimeout_s = 600\n"

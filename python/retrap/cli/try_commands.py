@@ -7,7 +7,13 @@ from typing import Any
 
 from retrap.base.arch import native
 from retrap.cli import attempt
-from retrap.cli.parts import fresh_option, results_option, subcommand, variants_option
+from retrap.cli.parts import (
+    fresh_option,
+    results_option,
+    scenario_option,
+    subcommand,
+    variants_option,
+)
 
 
 def add(adder: Any) -> None:
@@ -21,6 +27,7 @@ def add(adder: Any) -> None:
         or `-` for standard input. docs/try.md has more.""",
         "./retrap try 0001-signal-faster.patch",
         "./retrap try series/ --base async-retrap",
+        "./retrap try 0001-signal-faster.patch --scenario mine.cc",
         "./retrap try - --scenarios retrap/trigger:sigcont,floor/futex < x.mbx",
     )
     command.set_defaults(run=attempt.run)
@@ -42,6 +49,7 @@ def add(adder: Any) -> None:
         metavar="X,Y",
         help="what is measured (default: one of each kind of path; docs/try.md)",
     )
+    scenario_option(command, "those of --scenarios")
     fresh_option(command)
     results_option(command)
     variants_option(command)
