@@ -80,9 +80,13 @@ def test_the_worked_example_is_measured(place: Path) -> None:
     assert {(each["samples_taken"], each["samples_failed"]) for each in timed} == {
         (100, 0)
     }
+    whose = f"mine.cc (sha256 {told['sha256'][:12]}) has scenarios of the user"
+    assert whose in (found.path / "table.txt").read_text()
     for command in ("report", "lkml"):
         argv = [ROOT / "retrap", command, found.path, "--no-install"]
-        assert subprocess.run(argv, capture_output=True).returncode == EXIT_OK
+        done = subprocess.run(argv, capture_output=True, text=True)
+        assert done.returncode == EXIT_OK
+    assert whose in done.stdout
 
 
 def test_an_experiment_takes_a_file_and_a_number_of_its_range(place: Path) -> None:

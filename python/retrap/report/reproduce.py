@@ -35,6 +35,14 @@ def stored(plan: dict[str, Any]) -> bool:
     return bool(plan.get("experiment_sha256") == sha256)
 
 
+def of_the_user(plan: dict[str, Any]) -> list[str]:
+    """A line a file of the user that scenarios are from: plan.json has its text."""
+    return [
+        f"{file['name']} (sha256 {str(file['sha256'])[:12]}) has scenarios of the user"
+        for file in plan.get("scenario_files", ())
+    ]
+
+
 def _name(plan: dict[str, Any]) -> tuple[str, str]:
     """Of the experiment's file, and of the machine, empty where it was this one."""
     machine = str(plan["experiment"]).partition("@")[2]
