@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap.base.errors import EXIT_BUILD, EXIT_CONFIG, EXIT_OK
+from retrap.base.errors import EXIT_BUILD, EXIT_CONFIG, EXIT_OK, EXIT_USAGE
 from retrap.base.paths import ROOT
 from retrap.build.programs import Programs
 from retrap.results import store
@@ -164,6 +164,14 @@ def test_a_file_that_cannot_be_measured(
     message = run(place, "small.toml", "--scenario", "mine.cc", code=code)
     assert re.search(f"{place}/mine.cc.*{said}", message.replace("\n", " "))
     assert not list(place.glob("r/*/2*"))
+
+
+def test_a_box_takes_none(place: Path) -> None:
+    for words in (["bench", "--static"], ["run", "--from", "."]):
+        argv = [ROOT / "retrap", *words, "own.toml", "--no-install"]
+        done = subprocess.run(argv, cwd=place, capture_output=True, text=True)
+        assert done.returncode == EXIT_USAGE
+        assert "a box does not take scenarios of yours" in done.stderr
 
 
 def test_a_dry_run_builds_nothing(place: Path) -> None:

@@ -10,7 +10,7 @@ from retrap.base import scratch
 from retrap.base.arch import Arch
 from retrap.base.process import capture
 from retrap.base.progress import Progress, say
-from retrap.build import own, static
+from retrap.build import static
 from retrap.build.programs import MEASURING, Programs
 from retrap.campaign.directory import open_campaign
 from retrap.campaign.manifest import LOCAL, Job
@@ -34,7 +34,7 @@ def make(
     interface that a kernel may offer."""
     with Progress() as progress:
         experiment, registry = scenarios.known(experiment, variants, path, progress)
-        programs = own.add(static.programs(progress, arch), experiment.files, progress)
+        programs = static.programs(progress, arch)
         assert experiment.host
         designs = interfaces_of(registry)[1:]  # every kernel offers the first, listen
         sets = chain.from_iterable(

@@ -38,6 +38,7 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
     if host_alone and args.stored:
         from retrap.cli import box
 
+        scenarios.refuse_files(experiment)
         ensure(*REPORT)
         box.take(experiment, variants, args.stored, args.results, args.fresh, args.full)
         return EXIT_OK
@@ -107,11 +108,12 @@ def _on_machines(
 
 
 def bench(args: Namespace) -> int:
-    from retrap.cli import box, matrix
+    from retrap.cli import box, matrix, scenarios
 
     ensure(CONFIG)
     variants = load_variants(args.variants)
     experiment = experiments.load_experiment(args.experiment, variants)
+    scenarios.refuse_files(experiment)
     (where,) = arch.asked(args.arch or arch.native().name)
     ensure("build", *([f"cross-{where.name}"] if where.cross else []))
     archive = args.out or box.default_archive(where)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from retrap.base.errors import EXIT_USAGE, RetrapError
 from retrap.base.paths import ROOT
 from retrap.base.progress import Progress
 from retrap.base.tomlfile import read_toml
@@ -56,6 +57,16 @@ def _checked(
     if found := nothing_to_run(experiment, registry, variants):
         raise read_toml(path, "experiment").fail(*found)
     return experiment, registry
+
+
+def refuse_files(experiment: Experiment) -> None:
+    """The programs of a box are retrap's alone. Errors: EXIT_USAGE."""
+    for file in experiment.files:
+        raise RetrapError(
+            f"{file.path}: a box does not take scenarios of yours",
+            "leave out --scenario and `scenario_files`, or measure by ./retrap run",
+            EXIT_USAGE,
+        )
 
 
 def of_files(experiment: Experiment, paths: list[Path]) -> Experiment:
