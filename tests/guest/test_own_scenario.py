@@ -27,12 +27,12 @@ from retrap.profile.summary import CHEAPEST
 
 from conftest import VARIANTS
 
-ASKS = (0, 1, 2)
+ASKS, SAMPLES = (0, 1, 2), 100
 CELLS = [
-    Run(f"mine/syscall-info/asks:{asks}", "same-cpu", "listen", 50, None, 1)
+    Run(f"mine/syscall-info/asks:{asks}", "same-cpu", "listen", SAMPLES, None, 1)
     for asks in ASKS
 ]
-COUNTED = Run("mine/syscall-info/asks:1", "same-cpu", "listen", 50, 8, 1)
+COUNTED = Run("mine/syscall-info/asks:1", "same-cpu", "listen", SAMPLES, 8, 1)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def boot(kernel: Kernel, programs: Programs, into: Path) -> dict[str, list[int]]
     found = {}
     for cell in CELLS:
         samples = np.load(into / f"{cell.stem}.npy")
-        assert set(samples["outcome"]) == {0} and len(samples) == 50
+        assert set(samples["outcome"]) == {0} and len(samples) == SAMPLES
         took = samples["t_return_ns"] - samples["t_trigger_ns"]
         found[cell.scenario] = [int(each) for each in took]
     assert (into / COUNTED.output).exists()
@@ -82,7 +82,7 @@ def test_it_is_profiled(tmp_path: Path, files: Files, built: dict[str, Kernel]) 
         variants=("mainline",),
         arches=(native(),),
         placements=("same-cpu",),
-        samples=50,
+        samples=SAMPLES,
         cpus=2,
         seed=1,
         files=files,
