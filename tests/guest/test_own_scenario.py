@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import VARIANTS
 
 from retrap.base.arch import native
 from retrap.base.paths import ROOT
@@ -24,8 +25,6 @@ from retrap.executors import guest
 from retrap.kernel.kernels import Kernel
 from retrap.profile import measure
 from retrap.profile.summary import CHEAPEST
-
-from conftest import VARIANTS
 
 ASKS, SAMPLES = (0, 1, 2), 100
 CELLS = [
