@@ -245,7 +245,7 @@ def test_a_plan_of_a_box_that_leads_out(tmp_path: Path) -> None:
 # may have written is mutated here and in test_readers.py.
 MUTATED = """
 base.rawfile base.tomlfile campaign.journal campaign.manifest cli.box cli.commands
-cli.follow cli.matrix cli.pack config.experiments config.plan config.variants
+cli.follow cli.pack cli.scenarios config.experiments config.plan config.variants
 executors.box executors.qemu fleet.archive fleet.site kernel.patchsize profile.measure
 profile.summary report.reply results.boot_times results.measured results.mismatch
 results.pack results.perf_stat results.redact results.redacted results.samples
@@ -263,8 +263,9 @@ OWN = {
         cli.kernel cli.stages config.registry kernel.kernels kernel.leftover
         kernel.moved kernel.objects machine.pmu report.tried""",
     "sources and configs that the user names, and builds": """
-        cli.attempt_files config.fragments kernel.debs kernel.given kernel.kconfig
-        kernel.machine_config kernel.patched_files kernel.source kernel.touched
+        build.own cli.attempt_files config.fragments kernel.debs kernel.given
+        kernel.kconfig kernel.machine_config kernel.patched_files kernel.source
+        kernel.touched
         report.patchlist report.reproduce""",
     "boots that it makes, before they are closed": """
         campaign.directory executors.boot_record executors.counted executors.guest

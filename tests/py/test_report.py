@@ -207,6 +207,7 @@ def test_the_reference_says_the_subjects() -> None:
 
 
 SHA256 = hashlib.sha256((ROOT / "configs/experiments/quick.toml").read_bytes())
+FILES = [{"name": "a.cc"}, {"name": "b.cc"}]
 QUICK = {"experiment": "quick", "experiment_sha256": SHA256.hexdigest()}
 
 
@@ -220,6 +221,32 @@ QUICK = {"experiment": "quick", "experiment_sha256": SHA256.hexdigest()}
         (
             {**QUICK, "experiment": "quick-host", "variants": []},
             "./retrap run configs/experiments/quick.toml",
+        ),
+        (
+            {**QUICK, "experiment": "quick+a+b", "scenario_files": FILES},
+            "./retrap matrix configs/experiments/quick.toml --scenario a.cc "
+            "--scenario b.cc",
+        ),
+        (
+            {**QUICK, "experiment": "quick+a+b-host", "scenario_files": FILES}
+            | {"variants": []},
+            "./retrap run configs/experiments/quick.toml --scenario a.cc "
+            "--scenario b.cc",
+        ),
+        (
+            {"experiment": "mine", "scenario_files": FILES},  # of the experiment
+            "./retrap matrix mine.toml",
+        ),
+        (
+            {
+                "experiment": "profile",
+                "profiler_sha256": {},
+                "scenarios": ["a"],
+                "scenario_files": FILES,
+                "arch": ["x86_64"],
+            },
+            "./retrap profile a --variant mine --arch x86_64 --scenario a.cc "
+            "--scenario b.cc",
         ),
         ({"experiment": "$(evil)"}, "./retrap matrix '$(evil).toml'"),
         (

@@ -171,7 +171,13 @@ reason = "r"
             "host = 1",
             "2: host: must be a table",
         ),
-        ("experiment", EXPERIMENT, '["floor/clock"]', "[]", "1: scenarios: is empty"),
+        (
+            "experiment",
+            EXPERIMENT,
+            "[host]",
+            "placements = []\n[host]",
+            "2: placements: is empty",
+        ),
         ("rulebook", RULES, "2,", "0,", "2: [families] C.rules: must be 1 to 99, is 0"),
         ("rulebook", RULES, "2,", '"x",', "2: [families] C.rules: must be a number of"),
         (

@@ -11,6 +11,7 @@ from typing import Any
 
 from retrap.base import schema
 from retrap.base.errors import EXIT_CONFIG, RetrapError
+from retrap.base.paths import ROOT
 
 
 class TomlTable:
@@ -25,6 +26,13 @@ class TomlTable:
         return RetrapError(
             f"{where}: {name}: {what}", f"correct {self.path}", EXIT_CONFIG
         )
+
+    def place(self, key: str, word: str) -> Path:
+        """`word` of `key` as a path: below the clone, or absolute, or below a ~."""
+        try:
+            return (ROOT / Path(word).expanduser()).resolve()
+        except (RuntimeError, ValueError, OSError) as error:  # no such user, a NUL
+            raise self.fail(key, f"not a path: {word!r}: {error}") from None
 
     def table(self, key: str) -> TomlTable:
         return TomlTable(self.path, self.text, self.data.get(key, {}), key)

@@ -52,7 +52,11 @@ class Programs:
 
     def registry(self) -> registry.Registry:
         """What retrap-bench can measure: the same on every architecture, so
-        ask the programs of this machine's."""
+        ask the programs of this machine's. Errors: EXIT_BUILD."""
+        return registry.read(self.listing())
+
+    def listing(self) -> str:
+        """The same as it says it. Errors: EXIT_BUILD."""
         text = capture([str(self.bench), "--list", "--json"])
         if text is None:
             raise RetrapError(
@@ -60,7 +64,7 @@ class Programs:
                 f"delete {self.directory} and repeat the command",
                 EXIT_BUILD,
             )
-        return registry.read(text)
+        return text
 
 
 def build(

@@ -17,11 +17,11 @@ from retrap.base.arch import ARCHES, Arch, asked
 from retrap.base.cache import subdirectory
 from retrap.base.errors import EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.base.progress import Progress, say
+from retrap.build import own
 from retrap.build.packages import ensure, guests
-from retrap.build.programs import BENCH, build
 from retrap.cli import attempt_files as files
 from retrap.cli import bisecting, releasing
-from retrap.config import experiments
+from retrap.config import experiments, scenario_files
 from retrap.config.registry import least
 from retrap.config.variants import Variant, Variants, load_variants, named
 from retrap.kernel import given, given_tree, kernels
@@ -63,7 +63,8 @@ def run(args: Namespace) -> int:
     path = written[0].with_name("try.toml")
     patched = [files.name_of(number) for number in range(1, len(written) + 1)]
     words = ([base.name, *patched], arches, scenarios, files.placements(args.placement))
-    files.write_experiment(path, *words, native=bool(args.native))
+    own_files = [each.path for each in scenario_files.read(args.files)]
+    files.write_experiment(path, *words, own_files, native=bool(args.native))
     experiment = experiments.load_experiment(path, variants)
     if args.native:
         more = {"experiment": path, "on": args.native, "tune": (), "full": False}
@@ -78,7 +79,9 @@ def run(args: Namespace) -> int:
         nonlocal results
         results = load(directory)
         titles = [patch.title for patch in patches]
-        found = [] if args.no_profile else _functions(results, variants, args.results)
+        found: list[Difference] = []
+        if not args.no_profile:
+            found = _functions(results, variants, args.results, experiment.files)
         made = tried.Tried(titles, choice, found)
         if args.json:
             print(json.dumps(tried_json.document(results, patches, made), indent=1))
@@ -157,9 +160,11 @@ def _choice(
 
     base, last = booted
     with Progress() as progress:
-        registry = build(progress, BENCH).registry()
+        registry, mine = own.known(scenario_files.read(args.files), progress)
         if args.scenarios:
             return choice.Choice(files.known(args.scenarios, registry))
+        if args.files:
+            return choice.Choice(mine)
         if not (args.native or args.dry_run):
             kernels.ensure(base, variants, progress, arches[0])
         changed = touched.between(base, last, variants, arches[0])
@@ -193,7 +198,9 @@ def _make_map(args: Namespace) -> int:
     return EXIT_OK
 
 
-def _functions(results: Results, variants: Variants, into: Path) -> list[Difference]:
+def _functions(
+    results: Results, variants: Variants, into: Path, mine: scenario_files.Files
+) -> list[Difference]:
     """Of the scenarios that change most, by function: the base beside all patches."""
     from retrap.profile import difference, measure
     from retrap.report import tried
@@ -211,6 +218,7 @@ def _functions(results: Results, variants: Variants, into: Path) -> list[Differe
         samples=files.SAMPLES,
         cpus=files.CPUS,
         seed=files.SEED,
+        files=mine,
     )
     stored = measure.stored(measure.run(request, variants, into, False, lambda _: []))
     before, after = (

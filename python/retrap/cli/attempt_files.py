@@ -125,16 +125,18 @@ def write_experiment(
     arches: Sequence[Arch],
     scenarios: Sequence[str],
     placements: Sequence[str] = PLACEMENTS,
+    mine: Sequence[Path] = (),
     native: bool = False,
 ) -> None:
-    """`names`: the kernels, the baseline first. `native`: boots of machines, else one
-    of each kernel in exact mode."""
+    """`names`: the kernels, the baseline first. `mine`: files with scenarios. `native`:
+    boots of machines, else one of each kernel in exact mode."""
     text = (
         f"variants = {json.dumps(list(names))}\n"
         f"baseline = {json.dumps(names[0])}\n"
         f"arch = {json.dumps([each.name for each in arches])}\n"
         f"placements = {json.dumps(list(placements))}\n"
         f"scenarios = {json.dumps(list(scenarios))}\n"
+        f"scenario_files = {json.dumps([str(each) for each in mine])}\n"
         f"seed = {SEED}\n\n" + (NATIVE if native else EXACT)
     )
     atomic_write(path, text)

@@ -11,10 +11,10 @@ from retrap.base.arch import Arch
 from retrap.base.process import capture
 from retrap.base.progress import Progress, say
 from retrap.build import static
-from retrap.build.programs import BENCH, MEASURING, Programs, build
+from retrap.build.programs import MEASURING, Programs
 from retrap.campaign.directory import open_campaign
 from retrap.campaign.manifest import LOCAL, Job
-from retrap.cli import matrix
+from retrap.cli import matrix, scenarios
 from retrap.config.experiments import Experiment
 from retrap.config.plan import expand, interfaces_of
 from retrap.config.variants import HOST, Variant
@@ -33,12 +33,13 @@ def make(
     """The archive, with static programs and the plan of the experiment for every
     interface that a kernel may offer."""
     with Progress() as progress:
-        registry = build(progress, BENCH).registry()
-        matrix.check_scenarios(experiment, variants, registry, path)
+        experiment, registry = scenarios.known(experiment, variants, path, progress)
         programs = static.programs(progress, arch)
         assert experiment.host
-        own = interfaces_of(registry)[1:]  # every kernel offers the first, listen
-        sets = chain.from_iterable(combinations(own, n) for n in range(len(own) + 1))
+        designs = interfaces_of(registry)[1:]  # every kernel offers the first, listen
+        sets = chain.from_iterable(
+            combinations(designs, n) for n in range(len(designs) + 1)
+        )
         plans = {}
         for chosen in (names or ("listen",) for names in sets):
             runs = expand(experiment, registry, chosen, experiment.host)

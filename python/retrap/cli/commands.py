@@ -22,6 +22,7 @@ CONFIG = "config"  # what reads a TOML file, which says what else is needed
 
 def matrix(args: Namespace, host_alone: bool = False) -> int:
     from retrap.cli import matrix as work
+    from retrap.cli import scenarios
 
     ensure(CONFIG)
     variants = load_variants(args.variants)
@@ -30,11 +31,14 @@ def matrix(args: Namespace, host_alone: bool = False) -> int:
         if args.on:
             variants[HOST] = own.VARIANT
     experiment = experiments.load_experiment(args.experiment, variants)
+    if args.files:
+        experiment = scenarios.of_files(experiment, args.files)
     if host_alone:
         experiment = work.host_alone(experiment)
     if host_alone and args.stored:
         from retrap.cli import box
 
+        scenarios.refuse_files(experiment)
         ensure(*REPORT)
         box.take(experiment, variants, args.stored, args.results, args.fresh, args.full)
         return EXIT_OK
@@ -105,11 +109,12 @@ def on_machines(
 
 
 def bench(args: Namespace) -> int:
-    from retrap.cli import box, matrix
+    from retrap.cli import box, matrix, scenarios
 
     ensure(CONFIG)
     variants = load_variants(args.variants)
     experiment = experiments.load_experiment(args.experiment, variants)
+    scenarios.refuse_files(experiment)
     (where,) = arch.asked(args.arch or arch.native().name)
     ensure("build", *([f"cross-{where.name}"] if where.cross else []))
     archive = args.out or box.default_archive(where)
@@ -224,12 +229,15 @@ def verify(args: Namespace) -> int:
 
 def profile(args: Namespace) -> int:
     if args.stored is not None:
+        if args.files:
+            what = "--scenario does not go with --from: it profiles what is there"
+            raise RetrapError(what, "leave out the one or the other", EXIT_USAGE)
         read_plan(args.stored)
         ensure("report", *(["guest"] if args.lines else []))
-    elif args.scenario is None:
+    elif args.scenario is None and not args.files:
         raise RetrapError(
             "SCENARIO is missing",
-            "./retrap profile retrap/trigger:sigcont, or --from DIR",
+            "./retrap profile retrap/trigger:sigcont, --scenario FILE.cc or --from DIR",
             EXIT_USAGE,
         )
     else:

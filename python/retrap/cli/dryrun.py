@@ -7,12 +7,10 @@ from pathlib import Path
 
 from retrap.kernel import kernels, source
 from retrap.base.arch import Arch
-from retrap.build.programs import Programs
-from retrap.base.paths import ROOT
 from retrap.config.experiments import Experiment, Guest, Sampling
 from retrap.config.variants import Variant
 from retrap.base.errors import RetrapError
-from retrap.cli.matrix import check_scenarios
+from retrap.cli import scenarios
 from retrap.config.plan import Scenario, expand
 
 
@@ -25,12 +23,9 @@ def dry_run(
     for name, arch in jobs:
         state = _kernel_state(variants[name], arch)
         lines.append(f"2 kernel    {name} {arch.name}: {state}")
-    bench = Programs(ROOT / "build/release")
     registry: dict[str, Scenario] = {}
-    if bench.bench.exists():
-        registry = bench.registry()
-    if registry:
-        check_scenarios(experiment, variants, registry, path)
+    if known := scenarios.known_unbuilt(experiment, variants, path):
+        experiment, registry = known
     for name, arch in jobs:
         through = variants[name].interfaces
         for boots, sampling, guest in _guests(experiment):
@@ -76,7 +71,8 @@ def _cells_state(
     sampling: Sampling,
 ) -> str:
     if not registry:
-        return f"{len(experiment.scenarios)} scenarios"
+        files = [f"those of {file.name}" for file in experiment.files]
+        return " and ".join([f"{len(experiment.scenarios)} scenarios", *files])
     cells = expand(experiment, registry, interfaces, sampling)
     timed = sum(cell.cycles is None for cell in cells)
     return f"{timed} x {sampling.samples} samples, {len(cells) - timed} counting runs"

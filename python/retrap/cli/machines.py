@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,15 +14,16 @@ from retrap.base import scratch
 from retrap.base.arch import Arch
 from retrap.base.errors import EXIT_CONFIG, EXIT_MACHINE, RetrapError
 from retrap.base.progress import Progress, say
-from retrap.build import static
-from retrap.build.programs import BENCH, Programs, build
+from retrap.build import own, static
+from retrap.build.programs import Programs
 from retrap.campaign.directory import identified, open_campaign
 from retrap.campaign.manifest import in_blocks
-from retrap.cli import matrix, ready
+from retrap.cli import matrix, ready, scenarios
 from retrap.cli.follow import campaign_of, follow, remember
 from retrap.cli.matrix_jobs import Jobs
 from retrap.config.experiments import Experiment
 from retrap.config.registry import Registry
+from retrap.config.scenario_files import told
 from retrap.config.variants import HOST, Variant
 from retrap.fleet import bundle
 from retrap.fleet.own import OwnKernel
@@ -54,8 +56,10 @@ def run(wanted: Wanted, path: Path, full: bool, agreed: bool) -> list[Path]:
     if wanted.where == HERE and not agreed:
         _ask(experiment)
     with Progress() as progress:
-        registry = build(progress, BENCH).registry()
-        matrix.check_scenarios(experiment, wanted.variants, registry, path)
+        experiment, registry = scenarios.known(
+            experiment, wanted.variants, path, progress
+        )
+        wanted = dataclasses.replace(wanted, experiment=experiment)
         facts = _ask_machines(machines, wanted, progress)
         ended = ready.ended(wanted.results, experiment, facts)
         for name, path in ended.items():
@@ -133,7 +137,7 @@ def _planned(
     """The campaign of one machine, planned and remembered, under the name that the
     `first` result directory gives to all; and `into` it what is laid there."""
     experiment, arch = wanted.experiment, ready.arch_of(facts)
-    programs = static.programs(progress, arch)
+    programs = own.add(static.programs(progress, arch), experiment.files, progress)
     built = _kernels(experiment, wanted.variants, facts, arch, progress)
     plan = _plan(experiment, name, built, programs, wanted.tuned)
     jobs = Jobs(experiment, built, registry)
@@ -249,6 +253,7 @@ def _plan(
                 for kernel in built
             ],
             "scenarios": list(experiment.scenarios),
+            **told(experiment.files),
             "placements": list(experiment.placements),
             "seed": experiment.seed,
             "exact": None,

@@ -12,23 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from retrap.campaign.directory import Campaign, identified, nested, open_campaign
 from retrap.campaign.directory import unwritable
+from retrap.cli import scenarios
 from retrap.cli.matrix_jobs import Jobs
 from retrap.executors import host, precision, running
 from retrap.executors.guest import Qemu
 from retrap.executors.lanes import boot_all
 from retrap.kernel import kernels
 from retrap.base.arch import Arch, native
-from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
+from retrap.build import own
+from retrap.build.programs import MEASURING, Programs, build, build_for_guests
 from retrap.base.paths import ROOT
-from retrap.config.experiments import Experiment, scenario_error
+from retrap.config.experiments import Experiment
 from retrap.config import cmdlines
 from retrap.config.layouts import split
+from retrap.config.scenario_files import told
 from retrap.config.variants import Variant
 from retrap.kernel.kernels import Kernel
 from retrap.base.errors import EXIT_CONFIG, EXIT_UNSUPPORTED, EXIT_USAGE, RetrapError
-from retrap.config.plan import Scenario, nothing_to_run
 from retrap.base.progress import Progress, say
-from retrap.base.tomlfile import read_toml
 from retrap.results.sealed import verify_campaign
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def run(
     prints the answer; without it `show` does."""
     errors: list[RetrapError] = []
     with Progress() as progress:
-        registry = build(progress, BENCH).registry()
-        check_scenarios(experiment, variants, registry, path)
+        experiment, registry = scenarios.known(experiment, variants, path, progress)
         if profile and not _profiled(experiment):
             raise RetrapError(
                 f"{path}: --profile: none of its scenarios is a notification",
@@ -145,6 +145,7 @@ def _request(experiment: Experiment) -> Request:
         experiment.seed,
         experiment.interface,
         experiment.guest.timeout_s,
+        experiment.files,
     )
 
 
@@ -181,8 +182,10 @@ def _profile(
 def _build_native(experiment: Experiment, progress: Progress) -> Programs:
     """Guests of whichever architecture need what QEMU loads."""
     if experiment.variants:
-        return build_for_guests(progress, MEASURING, native())
-    return build(progress, *MEASURING)
+        programs = build_for_guests(progress, MEASURING, native())
+    else:
+        programs = build(progress, *MEASURING)
+    return own.add(programs, experiment.files, progress)
 
 
 def _build_foreign(
@@ -193,24 +196,12 @@ def _build_foreign(
     for arch in experiment.arches if experiment.variants else ():
         try:
             if arch not in programs:
-                programs[arch] = build_for_guests(progress, MEASURING, arch)
+                shipped = build_for_guests(progress, MEASURING, arch)
+                programs[arch] = own.add(shipped, experiment.files, progress)
         except RetrapError as error:
             errors.append(error)
             say(f"build {arch.name}: failed; the others go on")
     return errors
-
-
-def check_scenarios(
-    experiment: Experiment,
-    variants: dict[str, Variant],
-    registry: dict[str, Scenario],
-    path: Path,
-) -> None:
-    for name in experiment.scenarios:
-        if name not in registry:
-            raise scenario_error(path, name, list(registry))
-    if found := nothing_to_run(experiment, registry, variants):
-        raise read_toml(path, "experiment").fail(*found)
 
 
 def report(directory: Path, progress: Progress, profile: bool = False) -> None:
@@ -299,6 +290,7 @@ def plan_of(
             for name in experiment.kernels
         ],
         "scenarios": list(experiment.scenarios),
+        **told(experiment.files),
         "placements": list(experiment.placements),
         "seed": experiment.seed,
         "exact": experiment.exact and dataclasses.asdict(experiment.exact),

@@ -14,6 +14,7 @@ from retrap.cli.parts import (
     full_option,
     json_option,
     results_option,
+    scenario_option,
     subcommand,
     two_scenarios,
     variants_option,
@@ -171,6 +172,7 @@ def run(adder: Any) -> None:
             directory; from six boots a kernel on, two kernels are compared.
             Boot them in turns.""",
         "./retrap run",
+        "./retrap run --scenario mine.cc",
         "./retrap run --from retrap-box",
     )
     _measuring_options(command)
@@ -204,6 +206,7 @@ def _measuring_options(command: ManParser) -> None:
         action="store_true",
         help="print the plan and do nothing (default: do it)",
     )
+    scenario_option(command, "those of the experiment")
     variants_option(command)
     full_option(command)
 

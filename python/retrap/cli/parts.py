@@ -65,6 +65,19 @@ def results_option(command: ManParser) -> None:
     )
 
 
+def scenario_option(command: ManParser, default: str) -> None:
+    command.add_argument(
+        "--scenario",
+        dest="files",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.cc",
+        help="measure the scenarios of a C++ file of yours; again for another file "
+        f"(default: {default}). docs/own-scenario.md",
+    )
+
+
 def directory_argument(command: ManParser) -> None:
     command.add_argument("dir", type=Path, metavar="DIR", help="a result directory")
 

@@ -100,10 +100,12 @@ def newest(results: Path, experiment: Experiment) -> Path:
 
 def of_pilot(results: Results, experiment: Experiment, share: float) -> Plan:
     """Errors: EXIT_RESULTS, where no kernel has two boots that do not repeat."""
+    of_files = results.plan["scenarios"] if experiment.files else ()
+    scenarios = dict.fromkeys((*experiment.scenarios, *of_files))
     for machine in results.machines:
         places = [
             (scenario, place)
-            for scenario in experiment.scenarios
+            for scenario in scenarios
             if scenario not in results.floors
             for place in experiment.placements
         ]

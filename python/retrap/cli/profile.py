@@ -7,7 +7,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from retrap.config import experiments
+from retrap.config import experiments, scenario_files
 from retrap.config.variants import load_variants
 from retrap.kernel import kernels
 from retrap.base.arch import ARCHES, asked, native
@@ -111,7 +111,7 @@ def _measure(args: Namespace) -> Path:
     )
     names = [*_variants(args), *([args.against] if args.against else [])]
     request = measure.Request(
-        scenarios=tuple(dict.fromkeys(args.scenario.split(","))),
+        scenarios=_named(args.scenario),
         variants=tuple(dict.fromkeys(names)),
         arches=asked(args.arch or native().name),
         placements=placements if args.cpus > 1 else ("same-cpu",),
@@ -119,6 +119,7 @@ def _measure(args: Namespace) -> Path:
         cpus=args.cpus,
         seed=SEED,
         interface=args.interface,
+        files=scenario_files.read(args.files),
     )
     variants = load_variants(args.variants)
     from plots import profiles
@@ -126,6 +127,11 @@ def _measure(args: Namespace) -> Path:
     return measure.run(
         request, variants, args.results, args.fresh, profiles.draw_profiles
     )
+
+
+def _named(scenarios: str | None) -> tuple[str, ...]:
+    """None: all of the user's files."""
+    return tuple(dict.fromkeys(scenarios.split(","))) if scenarios else ()
 
 
 def _variants(args: Namespace) -> list[str]:

@@ -13,6 +13,7 @@ from retrap.cli.parts import (
     json_option,
     number,
     results_option,
+    scenario_option,
     stored_option,
     subcommand,
     variants_option,
@@ -39,7 +40,8 @@ def add(adder: Any) -> None:
         "scenario",
         nargs="?",
         metavar="SCENARIO",
-        help="what to profile, with commas between (default: what --from holds)",
+        help="what to profile, with commas between (default: what --from holds, or all "
+        "of --scenario)",
     )
     command.add_argument(
         "--variant",
@@ -82,6 +84,7 @@ def add(adder: Any) -> None:
     _looks(command)
     results_option(command)
     fresh_option(command)
+    scenario_option(command, "those of retrap alone")
     stored_option(command)
     variants_option(command)
     json_option(command)

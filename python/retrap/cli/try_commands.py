@@ -12,6 +12,7 @@ from retrap.cli.parts import (
     fresh_option,
     json_option,
     results_option,
+    scenario_option,
     subcommand,
     variants_option,
 )
@@ -29,6 +30,7 @@ def add(adder: Any) -> None:
         scenarios that run what the patches touch. docs/try.md has more.""",
         "./retrap try 0001-signal-faster.patch",
         "./retrap try series/ --base async-retrap --fail-if-dearer 20",
+        "./retrap try 0001-signal-faster.patch --scenario mine.cc",
         "./retrap try - --scenarios retrap/trigger:sigcont,floor/futex < x.mbx",
         "./retrap try --tree ~/linux v6.12..my-branch",
     )
@@ -83,6 +85,7 @@ def add(adder: Any) -> None:
         metavar="X,Y",
         help="what is measured (default: what runs the functions that differ)",
     )
+    scenario_option(command, "those of --scenarios")
     command.add_argument(
         "--placement",
         choices=("same-cpu", "cross-cpu", "both"),

@@ -20,6 +20,7 @@ from retrap.config.cmdlines import wrong
 from retrap.config.fragments import most_cpus
 from retrap.config.layouts import in_layout
 from retrap.config.registry import complaint
+from retrap.config import scenario_files
 from retrap.config.variants import HOST, Variant, load_variants
 
 
@@ -110,6 +111,7 @@ class Experiment:
     target: float | None = None  # the change, as a share, that ends a cell's blocks
     layouts: tuple[str, ...] = ()  # in which each variant is built once more
     cmdlines: tuple[str, ...] = ()  # with which each is booted once more
+    files: scenario_files.Files = ()  # whose scenarios are measured too
 
     @property
     def kernels(self) -> tuple[str, ...]:
@@ -199,7 +201,12 @@ def load_experiment(
         target=_target(table),
         layouts=tuple(data["layouts"]),
         cmdlines=cmdlines,
+        files=scenario_files.read(
+            table.place("scenario_files", word) for word in data["scenario_files"]
+        ),
     )
+    if not experiment.scenarios and not experiment.files:
+        raise table.fail("scenarios", "is empty, and so is scenario_files")
     for key in {"exact", "vm"} & data.keys():
         _check_cpus(table.table(key), experiment, variants)
     _check_interface(table, experiment, variants)

@@ -6,10 +6,12 @@ No name of a scenario, a placement or an interface is written down again here.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from retrap.config.variants import nearest
 
@@ -92,9 +94,7 @@ def complaint(name: str, known: Iterable[str]) -> str:
 
 def read(text: str) -> Registry:
     """What `--list --json` printed. Errors: ValueError, of another schema."""
-    listed = json.loads(text)
-    if not isinstance(listed, dict) or listed.get("schema") != SCHEMA:
-        raise ValueError(f"not {SCHEMA}")
+    listed = _listed(text)
     return Registry(
         [
             Scenario(
@@ -108,3 +108,40 @@ def read(text: str) -> Registry:
         {row["name"]: row["cpus"] for row in listed["placements"]},
         tuple(listed["interfaces"]),
     )
+
+
+@dataclass(frozen=True)
+class Family:
+    """`name`: without parameters; `pattern`: with their ranges. `usual`: its scenarios
+    with their usual numbers."""
+
+    name: str
+    pattern: str
+    help: str
+    usual: tuple[str, ...]
+
+
+def families(text: str) -> list[Family]:
+    """What `--list --json` printed, in order; of one name there may be several."""
+    return [
+        Family(
+            row["family"],
+            row["scenario"],
+            row["help"],
+            tuple(_usual(row["family"], row["parameters"])),
+        )
+        for row in _listed(text)["scenarios"]
+    ]
+
+
+def _usual(family: str, parameters: list[dict[str, Any]]) -> Iterator[str]:
+    words = [[f"/{each['name']}:{n}" for n in each["usual"]] for each in parameters]
+    for chosen in itertools.product(*words):
+        yield family + "".join(chosen)
+
+
+def _listed(text: str) -> dict[str, Any]:
+    listed: dict[str, Any] = json.loads(text)
+    if not isinstance(listed, dict) or listed.get("schema") != SCHEMA:
+        raise ValueError(f"not {SCHEMA}")
+    return listed

@@ -121,18 +121,10 @@ class Variants(dict[str, Variant]):
         )
 
 
-def _path(table: TomlTable, key: str, word: str) -> Path:
-    """`word` as a path: below the clone, or absolute, or below a ~."""
-    try:
-        return (ROOT / Path(word).expanduser()).resolve()
-    except (RuntimeError, ValueError, OSError) as error:  # no such user, a NUL
-        raise table.fail(key, f"not a path: {word!r}: {error}") from None
-
-
 def _patch_files(table: TomlTable) -> tuple[Path, ...]:
     files: list[Path] = []
     for word in table.data["patches"]:
-        path = _path(table, "patches", word)
+        path = table.place("patches", word)
         found = sorted(path.glob("*.patch")) if path.is_dir() else [path]
         if not found or not all(file.is_file() for file in found):
             raise table.fail("patches", f"no patch at {path}")
@@ -141,7 +133,7 @@ def _patch_files(table: TomlTable) -> tuple[Path, ...]:
 
 
 def _fragments(table: TomlTable) -> tuple[Path, ...]:
-    files = [_path(table, "config", word) for word in table.data["config"]]
+    files = [table.place("config", word) for word in table.data["config"]]
     for file in files:
         if not file.is_file():
             raise table.fail("config", f"no kernel config fragment at {file}")
@@ -153,7 +145,7 @@ def _source(table: TomlTable) -> Source:
     if len(given) != 1:
         raise table.fail("package", "give exactly one of package, tree and base")
     if given == ["tree"]:
-        tree = _path(table, "tree", table.data["tree"])
+        tree = table.place("tree", table.data["tree"])
         return Source(None, tree, table.data.get("ref", "HEAD"))
     if "ref" in table.data:
         raise table.fail("ref", "goes with tree")

@@ -7,6 +7,7 @@ samples are those that it would have had without the profiler.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -22,10 +23,12 @@ from retrap.executors.guest import Qemu
 from retrap.executors.lanes import boot_all, exact_at_once
 from retrap.kernel import kernels
 from retrap.base.arch import Arch, native
-from retrap.build.programs import BENCH, MEASURING, Programs, build, build_for_guests
+from retrap.build import own
+from retrap.build.programs import MEASURING, Programs, build, build_for_guests
 from retrap.base.paths import ROOT
 from retrap.config.experiments import Guest, Plugin, check_cpus
 from retrap.config.registry import complaint
+from retrap.config.scenario_files import Files, told
 from retrap.config.variants import Variant, named
 from retrap.base.errors import (
     EXIT_CONFIG,
@@ -62,6 +65,7 @@ class Request:
     seed: int
     interface: str | None = None
     timeout_s: int = 600
+    files: Files = ()  # of the user, that some of the scenarios are from
 
     def of(self, variant: Variant) -> str:
         return self.interface or variant.interface
@@ -131,14 +135,15 @@ def run(
     holds the boots alone, no profiles."""
     check_variants(request, variants)
     with Progress() as progress:
-        registry = build(progress, BENCH).registry()
+        registry, names = own.known(request.files, progress)
+        request = dataclasses.replace(request, scenarios=request.scenarios or names)
         check_cells(request, variants, registry)
         build_plugins(request, progress)
-        programs = {native(): build_for_guests(progress, MEASURING, native())}
+        programs = {native(): _programs(request, progress, native())}
         jobs: list[Kernel] = []
         for arch in request.arches:
             if arch not in programs:
-                programs[arch] = build_for_guests(progress, MEASURING, arch)
+                programs[arch] = _programs(request, progress, arch)
             for name in request.variants:
                 jobs.append(kernels.ensure(variants[name], variants, progress, arch))
         plan = plan_of(request, variants, jobs, programs)
@@ -152,6 +157,11 @@ def run(
         finally:
             campaign.close()
     return campaign.path
+
+
+def _programs(request: Request, progress: Progress, arch: Arch) -> Programs:
+    shipped = build_for_guests(progress, MEASURING, arch)
+    return own.add(shipped, request.files, progress)
 
 
 def fill(
@@ -255,6 +265,7 @@ def plan_of(
             for name in dict.fromkeys(request.variants)
         ],
         "scenarios": list(request.scenarios),
+        **told(request.files),
         "placements": list(request.placements),
         "seed": request.seed,
         "exact": {"samples": request.samples, "cycles": 0},

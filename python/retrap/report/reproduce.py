@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from pathlib import Path
 from typing import Any
 
 from retrap.base.paths import ROOT
@@ -20,6 +21,8 @@ def command(plan: dict[str, Any]) -> str:
     words = ["./retrap", "matrix" if plan["variants"] else "run"]
     name, machine = _name(plan)
     words.append(f"{EXPERIMENTS}/{name}.toml" if stored(plan) else f"{name}.toml")
+    if _measured(plan) != name:
+        words += _files(plan)
     return shlex.join([*words, *(["--on", "HOSTS"] if machine else [])])
 
 
@@ -32,10 +35,33 @@ def stored(plan: dict[str, Any]) -> bool:
     return bool(plan.get("experiment_sha256") == sha256)
 
 
+def of_the_user(plan: dict[str, Any]) -> list[str]:
+    """A line a file of the user that scenarios are from: plan.json has its text."""
+    return [
+        f"{file['name']} (sha256 {str(file['sha256'])[:12]}) has scenarios of the user"
+        for file in plan.get("scenario_files", ())
+    ]
+
+
 def _name(plan: dict[str, Any]) -> tuple[str, str]:
-    """Of the experiment, and of the machine, empty where it was this one."""
-    name, _, machine = str(plan["experiment"]).partition("@")
-    return name if plan["variants"] else name.removesuffix("-host"), machine
+    """Of the experiment's file, and of the machine, empty where it was this one."""
+    machine = str(plan["experiment"]).partition("@")[2]
+    stems = "".join(f"+{Path(name).stem}" for name in _names(plan))
+    return _measured(plan).removesuffix(stems), machine
+
+
+def _measured(plan: dict[str, Any]) -> str:
+    """The same with what `--scenario` added to it (cli/scenarios.py)."""
+    name = str(plan["experiment"]).partition("@")[0]
+    return name if plan["variants"] else name.removesuffix("-host")
+
+
+def _names(plan: dict[str, Any]) -> list[str]:
+    return [str(file["name"]) for file in plan.get("scenario_files", ())]
+
+
+def _files(plan: dict[str, Any]) -> list[str]:
+    return [word for name in _names(plan) for word in ("--scenario", name)]
 
 
 def _profile(plan: dict[str, Any]) -> list[str]:
@@ -46,4 +72,4 @@ def _profile(plan: dict[str, Any]) -> list[str]:
     words = ["./retrap", "profile", ",".join(plan["scenarios"])]
     for option, values in lists.items():
         words += [option, ",".join(map(str, values))]
-    return words
+    return [*words, *_files(plan)]

@@ -110,6 +110,7 @@ def _commands(results: Results) -> list[str]:
         *told,
         *ascii_only(command(run)).split("\n"),
         *([] if reproduce.stored(plan) else note),
+        *(_cut(f"  ({told})") for told in reproduce.of_the_user(plan)),
     ]
 
 

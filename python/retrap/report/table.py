@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from retrap.report import reproduce
 from retrap.report.besidetable import beside_table
 from retrap.report.costtable import cost_table
 from retrap.results import counters, redacted
@@ -61,7 +62,7 @@ def tables(results: Results) -> str:
             notes.add(f"stopped: {why}", f"{stem} {boot.variant}")
         if boot.not_counted:
             notes.add(f"not counted: {boot.not_counted}", f"{boot.variant} {boot.name}")
-    for told in results.stand_ins:
+    for told in (*reproduce.of_the_user(results.plan), *results.stand_ins):
         notes.add(told)
     if told := redacted.note(results.path):
         notes.add(told)
