@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import Comparison
-from retrap.analysis.verdict import NOT_APPLICABLE, SAME, UNDECIDED
+from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME, UNDECIDED
 from retrap.base.cache import subdirectory
 from retrap.base.textgrid import number, row
 from retrap.kernel import patchsize
@@ -105,12 +105,12 @@ def _controls(controls: list[Comparison]) -> str:
     """Cells that run nothing of the patch must not change."""
     if not controls:
         return ""
+    for kind, verdicts in (("CAUTION: c", DECIDED), ("C", (UNDECIDED,))):
+        if moved := [row for row in controls if row.verdict in verdicts]:
+            told = ", ".join(f"{r.scenario} {r.placement} {r.change}" for r in moved)
+            return f"{kind}ontrols, which run none of it: {told}."
     names = ", ".join(dict.fromkeys(row.scenario for row in controls))
-    moved = [row for row in controls if row.verdict != SAME]
-    if not moved:
-        return f"Controls, which run none of it: same ({names})."
-    told = ", ".join(f"{row.scenario} {row.placement} {row.change}" for row in moved)
-    return f"CAUTION: controls, which run none of it: {told}."
+    return f"Controls, which run none of it: same ({names})."
 
 
 def _unreached(choice: Choice) -> str:
