@@ -78,7 +78,7 @@ def test_what_is_decided_comes_first(results: Results) -> None:
 
 def test_what_moves_most_is_profiled(results: Results) -> None:
     (machine,) = results.machines
-    found = tried.changed_scenarios(results)
+    found = tried.changed_scenarios(results, EVERY)
     most = [
         max(
             abs(row.judgement.estimate or 0)
@@ -89,6 +89,13 @@ def test_what_moves_most_is_profiled(results: Results) -> None:
     ]
     assert most and most == sorted(most, reverse=True)
     assert not set(found) & results.floors
+
+
+def test_where_nothing_is_decided_the_undecided_are_profiled(results: Results) -> None:
+    decided = tuple(tried.changed_scenarios(results, EVERY))
+    assert tried.changed_scenarios(results, Choice((), controls=decided)) == [
+        "floor/pipe"
+    ]
 
 
 def test_code_that_is_not_in_the_cache_is_not_spoken_of(

@@ -81,7 +81,8 @@ def run(args: Namespace) -> int:
         titles = [patch.title for patch in patches]
         found: list[Difference] = []
         if not args.no_profile:
-            found = _functions(results, variants, args.results, experiment.files)
+            names = tried.changed_scenarios(results, choice)[:PROFILED]
+            found = _functions(results, variants, args.results, names, experiment.files)
         made = tried.Tried(titles, choice, found)
         if args.json:
             print(json.dumps(tried_json.document(results, patches, made), indent=1))
@@ -199,13 +200,15 @@ def _make_map(args: Namespace) -> int:
 
 
 def _functions(
-    results: Results, variants: Variants, into: Path, mine: scenario_files.Files
+    results: Results,
+    variants: Variants,
+    into: Path,
+    scenarios: Sequence[str],
+    mine: scenario_files.Files,
 ) -> list[Difference]:
-    """Of the scenarios that change most, by function: the base beside all patches."""
+    """Those scenarios by function: the base beside all patches."""
     from retrap.profile import difference, measure
-    from retrap.report import tried
 
-    scenarios = tried.changed_scenarios(results)[:PROFILED]
     if not scenarios:
         return []
     names = [each["name"] for each in results.plan["variants"]]

@@ -47,16 +47,15 @@ def _cut(text: str, most: int) -> list[str]:
     return lines
 
 
-def changed_scenarios(results: Results) -> list[str]:
-    """That the last kernel is surely cheaper or dearer in, the largest change first."""
-    last = str(results.plan["variants"][-1]["name"])
-    rows = [r for r in comparisons(results) if r.test == last and _moved(r)]
-    rows.sort(key=lambda r: -abs(r.judgement.estimate or 0))
-    return list(dict.fromkeys(r.scenario for r in rows))
-
-
-def _moved(one: Comparison) -> bool:
-    return one.decided and one.verdict != SAME
+def changed_scenarios(results: Results, choice: Choice) -> list[str]:
+    """That the last kernel is surely cheaper or dearer in, the largest change first.
+    Where there is none, those that are undecided: a profile shows what differs in
+    nearly every sample of them."""
+    every = rows(results, choice)
+    found = [row for row in every if row.decided and row.verdict != SAME]
+    found = found or [row for row in every if row.verdict == UNDECIDED]
+    found.sort(key=lambda row: -abs(row.judgement.estimate or 0))
+    return list(dict.fromkeys(row.scenario for row in found))
 
 
 def rows(results: Results, choice: Choice) -> list[Comparison]:
@@ -194,7 +193,7 @@ def _paragraph(base: str, machine: Machine, mine: list[Comparison]) -> list[str]
     decided.sort(key=lambda row: -abs(row.judgement.estimate or 0))
     told = [f"{r.scenario} {r.placement} {r.change}" for r in decided[:3]]
     more = f" and {len(decided) - 3} more" if len(decided) > 3 else ""
-    changes = f"{', '.join(told)}{more}" if told else "no change"
+    changes = f"{', '.join(told)}{more}" if told else "no change that is decided"
     text = (
         f"Guest instructions in QEMU ({machine.arch}), against {base}: {changes}; "
         f"{len(open_)} undecided, of {len(mine)} cells. Instructions are no times."
