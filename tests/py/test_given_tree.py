@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -220,3 +221,20 @@ def test_the_users_own_git_settings_shape_nothing(tree: Path, tmp_path: Path) ->
     found = read(tmp_path, tree, "v1..v3")
     assert [patch.subject for patch in found.patches] == ["signal: 2", "signal: 3"]
     assert applied(tmp_path, tree, found) == "int a3;\n"
+
+
+def test_the_tree_of_another_user(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git refuses it for what its settings name, of which commits need nothing."""
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    if os.geteuid() != 0:
+        pytest.skip("only root makes a file another user's")
+    subprocess.run(["chown", "-R", "65534", str(tree)], check=True)
+    found = read(tmp_path, tree, "v1..v3")
+    assert len(found.patches) == 2
+    (tree / FILE).write_text("int dirty;\n")
+    (tmp_path / "more").mkdir()
+    with pytest.raises(RetrapError, match="dubious ownership"):
+        Tree(tree).read([], False, tmp_path / "more")

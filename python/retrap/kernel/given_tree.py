@@ -108,6 +108,7 @@ class Tree:
         return self._git("rev-parse", "--verify", f"{name}^{{commit}}").strip()
 
     def _uncommitted(self, scratch: Path) -> FromTree:
+        self._git("rev-parse", "HEAD", owned=True)
         base = self._commit("HEAD")
         where = Path(self._git("rev-parse", "--absolute-git-dir").strip())
         top = self._git("rev-parse", "--show-toplevel").strip()
@@ -144,8 +145,14 @@ class Tree:
             raise RetrapError(what, "name another range", EXIT_PATCH)
         return given.checked(title, "", f"Subject: {title}\n\n", text)
 
-    def _git(self, *words: str, env: dict[str, str] | None = None) -> str:
-        argv = ["git", "--no-pager", *PLAIN, *words]
+    def _git(
+        self, *words: str, env: dict[str, str] | None = None, owned: bool = False
+    ) -> str:
+        """`owned`: git refuses the tree of another user."""
+        # Of commits git runs nothing that the tree's own settings name; what is not
+        # committed it reads of trees alone that are the user's.
+        anyone = () if owned else ("-c", "safe.directory=*")
+        argv = ["git", "--no-pager", *PLAIN, *anyone, *words]
         known = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(env or {})}
         at = Path(env["GIT_WORK_TREE"]) if env else self.path
         try:
