@@ -43,6 +43,7 @@ from retrap.base.usage import hold
 
 RECIPE = 2  # raise it when a change here makes another kernel of the same inputs
 WANTED = "retrap.config"  # in OBJ: the config that was asked for
+MANY = 100  # objects; a user is told of more before they are compiled
 OBJ = "obj"  # below the source: kbuild then uses relative paths, a copy builds
 
 
@@ -224,7 +225,8 @@ class _Build:
         if not last:
             known = self.variant, self.variants, self.arch
             start = nearest_tree(*known, self.machine)
-        again = bool(start and leftover.take(tree, start[0], OBJ))
+        back = leftover.take(tree, start[0], OBJ) if start else None
+        again = back is not None
         done = start[1] if start and again else self._lay(start, tree)
         if guest and not (start or last):
             source.patch_boot(self.arch, tree, self.log)
@@ -238,6 +240,8 @@ class _Build:
         may = again or bool(start and self.machine)
         if not (may and self._is_configured(tree, patched)):
             self._configure(tree)
+        if start:
+            self._say_many(tree, start[0], [*patched, *(back or [])])
         self._compile(tree)
         kernel = self._publish(tree)
         if keep_tree and not (trees / self.key).is_dir():  # else it may be in use
@@ -312,6 +316,24 @@ class _Build:
                 f"{self.variant.name}: without these modules of the machine, which "
                 f"the source does not have: {', '.join(lost)}"
             )
+
+    def _say_many(self, tree: Path, base: Path, changed: list[str]) -> None:
+        """A header that many objects include costs minutes: whoever waits should
+        know before."""
+        found = objects.made_of(tree, OBJ, changed)
+        count = len(set().union(*found.values()))
+        if count <= MANY:
+            return
+        names = sorted(found, key=lambda name: -len(found[name]))[:3]
+        directory = subdirectory("kernels") / base.name
+        kernel = Kernel(self.variant, self.arch, base.name, directory)
+        whole = kernel.meta() if directory.is_dir() else {}
+        made = whole.get("objects_compiled", 0)
+        told = f"{count} objects include {', '.join(names)}"
+        if made > MANY:  # of fewer the link is most of the time
+            minutes = count * whole["wall_s"] / made / 60
+            told += f": about {max(1, round(minutes))} min"
+        say(f"{self.variant.name}: {told}")
 
     def _compile(self, tree: Path) -> None:
         def count(line: str) -> None:
