@@ -262,8 +262,8 @@ OWN = {
         config.registry kernel.kernels kernel.leftover kernel.moved kernel.objects
         machine.pmu report.tried""",
     "sources and configs that the user names, and builds": """
-        cli.attempt config.fragments kernel.debs kernel.given kernel.kconfig
-        kernel.machine_config kernel.patched_files kernel.source
+        cli.attempt config.fragments config.prebuilt kernel.debs kernel.given
+        kernel.kconfig kernel.machine_config kernel.patched_files kernel.source
         report.patchlist report.reproduce""",
     "boots that it makes, before they are closed": """
         campaign.directory executors.boot_record executors.counted executors.guest

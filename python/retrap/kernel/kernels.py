@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.build import toolchain
-from retrap.kernel import leftover, machine_config, moved, objects, source
+from retrap.kernel import given_image, leftover, machine_config, moved, objects, source
 from retrap.base import elf
 from retrap.base.arch import Arch, native
 from retrap.base.rawfile import read_record
@@ -62,7 +62,14 @@ class Kernel:
 
     @property
     def system_map(self) -> str:
-        return (self.directory / "System.map").read_text()
+        path = self.directory / "System.map"
+        if not path.is_file():
+            raise RetrapError(
+                f"{self.variant.name}: no System.map came with this image",
+                "put it beside the image, or name the build directory: build =",
+                EXIT_KERNEL,
+            )
+        return path.read_text()
 
     @property
     def late_cpus(self) -> bool:
@@ -81,6 +88,8 @@ def kernel_key(
     variant: Variant, arch: Arch, machine: MachineConfig | None = None
 ) -> str:
     """16 hex digits over everything that decides what the kernel is."""
+    if variant.source.prebuilt:
+        return given_image.key(variant, arch, machine is None)
     boot = [] if machine else source.boot_patches(arch)
     inputs = [
         RECIPE,
@@ -137,6 +146,8 @@ def ensure(
     arch = arch or native()
     if machine:
         machine.check_arch(arch)
+    if variant.source.prebuilt:
+        return _take(variant, progress, arch)
     source.say_uncommitted(variant)
     if (
         (not keep_tree or hold(_tree(variant, arch, machine)))
@@ -150,6 +161,21 @@ def ensure(
         # This build starts there.
         _build_locked(first, variants, progress, arch, False, machine)
     return _build_locked(variant, variants, progress, arch, keep_tree, machine)
+
+
+def _take(variant: Variant, progress: Progress, arch: Arch) -> Kernel:
+    """A kernel that is built already, as the cache holds it."""
+    kernel = find(variant, arch)
+    if not (kernel and hold(kernel.directory)):
+        key = kernel_key(variant, arch)
+        kernel = Kernel(variant, arch, key, subdirectory("kernels") / key)
+        with progress.task(f"kernel {variant.name} {arch.name}") as task, locked(
+            subdirectory("."), task
+        ):
+            if not kernel.directory.is_dir():  # another may have taken it meanwhile
+                given_image.take(variant, arch, kernel.directory)
+        hold(kernel.directory)
+    return kernel
 
 
 def _tree(variant: Variant, arch: Arch, machine: MachineConfig | None) -> Path:
