@@ -23,7 +23,7 @@ config VERSION
 config FORCE_ALIGN_64B
 \tbool "Align"
 config BASE
-\thex
+    hex
 \tprompt "Base"
 config MODULE
 \ttristate "Module"

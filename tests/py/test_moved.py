@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A cache that was moved: its trees serve as they did where they were built."""
+"""A base's tree: it serves in a cache that was moved, and what a header costs is
+told."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from test_kernels import KERNEL, Builds, builds, commit, tree  # noqa: F401
+
+from retrap.kernel import kernels
 
 # As objtool: it is made again under another name, and every object after it.
 TOOL = """\
@@ -43,6 +46,28 @@ def without_times(old: Path, new: Path) -> None:
     files.sort(key=lambda file: file.suffix == ".c" or file.name == "tool")
     for number, file in enumerate(files):
         os.utime(file, (10**9 + number, 10**9 + number))
+
+
+@pytest.mark.parametrize(("many", "told"), [(0, True), (1, False)])
+def test_a_header_of_many_objects_is_told_before_they_are_compiled(
+    builds: Builds,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    many: int,
+    told: bool,
+) -> None:
+    monkeypatch.setattr(kernels, "MANY", many)
+    assert builds.source.tree
+    (builds.source.tree / "all.h").write_text("int x;\n")
+    commit(builds.source.tree)
+    builds.add("header", "main", "all.h")
+    builds.ensure("main")
+    (kept,) = (tmp_path / "cache/trees").iterdir()
+    (kept / "obj/.signal.o.cmd").write_text("deps := \\\n  ../all.h \\\n")
+    builds.ensure("header")
+    line = "header: 1 objects include all.h: about 1 min\n"
+    assert (line in capsys.readouterr().err) == told
 
 
 @pytest.mark.parametrize("last_tree", [True, False])

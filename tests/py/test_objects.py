@@ -114,6 +114,24 @@ def test_a_new_header_in_front_of_the_old_one_is_seen(built: Path) -> None:
     assert "first/limits_of.h" in (tree / "obj/signal.d").read_text()
 
 
+def test_the_objects_that_include_a_header_are_counted(tmp_path: Path) -> None:
+    """By its whole name, and by no other's that ends or begins so."""
+    lines = {
+        "kernel/.a.o.cmd": "  ../include/x.h \\\n  ../include/y.h\n",
+        "kernel/.b.o.cmd": "deps := ../include/x.h $(wildcard include/config/A)\n",
+        "kernel/.c.o.cmd": "  ../include/x.hh \\\n  ../arch/include/x.h \n",
+        "kernel/.d.ko.cmd": "  ../include/x.h \n",
+    }
+    (tmp_path / "obj/kernel").mkdir(parents=True)
+    for name, text in lines.items():
+        (tmp_path / "obj" / name).write_text(text)
+    names = ["include/x.h", "kernel/signal.c", "Documentation/x.rst"]
+    found = objects.made_of(tmp_path, "obj", names)
+    assert found.keys() == {"include/x.h"}
+    kept = {Path(name).name for name in found["include/x.h"]}
+    assert kept == {".a.o.cmd", ".b.o.cmd"}
+
+
 def test_what_only_changed_forgets_nothing(built: Path) -> None:
     tree, gone = patched(built, CHANGE)
     assert gone == [] and make(tree).stdout.count("gcc -MMD") == 1

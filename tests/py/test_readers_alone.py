@@ -263,9 +263,9 @@ OWN = {
         cli.kernel cli.stages config.registry kernel.kernels kernel.leftover
         kernel.moved kernel.objects machine.pmu report.tried""",
     "sources and configs that the user names, and builds": """
-        build.own cli.attempt_files config.fragments kernel.debs kernel.given
-        kernel.kconfig kernel.machine_config kernel.patched_files kernel.source
-        kernel.touched
+        build.own cli.attempt_files config.fragments config.prebuilt kernel.debs
+        kernel.given kernel.kconfig kernel.machine_config kernel.patched_files
+        kernel.source kernel.touched
         report.patchlist report.reproduce""",
     "boots that it makes, before they are closed": """
         campaign.directory executors.boot_record executors.counted executors.guest

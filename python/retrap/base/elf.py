@@ -6,22 +6,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 PF_X = 1  # elf(5): the segment is executable
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(file: Path | BinaryIO) -> Iterator[Any]:
     from elftools.elf.elffile import ELFFile  # here: reports do without it
 
-    with path.open("rb") as file:
-        yield ELFFile(file)
+    with file.open("rb") if isinstance(file, Path) else file as opened:
+        yield ELFFile(opened)
 
 
-def build_id(path: Path) -> str | None:
-    """GNU build id, hexadecimal."""
-    with _opened(path) as elf:
+def build_id(file: Path | BinaryIO) -> str | None:
+    """GNU build id, hexadecimal; None without one, and of what is no ELF file."""
+    from elftools.common.exceptions import ELFError
+
+    with contextlib.suppress(ELFError), _opened(file) as elf:
         for section in elf.iter_sections("SHT_NOTE"):
             for note in section.iter_notes():
                 if note["n_type"] == "NT_GNU_BUILD_ID":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from retrap.base.arch import ARCHES, Arch
 from retrap.base.paths import ROOT
+from retrap.config import prebuilt
 
 if TYPE_CHECKING:
     from retrap.config.variants import Variant
@@ -29,7 +30,9 @@ def fragments_for(variant: Variant, arch: Arch) -> list[Path]:
 def config_text(variant: Variant, arch: Arch, machine: bool = False) -> str:
     """The variant's fragments in order, on ours for a guest or for a machine, less
     their comments; the last word on a symbol wins. Another comment is no other
-    kernel."""
+    kernel. Of a kernel that is built already, what it was built with."""
+    if variant.source.prebuilt:
+        return prebuilt.read(variant.source.prebuilt, arch).config
     names = ("machine", f"machine-{arch.name}") if machine else ("common", arch.name)
     base = [OURS / f"{name}.config" for name in names]
     return _asking((*base, *fragments_for(variant, arch)))

@@ -30,16 +30,21 @@ INTERFACES = ("listen", "async-retrap", "please-notify", "listen-republish")
 PROPERTIES = ("listen-republish", "ia32")
 
 
+ORIGINS = ("package", "tree", "base", "image", "build")  # a table has one
+
+
 HOST = "host"  # the running kernel, where it is no variant's
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a kernel's source comes from: a package, or a git tree and ref."""
+    """Where a kernel's source comes from: a package, or a git tree and ref; or the
+    kernel itself that is there: its image or build directory."""
 
     package: str | None
     tree: Path | None
     ref: str | None
+    prebuilt: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,12 @@ class Variants(dict[str, Variant]):
         """A variant in a layout: what it adds to its base, on the base's layout."""
         below = self[variant.base] if variant.base else None
         base = self._laid(below, layout) if below else variant
+        if variant.source.prebuilt:
+            raise RetrapError(
+                f"{variant.name} is built already: it has no layout {layout!r}",
+                "leave it out of an experiment with layouts",
+                EXIT_CONFIG,
+            )
         patches, fragments = LAYOUTS[layout].patches, LAYOUTS[layout].fragments
         if below:
             patches = variant.patches[len(below.patches) :]
@@ -140,10 +151,24 @@ def _fragments(table: TomlTable) -> tuple[Path, ...]:
     return tuple(files)
 
 
+def _prebuilt(table: TomlTable, key: str) -> Path:
+    path = table.place(key, table.data[key])
+    if not (path.is_dir() if key == "build" else path.is_file()):
+        what = "build directory" if key == "build" else "image of a kernel"
+        raise table.fail(key, f"no {what} at {path}")
+    return path
+
+
 def _source(table: TomlTable) -> Source:
-    given = [key for key in ("package", "tree", "base") if key in table.data]
+    given = [key for key in ORIGINS if key in table.data]
     if len(given) != 1:
-        raise table.fail("package", "give exactly one of package, tree and base")
+        what = f"give exactly one of {', '.join(ORIGINS)}"
+        raise table.fail(given[0] if given else "package", what)
+    if given[0] in ("image", "build"):
+        for key in ("ref", "patches", "config", "compiler"):
+            if table.data.get(key):
+                raise table.fail(key, f"goes with a source, not with {given[0]}")
+        return Source(None, None, None, _prebuilt(table, given[0]))
     if given == ["tree"]:
         tree = table.place("tree", table.data["tree"])
         return Source(None, tree, table.data.get("ref", "HEAD"))
@@ -175,12 +200,14 @@ def _variant(name: str, table: TomlTable, above: Variants) -> Variant:
     patches, fragments = _patch_files(table), _fragments(table)
     properties = tuple(data["properties"])
     compiler = data.get("compiler")
-    if base is None or {"package", "tree", "ref"} & data.keys():
+    if base is None or {*ORIGINS, "ref"} - {"base"} & data.keys():
         source = _source(table)
     elif base in above.bad:
         raise table.fail("base", f"{base!r} is bad: {above.bad[base].message}")
     elif base not in above:
         raise table.fail("base", f"no variant {base!r} above this one")
+    elif above[base].source.prebuilt:
+        raise table.fail("base", f"{base!r} is built already: it has no source")
     else:
         source = above[base].source
         compiler = compiler or above[base].compiler

@@ -84,10 +84,9 @@ def run(
     if kernel.meta()["boot_patches"]:
         parameters.append(kernel.arch.boot_command_line)
     elif source.boot_patches(kernel.arch):
-        say(
-            f"guest {kernel.variant.name}: boots slowly: kernel-patch/boot does not "
-            "apply to its source"
-        )
+        built = kernel.variant.source.prebuilt
+        why = "is not in what is built" if built else "does not apply to its source"
+        say(f"guest {kernel.variant.name}: boots slowly: kernel-patch/boot {why}")
     if guest.exact and guest.cpus > 1 and kernel.late_cpus:
         parameters.append(f"maxcpus=1 rdinit={LATE_CPUS}")
         late = {LATE_CPUS: ROOT / "exact/guest/late-cpus"}

@@ -51,6 +51,7 @@ def make(
     variant: Variant, arch: Arch, config: Path | None, progress: Progress
 ) -> list[Path]:
     """The packages' paths; built now when they are not there."""
+    source.identify(variant)  # before all else, whether there is one
     text = _base_config(variant, arch, config, progress)
     text += "".join(file.read_text() for file in fragments_for(variant, arch))
     text += FRAGMENT.format(variant=variant.name)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.build import toolchain
-from retrap.kernel import leftover, machine_config, moved, objects, source
+from retrap.kernel import given_image, leftover, machine_config, moved, objects, source
 from retrap.base import elf
 from retrap.base.arch import Arch, native
 from retrap.base.rawfile import read_record
@@ -43,6 +43,7 @@ from retrap.base.usage import hold
 
 RECIPE = 2  # raise it when a change here makes another kernel of the same inputs
 WANTED = "retrap.config"  # in OBJ: the config that was asked for
+MANY = 100  # objects; a user is told of more before they are compiled
 OBJ = "obj"  # below the source: kbuild then uses relative paths, a copy builds
 
 
@@ -61,7 +62,14 @@ class Kernel:
 
     @property
     def system_map(self) -> str:
-        return (self.directory / "System.map").read_text()
+        path = self.directory / "System.map"
+        if not path.is_file():
+            raise RetrapError(
+                f"{self.variant.name}: no System.map came with this image",
+                "put it beside the image, or name the build directory: build =",
+                EXIT_KERNEL,
+            )
+        return path.read_text()
 
     @property
     def late_cpus(self) -> bool:
@@ -80,6 +88,8 @@ def kernel_key(
     variant: Variant, arch: Arch, machine: MachineConfig | None = None
 ) -> str:
     """16 hex digits over everything that decides what the kernel is."""
+    if variant.source.prebuilt:
+        return given_image.key(variant, arch, machine is None)
     boot = [] if machine else source.boot_patches(arch)
     inputs = [
         RECIPE,
@@ -136,6 +146,8 @@ def ensure(
     arch = arch or native()
     if machine:
         machine.check_arch(arch)
+    if variant.source.prebuilt:
+        return _take(variant, progress, arch)
     source.say_uncommitted(variant)
     if (
         (not keep_tree or hold(_tree(variant, arch, machine)))
@@ -149,6 +161,21 @@ def ensure(
         # This build starts there.
         _build_locked(first, variants, progress, arch, False, machine)
     return _build_locked(variant, variants, progress, arch, keep_tree, machine)
+
+
+def _take(variant: Variant, progress: Progress, arch: Arch) -> Kernel:
+    """A kernel that is built already, as the cache holds it."""
+    kernel = find(variant, arch)
+    if not (kernel and hold(kernel.directory)):
+        key = kernel_key(variant, arch)
+        kernel = Kernel(variant, arch, key, subdirectory("kernels") / key)
+        with progress.task(f"kernel {variant.name} {arch.name}") as task, locked(
+            subdirectory("."), task
+        ):
+            if not kernel.directory.is_dir():  # another may have taken it meanwhile
+                given_image.take(variant, arch, kernel.directory)
+        hold(kernel.directory)
+    return kernel
 
 
 def _tree(variant: Variant, arch: Arch, machine: MachineConfig | None) -> Path:
@@ -224,7 +251,8 @@ class _Build:
         if not last:
             known = self.variant, self.variants, self.arch
             start = nearest_tree(*known, self.machine)
-        again = bool(start and leftover.take(tree, start[0], OBJ))
+        back = leftover.take(tree, start[0], OBJ) if start else None
+        again = back is not None
         done = start[1] if start and again else self._lay(start, tree)
         if guest and not (start or last):
             source.patch_boot(self.arch, tree, self.log)
@@ -238,6 +266,8 @@ class _Build:
         may = again or bool(start and self.machine)
         if not (may and self._is_configured(tree, patched)):
             self._configure(tree)
+        if start:
+            self._say_many(tree, start[0], [*patched, *(back or [])])
         self._compile(tree)
         kernel = self._publish(tree)
         if keep_tree and not (trees / self.key).is_dir():  # else it may be in use
@@ -312,6 +342,24 @@ class _Build:
                 f"{self.variant.name}: without these modules of the machine, which "
                 f"the source does not have: {', '.join(lost)}"
             )
+
+    def _say_many(self, tree: Path, base: Path, changed: list[str]) -> None:
+        """A header that many objects include costs minutes: whoever waits should
+        know before."""
+        found = objects.made_of(tree, OBJ, changed)
+        count = len(set().union(*found.values()))
+        if count <= MANY:
+            return
+        names = sorted(found, key=lambda name: -len(found[name]))[:3]
+        directory = subdirectory("kernels") / base.name
+        kernel = Kernel(self.variant, self.arch, base.name, directory)
+        whole = kernel.meta() if directory.is_dir() else {}
+        made = whole.get("objects_compiled", 0)
+        told = f"{count} objects include {', '.join(names)}"
+        if made > MANY:  # of fewer the link is most of the time
+            minutes = count * whole["wall_s"] / made / 60
+            told += f": about {max(1, round(minutes))} min"
+        say(f"{self.variant.name}: {told}")
 
     def _compile(self, tree: Path) -> None:
         def count(line: str) -> None:

@@ -24,23 +24,24 @@ def leave(tree: Path, base: Path, patched: Iterable[str]) -> None:
     (tree / NOTE).write_text(json.dumps([base.name, sorted(set(patched))]))
 
 
-def take(tree: Path, base: Path, objects: str) -> bool:
+def take(tree: Path, base: Path, objects: str) -> list[str] | None:
     """Makes `tree` `base` again, where the last build left it fit for that. What
-    is put back is new to make, so that all that was made of it is made again.
+    is put back is new to make, so that all that was made of it is made again; its
+    files are returned, or None where the tree is not fit.
     `objects` is the folder of the tree that make builds in."""
     note = tree / NOTE
     if not note.is_file():
-        return False
+        return None
     name, patched = json.loads(note.read_text())
     note.unlink()  # from here on it is nobody's, until its build has ended
     if name != base.name:
-        return False
+        return None
     moved.settle(tree, objects)
     for file in patched:
         (tree / file).unlink()
         shutil.copyfile(base / file, tree / file)
         shutil.copymode(base / file, tree / file)
-    return True
+    return [str(file) for file in patched]
 
 
 def serves(tree: Path, base: Path, patched: Iterable[str]) -> bool:

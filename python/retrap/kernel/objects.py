@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which objects of a copied kernel tree may stay, now that patches changed it.
+"""Which objects of a copied kernel tree may stay, now that patches changed it, and
+how many are made again.
 
 make compares times, and asks for a source only by a rule that has one: without
 kernel/signal.c it takes the signal.o that is there for made. So what was made of
@@ -12,7 +13,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
+
+SOURCES = (".c", ".S")  # one object each
 
 
 def forget(before: Path, tree: Path, objects: str) -> list[str]:
@@ -33,6 +37,21 @@ def forget(before: Path, tree: Path, objects: str) -> list[str]:
                 gone.append(file)
                 _delete(command)
     return gone
+
+
+def made_of(tree: Path, objects: str, files: Iterable[str]) -> dict[str, set[str]]:
+    """Of those files that are no source of one object: the objects of `tree` that
+    include each, by the commands that make has kept."""
+    wanted = [file for file in files if not file.endswith(SOURCES)]
+    found: dict[str, set[str]] = {}
+    if not wanted:
+        return found
+    names = "|".join(re.escape(name) for name in wanted)
+    told = re.compile(rf"\s\.\./({names})(?=\s)".encode())
+    for command in (tree / objects).rglob(".*.o.cmd"):
+        for name in told.findall(command.read_bytes()):
+            found.setdefault(os.fsdecode(name), set()).add(str(command))
+    return found
 
 
 def _sources(tree: Path, objects: str) -> set[str]:

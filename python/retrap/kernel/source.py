@@ -28,6 +28,12 @@ GIT = ("git", "-c", "safe.directory=*")
 def identify(variant: Variant) -> str:
     """`linux-source-6.12 6.12.117-1~deb12u1`, or `git <commit>`."""
     source = variant.source
+    if source.prebuilt:
+        raise RetrapError(
+            f"{variant.name} is built already ({source.prebuilt}): no source is known",
+            "give it package, tree or base in place of image or build",
+            EXIT_KERNEL,
+        )
     if source.package:
         if not packages.tarball(source.package).is_file():
             raise RetrapError(
