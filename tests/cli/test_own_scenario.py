@@ -174,6 +174,15 @@ def test_a_box_takes_none(place: Path) -> None:
         assert "a box does not take scenarios of yours" in done.stderr
 
 
+def test_a_bisection_takes_none(place: Path) -> None:
+    for words in (["--every-tag"], ["--bisect", "a@same-cpu", "--more-than", "2"]):
+        argv = [ROOT / "retrap", "try", "--tree", ".", "a..b", *words, "--no-install"]
+        argv += ["--scenario", "mine.cc"]
+        done = subprocess.run(argv, cwd=place, capture_output=True, text=True)
+        assert done.returncode == EXIT_USAGE
+        assert "--scenario does not go with --bisect or --every-tag" in done.stderr
+
+
 def test_a_dry_run_builds_nothing(place: Path) -> None:
     text = (place / "mine.cc").read_text()
     (place / "mine.cc").write_text(f"{text}// {os.getpid()}\n")

@@ -128,8 +128,12 @@ def test_its_files_are_read_by_every_command(tmp_path: Path) -> None:
     assert last.interfaces == below.interfaces
     path = tmp_path / "try.toml"
     names = [base.name, "patched-1", "patched-2"]
-    attempt_files.write_experiment(path, names, (native(),), ["floor/futex"])
+    mine = tmp_path / "mine.cc"
+    mine.write_text("int x;")
+    words = (path, names, (native(),), ["floor/futex"])
+    attempt_files.write_experiment(*words, mine=[mine])
     experiment = load_experiment(path, variants)
+    assert [file.path for file in experiment.files] == [mine]
     assert experiment.variants == ("async-retrap", "patched-1", "patched-2")
     assert experiment.baseline == "async-retrap"
 

@@ -127,6 +127,11 @@ def _check(args: Namespace) -> None:
             "--bisect goes with --tree and a range",
             "--tree DIR GOOD..BAD",
         ),
+        (
+            args.files and (args.bisect or args.every_tag),
+            "--scenario does not go with --bisect or --every-tag",
+            "leave out the one or the other",
+        ),
         (args.all and args.scenarios, "--all or --scenarios", "take one of them"),
     ):
         if wrong:
