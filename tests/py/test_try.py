@@ -13,13 +13,14 @@ from retrap.analysis.verdict import MORE
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
 from retrap.base.arch import native
-from retrap.cli import attempt_files
+from retrap.cli import attempt, attempt_files
 from retrap.cli.dearer import status
 from retrap.cli.limits import Limit, limit
 from retrap.config.experiments import load_experiment
-from retrap.config.variants import load_variants
+from retrap.cli.parser import parse
+from retrap.config.variants import load_variants, named
 from retrap.base import schema
-from retrap.base.errors import EXIT_DEARER, EXIT_OK
+from retrap.base.errors import EXIT_DEARER, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.kernel.given import Given
 from retrap.profile.choice import Choice
 from retrap.report import tried, tried_json
@@ -206,3 +207,32 @@ def test_what_is_dearer_by_instructions(results: Results) -> None:
     assert status(rows, Limit(most - 1, of_base=False)) == EXIT_DEARER
     assert status(rows, limit(str(int(most) - 1))) == EXIT_DEARER
     assert status(rows, limit("500%")) == EXIT_OK
+
+
+def test_images_are_variants(tmp_path: Path) -> None:
+    (tmp_path / "obj").mkdir()
+    (tmp_path / "bzImage").write_bytes(b"")
+    images = [tmp_path / "bzImage", tmp_path / "obj", tmp_path / "none"]
+    made = attempt_files.write_images(tmp_path / "variants.toml", images)
+    assert [made[f"image-{n}"].source.prebuilt for n in (1, 2)] == images[:2]
+    with pytest.raises(RetrapError, match="no image of a kernel at .*none"):
+        named(["image-3"], made)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--image", "x"],
+        ["x.patch", "--image", "x", "--image", "y"],
+        ["x.patch", "--squash"],
+        ["--tree", "x", "--bisect", "floor/futex"],
+        ["--tree", "x", "--more-than", "3"],
+        ["--tree", "x", "--every-tag"],
+        ["x.patch", "--all", "--scenarios", "floor/futex"],
+        [],
+    ],
+)
+def test_words_that_do_not_go_together(words: list[str]) -> None:
+    with pytest.raises(RetrapError) as caught:
+        attempt._check(parse(["try", *words]))
+    assert caught.value.exit_code == EXIT_USAGE and caught.value.remedy

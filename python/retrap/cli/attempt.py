@@ -20,7 +20,7 @@ from retrap.base.progress import Progress, say
 from retrap.build import own
 from retrap.build.packages import ensure, guests
 from retrap.cli import attempt_files as files
-from retrap.cli import bisecting, releasing
+from retrap.cli import beside, bisecting
 from retrap.config import experiments, scenario_files
 from retrap.config.registry import least
 from retrap.config.variants import Variant, Variants, load_variants, named
@@ -48,7 +48,9 @@ def run(args: Namespace) -> int:
     if args.bisect:
         return bisecting.run(args)
     if args.every_tag:
-        return releasing.run(args)
+        return beside.releases(args)
+    if args.image:
+        return beside.images(args)
     arches = asked(args.arch)
     base, patches = _given(args)
     written = given.write(patches, args.results / "given")
@@ -110,7 +112,16 @@ def _check(args: Namespace) -> None:
     """Errors: EXIT_USAGE, of words that do not go together."""
     words = "" if args.tree else "name a patch, or - for standard input, or --tree DIR"
     for wrong, what, instead in (
-        (not (args.patches or args.tree or args.make_map), "no patch", words),
+        (
+            not (args.patches or args.tree or args.make_map or args.image),
+            "no patch",
+            words,
+        ),
+        (
+            len(args.image) == 1 or args.image and (args.patches or args.tree),
+            "--image goes with another --image, and with no patch",
+            "--image OLD --image NEW",
+        ),
         (args.squash and not args.tree, "--squash goes with --tree", "leave it out"),
         (
             bool(args.bisect) != (args.more_than is not None),

@@ -7,7 +7,7 @@ They are what a user would write by hand, so that every other command takes them
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from retrap.config.registry import Registry, complaint
 from retrap.config.variants import Source, Variant, Variants, load_variants
 from retrap.kernel import source
 
+Screen = Callable[[Path], None]  # prints the answer of a result directory
 SAMPLES, CYCLES, CPUS, SEED = 500, 8, 2, 20110526
 EXACT = (
     f"[exact]\nsamples = {SAMPLES}\ncycles = {CYCLES}\n"
@@ -71,6 +72,16 @@ def write_releases(
     for tag in tags:
         base = of_tree(tree, tag, fragments)
         tables.append("\n".join((f"[{json.dumps(tag)}]", *base.below, "")))
+    atomic_write(path, "\n".join(tables))
+    return load_variants(path)
+
+
+def write_images(path: Path, images: Sequence[Path]) -> Variants:
+    """A table for each kernel that is built already: an image, or what make O= made."""
+    tables = []
+    for number, image in enumerate(images, 1):
+        key = "build" if image.is_dir() else "image"
+        tables.append(f"[image-{number}]\n{key} = {json.dumps(str(image.resolve()))}\n")
     atomic_write(path, "\n".join(tables))
     return load_variants(path)
 

@@ -60,6 +60,15 @@ def add(adder: Any) -> None:
         help="all commits as one patch (default: one by one)",
     )
     command.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a kernel that is built already: a bzImage, or the directory of make O=; "
+        "two or more, the first is the base (default: none)",
+    )
+    command.add_argument(
         "--base",
         metavar="VARIANT",
         help="the kernel that the patches are for (default: mainline; with --tree the "
