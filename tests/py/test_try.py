@@ -190,6 +190,17 @@ def test_a_patch_that_nothing_runs(results: Results) -> None:
     assert "changelog" not in text
 
 
+def test_floors_alone(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tried, "code", lambda _: None)
+    maker.substrates, maker.scenarios = ("exact",), ("floor/futex", "floor/clock")
+    made = load(maker.write())
+    assert made.sides(made.machines[0]) == ()
+    for chosen in (EVERY, Choice((), ("floor/futex", "floor/clock"), ("nowhere",))):
+        lines = tried.render(made, Tried(["x"], chosen)).splitlines()
+        assert len(lines) + PATHS <= 24
+        tried.changed_scenarios(made, chosen)
+
+
 def test_for_a_program(results: Results) -> None:
     patches = [Given("signal: one", "A <a@b>", "text"), Given("", "", "x")]
     chosen = Choice(("cycle/notification",), ("floor/futex",), ("nowhere",))

@@ -16,6 +16,7 @@ from pathlib import Path
 from retrap.base.paths import ROOT
 from retrap.base.process import capture
 
+NOT_WRITTEN = "configs/reach/"  # names of the kernel's functions
 NOT_OURS = {"build", "results", "kernel-patch"}  # the kernel has rules of its own
 UNREAD = {".git", ".mypy_cache", ".pytest_cache", "__pycache__", "LICENSES"}
 CXX = (".cc", ".h", ".c")
@@ -69,6 +70,7 @@ def sources() -> list[str]:
             folders[:] = set(folders) - NOT_OURS
         folders[:] = [name for name in folders if name not in UNREAD]
         found += [str((here / name).relative_to(ROOT)) for name in names]
+    found = [name for name in found if not name.startswith(NOT_WRITTEN)]
     return sorted(name for name in found if name != ".git")  # of a worktree, a file
 
 

@@ -63,7 +63,7 @@ def rows(results: Results, choice: Choice) -> list[Comparison]:
     return [
         row
         for row in comparisons(results)
-        if row.test == results.sides(row.machine)[-1]
+        if row.test == results.sides(row.machine, row.scenario)[-1]
         and row.scenario not in choice.controls
     ]
 
@@ -72,7 +72,7 @@ def render(results: Results, tried: Tried) -> str:
     titles = tried.titles
     machine = results.machines[0]
     base = str(results.plan["baseline"])
-    sides = [name for name in results.sides(machine) if name != base]
+    sides = [name for name in _sides(results, machine) if name != base]
     every = {(r.test, r.where): r for r in comparisons(results) if r.machine == machine}
     mine = [row for row in rows(results, tried.choice) if row.machine == machine]
     last = sides[-1]
@@ -98,6 +98,12 @@ def render(results: Results, tried: Tried) -> str:
         lines += ["For a changelog:", *_paragraph(base, machine, mine)]
     room = max(FEW, LINES - len(head) - len(lines) - 2)
     return "\n".join([*head, *_table(every, base, sides, mine, room), *lines]) + "\n"
+
+
+def _sides(results: Results, machine: Machine) -> tuple[str, ...]:
+    """Of the paths; of the floors, where there is no path."""
+    first = results.scenarios(machine)[0]
+    return results.sides(machine) or results.sides(machine, first)
 
 
 def _controls(controls: list[Comparison]) -> str:
