@@ -33,8 +33,9 @@ def _machine(
     with style.figure(WIDTH, HEIGHT) as drawing:
         axis = drawing.subplots()
         keys = []
-        scenarios = results.scenarios(machine)[:MOST]
-        for scenario, look in zip(scenarios, looks.LOOKS, strict=False):
+        every = results.scenarios(machine)
+        note = f"the first {MOST} of {len(every)} scenarios" * (len(every) > MOST)
+        for scenario, look in zip(every[:MOST], looks.LOOKS, strict=False):
             for place, line in zip(results.placements(machine), LINES, strict=False):
                 levels = of_each(results, machine, (scenario, place))
                 if not levels:
@@ -46,8 +47,8 @@ def _machine(
                 label = f"{scenario} {place}: {first:.0f} in {next(iter(levels))}"
                 keys.append((Line2D([], [], **mark), label))
         axis.set_xticks(range(len(names)), names)
-        axis.set_ylabel(f"median, less that of {names[0]} [{unit}]")
+        axis.set_ylabel(f"median, less the first [{unit}]")
         axis.grid(axis="y", alpha=0.3)
         style.heading(drawing, f"from release to release  [{style.title(machine)}]")
-        style.legend(drawing, keys)
+        style.legend(drawing, keys, note=note)
         return style.save(drawing, directory, f"releases-{machine.slug}")

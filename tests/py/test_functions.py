@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from retrap.base.paths import ROOT
 from retrap.kernel import functions
+from retrap.kernel.functions import Changed
 
 BEFORE = (ROOT / "tests/data/functions.c.txt").read_text()
 NAMES = {"first", "one_line", "__do_sys_kill", "__do_compat_sys_pause"}
@@ -20,7 +21,7 @@ def test_its_functions() -> None:
 def test_a_comment_and_white_space_change_nothing() -> None:
     after = BEFORE.replace("/* why */", "// because").replace("\tif (n)", "  if  (n)")
     assert after != BEFORE
-    assert functions.changed(BEFORE, after) == ([], False)
+    assert functions.changed(BEFORE, after) == Changed(())
 
 
 def test_each_function_that_differs() -> None:
@@ -32,27 +33,29 @@ def test_each_function_that_differs() -> None:
         ("no comment {", "a comment", "first"),
         ("out:\n", "end:\n", "__do_compat_sys_pause"),
     ):
-        assert functions.changed(BEFORE, BEFORE.replace(old, new)) == ([name], False)
+        assert functions.changed(BEFORE, BEFORE.replace(old, new)) == Changed((name,))
 
 
 def test_what_is_no_function() -> None:
     for old, new in (("int a;", "long a;"), ("{ 1 }", "{ 2 }"), ("+ \\", "- \\")):
-        assert functions.changed(BEFORE, BEFORE.replace(old, new)) == ([], True)
+        assert functions.changed(BEFORE, BEFORE.replace(old, new)) == Changed(
+            (), more=True
+        )
 
 
 def test_a_new_function_and_its_prototype() -> None:
     proto = "static int added(int a,\n\t\t int b);\n#include <linux/sched.h>\n"
     body = "static int added(int a, int b)\n{\n\treturn a;\n}\n"
     after = proto + BEFORE.replace("return 1;", "return added(1, 2);") + body
-    assert functions.changed(BEFORE, after) == (["added", "one_line"], False)
+    assert functions.changed(BEFORE, after) == Changed(("one_line",), new=("added",))
 
 
 def test_a_file_that_is_gone() -> None:
-    assert functions.changed(BEFORE, "") == (sorted(NAMES), True)
+    assert functions.changed(BEFORE, "") == Changed(tuple(sorted(NAMES)), more=True)
 
 
 @settings(deadline=None, database=None)
 @given(st.lists(st.sampled_from('{}()/*"\\ \nab#;='), max_size=200))
 def test_whatever_the_text_it_ends(letters: list[str]) -> None:
     text = "".join(letters)
-    assert functions.changed(text, text) == ([], False)
+    assert functions.changed(text, text) == Changed(())

@@ -37,6 +37,13 @@ def test_a_line_a_release_and_what_it_adds(results: Results) -> None:
     assert any(line.endswith("same-cpu") for line in lines), machine
 
 
+def test_what_is_added_has_its_sign() -> None:
+    column = releases._column(
+        {"v1": 10.0, "v3": 13.0, "v4": 9.0}, ["v1", "v2", "v3", "v4"]
+    )
+    assert column == {"v1": "10", "v2": "n.a.", "v3": "13 +3", "v4": "9 -4"}
+
+
 def test_its_figure(results: Results, tmp_path: Path) -> None:
     paths = figure.draw(results, tmp_path)
     assert {path.suffix for path in paths} == {".svg", ".png"}

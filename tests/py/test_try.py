@@ -9,7 +9,8 @@ import pytest
 from conftest import Maker
 from test_given import git
 
-from retrap.analysis.verdict import MORE
+from retrap.analysis.compare import comparisons
+from retrap.analysis.verdict import MORE, NOT_APPLICABLE
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
 from retrap.base.arch import native
@@ -30,6 +31,7 @@ from retrap.results.store import Results, load
 QUICK = ROOT / "results/reference/quick"
 TITLES = ["signal: one", "signal: two", "signal: three"]
 EVERY = Choice(())
+BISECT = ("--tree", "x", "a..b", "--bisect", "floor/futex", "--more-than", "3")
 PATHS = 2  # lines that `try` prints below
 
 
@@ -176,7 +178,7 @@ def test_controls_and_what_is_not_reached(results: Results) -> None:
     chosen = Choice((), floors, ("proc_flush_pid", "other"))
     text = " ".join(tried.render(results, Tried(TITLES, chosen)).split())
     assert "Controls, which run none of it: same (floor/futex)" in text
-    assert "No scenario runs proc_flush_pid(), other()." in text
+    assert "No scenario of the map runs proc_flush_pid(), other()." in text
     moved = Choice((), ("retrap/trigger:interrupt",))
     text = tried.render(results, Tried(TITLES, moved))
     assert "CAUTION: controls" in text
@@ -186,7 +188,7 @@ def test_controls_and_what_is_not_reached(results: Results) -> None:
 def test_a_patch_that_nothing_runs(results: Results) -> None:
     every = tuple(results.plan["scenarios"])
     text = tried.render(results, Tried(["x"], Choice((), every, ("nowhere",))))
-    assert "No scenario runs what it touches" in text
+    assert "controls alone are" in text
     assert "changelog" not in text
 
 
@@ -240,6 +242,13 @@ def test_images_are_variants(tmp_path: Path) -> None:
         ["--tree", "x", "--more-than", "3"],
         ["--tree", "x", "--every-tag"],
         ["x.patch", "--all", "--scenarios", "floor/futex"],
+        ["x.patch", "--native", "hosts", "--json"],
+        ["--make-map", "--json"],
+        ["--image", "x", "--image", "y", "--fail-if-dearer", "3"],
+        ["--tree", "x", "a..b", "--every-tag", "--scenario", "mine.cc"],
+        [*BISECT, "--dry-run"],
+        [*BISECT, "--base", "mainline"],
+        [*BISECT, "--placement", "same-cpu"],
         [],
     ],
 )
@@ -247,3 +256,37 @@ def test_words_that_do_not_go_together(words: list[str]) -> None:
     with pytest.raises(RetrapError) as caught:
         attempt._check(parse(["try", *words]))
     assert caught.value.exit_code == EXIT_USAGE and caught.value.remedy
+
+
+@pytest.mark.parametrize("words", [BISECT, ["x.patch"], ["--tree", "x"]])
+def test_words_that_do(words: list[str]) -> None:
+    attempt._check(parse(["try", *words]))
+
+
+def test_each_tag_is_a_kernel(tmp_path: Path) -> None:
+    tree = tmp_path / 'it\'s a "tree"'
+    tree.mkdir()
+    git(tree, "init", "-q")
+    (tree / "Makefile").write_text("VERSION = 7\nPATCHLEVEL = 1\n")
+    git(tree, "add", "Makefile")
+    git(tree, "commit", "-qm", "x")
+    tags = ["v7.1-rc1", "v7.1"]
+    for tag in tags:
+        git(tree, "tag", tag)
+    made = attempt_files.write_releases(tmp_path / "v.toml", tree, tags, [])
+    assert [made[tag].source.ref for tag in tags] == tags
+    shipped = ROOT / "configs/variants.toml"
+    base = attempt_files.of_tree(tree, git(tree, "rev-parse", "v7.1").strip(), [])
+    known = attempt_files.write_variants(tmp_path / "w.toml", shipped, base, [])
+    assert known[base.name].source.tree == tree
+
+
+def test_a_control_that_cannot_be_compared_is_not_the_same(results: Results) -> None:
+    """async-retrap has no INTERRUPT that re-traps."""
+    none = [
+        row
+        for row in comparisons(results)
+        if row.test == "async-retrap" and row.scenario == "retrap/trigger:interrupt"
+    ]
+    assert {row.verdict for row in none} == {NOT_APPLICABLE}
+    assert tried._controls(none) == ""

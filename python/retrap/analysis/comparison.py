@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from retrap.analysis import boots, shift, verdict
 from retrap.analysis.side import Side, same_samples
@@ -156,6 +157,11 @@ class Comparison:
             *(got.share, got.p_value, got.p_holm, got.detectable, self.survives),
             *(self.decided_by, "; ".join(self.warnings)),
         ]
+
+    def record(self) -> dict[str, Any]:
+        """The same by name, for a program; warnings one by one."""
+        found = dict(zip(COLUMNS, self.row(), strict=True))
+        return {**found, "warnings": list(self.warnings)}
 
 
 def identical(base: Side, test: Side) -> bool:

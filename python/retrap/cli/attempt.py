@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,22 +100,22 @@ def run(args: Namespace) -> int:
 
 def _planned(choice: Choice, path: str) -> str:
     lines = [
-        f"measured: {', '.join(choice.scenarios) or 'nothing runs it'}",
+        f"measured: {', '.join(choice.scenarios) or 'none runs it'}",
         f"controls: {', '.join(choice.controls) or 'none'}",
-        f"no scenario runs: {', '.join(choice.unreached) or 'all is run'}",
+        f"no scenario runs: {', '.join(choice.unreached) or 'nothing of it'}",
         f"experiment: {path}",
     ]
     return "\n".join(lines)
 
 
 def _check(args: Namespace) -> None:
-    """Errors: EXIT_USAGE, of words that do not go together."""
-    words = "" if args.tree else "name a patch, or - for standard input, or --tree DIR"
+    """Errors: EXIT_USAGE, of words that do not go together, or would do nothing."""
+    tree_alone = args.tree and args.patches
     for wrong, what, instead in (
         (
             not (args.patches or args.tree or args.make_map or args.image),
             "no patch",
-            words,
+            "name a patch, or - for standard input, or --tree DIR",
         ),
         (
             len(args.image) == 1 or args.image and (args.patches or args.tree),
@@ -129,24 +129,43 @@ def _check(args: Namespace) -> None:
             "give both, as --bisect retrap/trigger:sigcont@same-cpu --more-than 20",
         ),
         (
-            args.every_tag and not (args.tree and args.patches),
+            args.every_tag and not tree_alone,
             "--every-tag goes with --tree and a range",
             "--tree DIR v6.12..",
         ),
         (
-            args.bisect and not (args.tree and args.patches),
+            args.bisect and not tree_alone,
             "--bisect goes with --tree and a range",
             "--tree DIR GOOD..BAD",
         ),
-        (
-            args.files and (args.bisect or args.every_tag),
-            "--scenario does not go with --bisect or --every-tag",
-            "leave out the one or the other",
-        ),
         (args.all and args.scenarios, "--all or --scenarios", "take one of them"),
+        *_idle(args),
     ):
         if wrong:
             raise RetrapError(what, instead, EXIT_USAGE)
+
+
+# What does nothing with an option that makes something else of the command.
+IDLE = {
+    "make_map": "image bisect every_tag native files scenarios all dry_run json",
+    "bisect": "image every_tag native files scenarios all placement base json dry_run "
+    "fail_if_dearer",
+    "every_tag": "image native files all base squash json dry_run fail_if_dearer",
+    "image": "native files all base config json dry_run fail_if_dearer",
+    "native": "json fail_if_dearer",
+}
+
+
+def _idle(args: Namespace) -> Iterator[tuple[bool, str, str]]:
+    usual = {"placement": "both"}
+    for mode in (name for name in IDLE if getattr(args, name)):
+        for name in IDLE[mode].split():
+            idle = getattr(args, name) not in (usual.get(name), None, False, [])
+            option, other = (
+                "--" + {"files": "scenario"}.get(each, each).replace("_", "-")
+                for each in (name, mode)
+            )
+            yield idle, f"{option} does nothing with {other}", f"leave {option} out"
 
 
 def _given(args: Namespace) -> tuple[files.Base, list[given.Given]]:
@@ -197,9 +216,14 @@ def _choice(
         return choice.Choice(choice.FIRST)
     if found.variant != base.name:
         say(f"what runs them is taken from the map of {found.variant}")
-    touches = ", ".join(f"{name}()" for name in changed.functions) or "no function"
-    say(f"the code differs in {touches}")
+    say(f"the code differs in {_named(changed.functions) or 'no function'}")
+    if changed.new:
+        say(f"new, so in no map: {_named(changed.new)}")
     return choice.choose(changed.functions, found, bool(changed.files))
+
+
+def _named(functions: Iterable[str]) -> str:
+    return ", ".join(f"{name}()" for name in functions)
 
 
 def _make_map(args: Namespace) -> int:

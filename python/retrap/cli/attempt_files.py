@@ -57,7 +57,7 @@ def of_tree(tree: Path, commit: str, fragments: Sequence[Path]) -> Base:
     lines = [f"tree = {json.dumps(str(tree.resolve()))}", f"ref = {json.dumps(commit)}"]
     if needed or fragments:
         lines.append(_config([*needed, *fragments]))
-    return Base(f"{tree.resolve().name}-{commit[:12]}", ("listen",), tuple(lines))
+    return Base(f"tree-{commit[:12]}", ("listen",), tuple(lines))
 
 
 def _config(fragments: Sequence[Path]) -> str:

@@ -21,7 +21,7 @@ from retrap.kernel import given_tree
 
 def releases(args: Namespace) -> int:
     """A kernel a tag, a table and a figure of how paths change."""
-    from retrap.report import releases
+    from retrap.report.releases import render
     from retrap.results.store import load
 
     tags = given_tree.Tree(args.tree).tags(args.patches)
@@ -35,7 +35,7 @@ def releases(args: Namespace) -> int:
     def screen(directory: Path) -> None:
         from retrap.cli import matrix
 
-        print(releases.render(load(directory)), end="")
+        print(render(load(directory)), end="")
         print(f"{matrix.short(directory)}: table.txt, report.html, figures/releases-*")
         print(f"again: {matrix.short(path)}, {file.name}")
 

@@ -52,7 +52,8 @@ def run(args: Namespace) -> int:
     with scratch.directory(subdirectory("work")) as place:
         clone, steps = place / "clone", place / "steps"
         steps.mkdir()
-        _git(place, "clone", "-q", "--shared", "--no-checkout", args.tree, clone)
+        shared = ("clone", "-q", "--shared", "--no-checkout")
+        Tree(place).git(*shared, str(args.tree.resolve()), str(clone))
         whole = _step(args, clone, good, bad)
         say(f"whether {bad[:12]} is dearer than {good[:12]}")
         found = subprocess.run(whole, stdout=subprocess.PIPE)
@@ -63,7 +64,7 @@ def run(args: Namespace) -> int:
             _table(args, clone, steps)
             print(f"{bad[:12]} is not surely dearer than {good[:12]}: no commit is.")
             return EXIT_OK
-        _git(clone, "bisect", "start", "--no-checkout", bad, good)
+        Tree(clone).git("bisect", "start", "--no-checkout", bad, good)
         words = _step(args, clone, good, "BISECT_HEAD")
         env = {**os.environ, "RETRAP_STEPS": str(steps)}
         argv = ["git", "bisect", "run", "sh", "-c", STEP, "step", *words]
@@ -86,7 +87,7 @@ def _answer(done: subprocess.CompletedProcess[bytes], clone: Path) -> int:
         raise RetrapError(what, hint, EXIT_PATCH)
     print("The first commit that is dearer:")
     form = "--format=  %h %s%n  %an, %as"
-    print(_git(clone, "log", "-1", form, first.split()[0]), end="")
+    print(Tree(clone).git("log", "-1", form, first.split()[0]), end="")
     return EXIT_DEARER
 
 
@@ -109,11 +110,11 @@ def _written(limit: Limit) -> str:
 
 def _table(args: Namespace, clone: Path, steps: Path) -> None:
     """A line a step, oldest first: what its cells say against GOOD."""
-    order = _git(clone, "log", "--topo-order", "--format=%H", "--all").split()
+    order = Tree(clone).git("log", "--topo-order", "--format=%H", "--all").split()
     found = sorted(steps.glob("*.json"), key=lambda file: -order.index(file.stem))
     print(f"{args.bisect}, against GOOD:")
     for file in found:
-        head = _git(clone, "log", "-1", "--format=%h %s", file.stem).strip()
+        head = Tree(clone).git("log", "-1", "--format=%h %s", file.stem).strip()
         print(f"  {_changes(file):24} {head}"[:80])
 
 
@@ -124,13 +125,3 @@ def _changes(file: Path) -> str:
         return "does not build"
     rows = document["rows"]
     return ", ".join(f"{row['change']} {row['placement']}" for row in rows)
-
-
-def _git(where: Path, *words: object) -> str:
-    argv = ["git", *map(str, words)]
-    done = subprocess.run(argv, cwd=where, capture_output=True, text=True)
-    if done.returncode != 0:
-        said = done.stderr.strip().splitlines() or ["failed"]
-        hint = "name a git tree, and commits that it has"
-        raise RetrapError(f"git {words[0]}: {said[-1]}", hint, EXIT_PATCH)
-    return done.stdout

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.analysis import family, scenarios, summarize, written
-from retrap.analysis.comparison import COLUMNS, Comparison
+from retrap.analysis.comparison import Comparison
 from retrap.analysis.statistic import MEDIAN
 from retrap.base.errors import EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.cli.store import Source, opened
@@ -127,7 +127,7 @@ def _between(args: Namespace, a: Source, other: Source, margin: float) -> Found:
 
 def _document(found: Sequence[Found], margin: float) -> str:
     compared = [
-        {"a": str(a), "b": str(b) if b else None, "rows": list(map(record, rows))}
+        {"a": str(a), "b": str(b) if b else None, "rows": list(map(_record, rows))}
         for a, b, rows, _ in found
     ]
     return _documented(compared, margin)
@@ -140,11 +140,9 @@ def _documented(compared: list[dict[str, Any]], margin: float) -> str:
 
 def _of_scenarios(row: Comparison) -> dict[str, Any]:
     """Whose it is. No command decides such a row: another boot, or more rounds, do."""
-    return {"side": scenarios.side_of(row), **record(row), "decided_by": ""}
+    return {"side": scenarios.side_of(row), **_record(row), "decided_by": ""}
 
 
-def record(row: Comparison) -> dict[str, Any]:
-    """The columns of comparison.csv; warnings one by one."""
-    found = dict(zip(COLUMNS, row.row(), strict=True))
-    more = {"within_boots": row.within, "units": row.unit}
-    return {**found, **more, "warnings": list(row.warnings)}
+def _record(row: Comparison) -> dict[str, Any]:
+    """The columns of comparison.csv, and what one observation is of."""
+    return {**row.record(), "within_boots": row.within, "units": row.unit}

@@ -62,13 +62,23 @@ def parse(text: str) -> CFile:
     return CFile(functions, tuple(each for each in rest if each))
 
 
-def changed(before: str, after: str) -> tuple[list[str], bool]:
-    """The functions that differ, or are in one alone, by name; and whether anything
-    outside of functions does, but for what a new function brings with it."""
+@dataclass(frozen=True)
+class Changed:
+    """`differ`: functions whose text is another, or that are gone, by name; `new`:
+    those that were not there. `more`: whether anything outside of functions is another,
+    but for what a new function brings with it."""
+
+    differ: tuple[str, ...]
+    new: tuple[str, ...] = ()
+    more: bool = False
+
+
+def changed(before: str, after: str) -> Changed:
     a, b = parse(before), parse(after)
-    names = {*a.functions, *b.functions}
-    differ = [n for n in names if a.functions.get(n) != b.functions.get(n)]
-    return sorted(differ), _making_code(a.rest) != _making_code(b.rest)
+    differ = (n for n, text in a.functions.items() if b.functions.get(n) != text)
+    new = b.functions.keys() - a.functions.keys()
+    more = _making_code(a.rest) != _making_code(b.rest)
+    return Changed(tuple(sorted(differ)), tuple(sorted(new)), more)
 
 
 def _bare(text: str) -> str:

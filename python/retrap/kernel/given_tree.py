@@ -25,7 +25,12 @@ PLAIN = (
     *("-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false"),
     *("-c", "diff.external=", "-c", "core.fsmonitor=false", "-c", "color.ui=never"),
 )
-DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/")
+DIFF = (
+    *("--src-prefix=a/", "--dst-prefix=b/"),
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+)
 SOURCES = re.compile(r"(\.[chS]|/Kconfig\S*|/Makefile|/Kbuild)$")
 
 
@@ -50,11 +55,11 @@ class Tree:
         if not words:
             return self._uncommitted(scratch)
         base, tip = self.ends(words)
-        commits = self._git("rev-list", f"{base}..{tip}").split()
+        commits = self.git("rev-list", f"{base}..{tip}").split()
         if not commits:
             what = f"{self.path}: {' '.join(words)} holds no commit"
             raise RetrapError(what, "name a range, as v6.12..my-branch", EXIT_PATCH)
-        merges = self._git("rev-list", "--merges", f"{base}..{tip}").split()
+        merges = self.git("rev-list", "--merges", f"{base}..{tip}").split()
         if merges and not squash:
             say(f"{' '.join(words)} holds merges: its commits are measured as one")
         if not squash and not merges and len(commits) > MOST:
@@ -62,12 +67,12 @@ class Tree:
             hint = f"at most {MOST} are measured one by one: --squash, or a part"
             raise RetrapError(what, hint, EXIT_PATCH)
         if squash or merges:
-            text = self._git("diff", *DIFF, "--dst-prefix=b/", base, tip)
+            text = self.git("diff", *DIFF, base, tip)
             title = f"{' '.join(words)}: {len(commits)} commits"
             return FromTree(base, [self._checked(title, text)])
         mbox = scratch / "range.mbx"
-        form = (*DIFF, "--dst-prefix=b/", "--stdout", "--no-signature", "--no-attach")
-        mails = self._git("format-patch", *form, f"{base}..{tip}")
+        form = (*DIFF, "--stdout", "--no-signature", "--no-attach")
+        mails = self.git("format-patch", *form, f"{base}..{tip}")
         mbox.write_bytes(mails.encode(errors=AS_IS))
         (scratch / "range").mkdir()
         return FromTree(base, given.read([str(mbox)], scratch / "range"))
@@ -77,7 +82,7 @@ class Tree:
         Errors: EXIT_PATCH."""
         base, tip = self.ends(words)
         order = ("--sort=version:refname", "--contains", base, "--merged", tip)
-        found = self._git("tag", "--list", "v[0-9]*", *order).split()
+        found = self.git("tag", "--list", "v[0-9]*", *order).split()
         if len(found) < 2:
             what = f"{self.path}: {' '.join(words)} holds {len(found)} tags of releases"
             raise RetrapError(what, "name a range, as v6.12..v6.18", EXIT_PATCH)
@@ -86,7 +91,7 @@ class Tree:
     def ends(self, words: list[str]) -> tuple[str, str]:
         """Of what the words name: the commit below, and the last one. Errors:
         EXIT_PATCH, in the words of git."""
-        said = self._git("rev-parse", *words).split()
+        said = self.git("rev-parse", *words).split()
         named = [word for word in said if re.fullmatch(r"\^?[0-9a-f]{40,64}", word)]
         after = [each for each in named if not each.startswith("^")]
         below = [each[1:] for each in named if each.startswith("^")]
@@ -98,22 +103,22 @@ class Tree:
             return self._commit(f"{tip}^"), tip
         start = self._commit(below[0])
         if len(below) == 1 and len(after) == 1:
-            shared = self._git("merge-base", start, tip).strip()
+            shared = self.git("merge-base", start, tip).strip()
             if shared != start:
                 say(f"the range begins at {shared[:12]}, where the branches part")
             return shared, tip
         return start, tip  # A...B: git names the commit where they part
 
     def _commit(self, name: str) -> str:
-        return self._git("rev-parse", "--verify", f"{name}^{{commit}}").strip()
+        return self.git("rev-parse", "--verify", f"{name}^{{commit}}").strip()
 
     def _uncommitted(self, scratch: Path) -> FromTree:
-        self._git("rev-parse", "HEAD", owned=True)
+        self.git("rev-parse", "HEAD", owned=True)
         base = self._commit("HEAD")
-        where = Path(self._git("rev-parse", "--absolute-git-dir").strip())
-        top = self._git("rev-parse", "--show-toplevel").strip()
-        objects = self._git("rev-parse", "--git-path", "objects").strip()
-        index = Path(self._git("rev-parse", "--git-path", "index").strip())
+        where = Path(self.git("rev-parse", "--absolute-git-dir").strip())
+        top = self.git("rev-parse", "--show-toplevel").strip()
+        objects = self.git("rev-parse", "--git-path", "objects").strip()
+        index = Path(self.git("rev-parse", "--git-path", "index").strip())
         (scratch / "objects").mkdir()
         ours = {
             "GIT_INDEX_FILE": str(scratch / "index"),
@@ -124,14 +129,14 @@ class Tree:
         }
         if (self.path / index).is_file():
             shutil.copyfile(self.path / index, scratch / "index")
-        new = self._git("ls-files", "-z", "--others", "--exclude-standard", env=ours)
+        new = self.git("ls-files", "-z", "--others", "--exclude-standard", env=ours)
         files = [name for name in new.split("\0") if SOURCES.search(name)]
-        self._git("add", "--update", env=ours)
+        self.git("add", "--update", env=ours)
         if files:
-            self._git("add", "--", *files, env=ours)
+            self.git("add", "--", *files, env=ours)
             say(f"not yet known to git, and in it: {', '.join(files[:4])}")
-        words = ("diff", *DIFF, "--dst-prefix=b/", "--cached", "HEAD")
-        text = self._git(*words, env=ours)
+        words = ("diff", *DIFF, "--cached", "HEAD")
+        text = self.git(*words, env=ours)
         if not text:
             what = f"{self.path}: nothing differs from HEAD"
             hint = "name a range, as HEAD~3.. or v6.12..my-branch"
@@ -145,10 +150,11 @@ class Tree:
             raise RetrapError(what, "name another range", EXIT_PATCH)
         return given.checked(title, "", f"Subject: {title}\n\n", text)
 
-    def _git(
+    def git(
         self, *words: str, env: dict[str, str] | None = None, owned: bool = False
     ) -> str:
-        """`owned`: git refuses the tree of another user."""
+        """What git says there. `owned`: it refuses the tree of another user. Errors:
+        EXIT_PATCH, in its words."""
         # Of commits git runs nothing that the tree's own settings name; what is not
         # committed it reads of trees alone that are the user's.
         anyone = () if owned else ("-c", "safe.directory=*")

@@ -19,20 +19,23 @@ C = (".c", ".h")
 
 @dataclass(frozen=True)
 class Touched:
-    """`functions`: whose code differs, by name. `files`: in which more than functions
-    does: a macro, a type, a table, or a file that is no C."""
+    """`functions`: of the base, whose code differs, by name; `new`: those that it does
+    not have. `files`: in which more than functions differs: a macro, a type, a table,
+    or a file that is no C."""
 
     functions: tuple[str, ...]
+    new: tuple[str, ...]
     files: tuple[str, ...]
 
 
 def between(base: Variant, patched: Variant, variants: Variants, arch: Arch) -> Touched:
     """What the patches of `patched` change that `base` does not have. Errors:
     EXIT_KERNEL, for a patch that does not apply."""
-    new = patched.patches[len(base.patches) :]
-    text = "".join(patch.read_text(errors="replace") for patch in new)
+    added = patched.patches[len(base.patches) :]
+    text = "".join(patch.read_text(errors="replace") for patch in added)
     names = sorted(set(_NAMES.findall(text)))
-    found: dict[str, None] = {}
+    found: set[str] = set()
+    new: set[str] = set()
     files = []
     with scratch.directory(subdirectory("work")) as place:
         for variant in (base, patched):
@@ -44,12 +47,14 @@ def between(base: Variant, patched: Variant, variants: Variants, arch: Arch) -> 
                 before, after = (
                     _text(place / variant.name / name) for variant in (base, patched)
                 )
-                differ, more = functions.changed(before, after)
-                found.update(dict.fromkeys(differ))
-                files += [name] if more else []
+                one = functions.changed(before, after)
+                found.update(one.differ)
+                new.update(one.new)
+                files += [name] if one.more else []
             elif not name.startswith(("Documentation/", "tools/", "MAINTAINERS")):
                 files.append(name)
-    return Touched(tuple(found), tuple(files))
+    new -= found  # those that a patch moves to another file
+    return Touched(tuple(sorted(found)), tuple(sorted(new)), tuple(files))
 
 
 def _text(file: Path) -> str:

@@ -26,7 +26,6 @@ from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 from retrap.kernel.kernels import Kernel
 from retrap.results import trace
 from retrap.profile.symbols import Symbols
-from retrap.results.trace import ESCAPE, KIND, PARTIAL, PAYLOAD
 from retrap.base.progress import Progress
 
 FRAGMENT = ROOT / "configs/kernel/debug-info.config"
@@ -104,13 +103,8 @@ def address_counts(
         [a for a in block.addresses if _is(known, a, function)] for block in blocks
     ]
     for window in windows:
-        words = window.words.tolist()
-        for word, after in zip(words, [*words[1:], 0], strict=True):
-            if word >= ESCAPE or not inside[word]:
-                continue
-            begun = after & PAYLOAD if after & KIND == PARTIAL else None
-            ran = blocks[word].addresses[:begun]
-            counts.update(a for a in inside[word] if a <= ran[-1])
+        for number, ran in trace.ran(blocks, window):
+            counts.update(a for a in inside[number] if a <= ran[-1])
     return counts
 
 

@@ -26,6 +26,7 @@ from retrap.config.registry import Scenario, least
 from retrap.config.variants import Variant, Variants
 from retrap.kernel import kernels
 from retrap.profile import lines, measure, symbols
+from retrap.profile.symbols import KERNEL
 from retrap.results import trace
 from retrap.results.measured import Boot
 from retrap.results.store import load
@@ -147,21 +148,10 @@ def _ran(boot: Boot) -> dict[str, set[int]]:
     for scenario, run in zip(timed, recorded.runs, strict=True):
         counts: Counter[int] = Counter()
         for window in run.windows:
-            counts.update(_addresses(recorded.blocks, window))
+            ran = (addresses for _, addresses in trace.ran(recorded.blocks, window))
+            counts.update({at for block in ran for at in block if at >= KERNEL})
         often = {at for at, n in counts.items() if 2 * n >= len(run.windows)}
         found.setdefault(scenario, set()).update(often)
-    return found
-
-
-def _addresses(blocks: tuple[trace.Block, ...], window: trace.Window) -> set[int]:
-    """Kernel instructions that are begun in a window, each once."""
-    words = window.words.tolist()
-    found: set[int] = set()
-    for word, after in zip(words, [*words[1:], 0], strict=True):
-        if word < trace.ESCAPE and blocks[word].addresses[0] >= symbols.KERNEL:
-            part = after & trace.KIND == trace.PARTIAL
-            begun = after & trace.PAYLOAD if part else None
-            found.update(blocks[word].addresses[:begun])
     return found
 
 

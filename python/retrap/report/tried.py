@@ -108,20 +108,20 @@ def _sides(results: Results, machine: Machine) -> tuple[str, ...]:
 
 def _controls(controls: list[Comparison]) -> str:
     """Cells that run nothing of the patch must not change."""
-    if not controls:
-        return ""
     for kind, verdicts in (("CAUTION: c", DECIDED), ("C", (UNDECIDED,))):
         if moved := [row for row in controls if row.verdict in verdicts]:
             told = ", ".join(f"{r.scenario} {r.placement} {r.change}" for r in moved)
             return f"{kind}ontrols, which run none of it: {told}."
-    names = ", ".join(dict.fromkeys(row.scenario for row in controls))
-    return f"Controls, which run none of it: same ({names})."
+    names = dict.fromkeys(row.scenario for row in controls if row.verdict == SAME)
+    same = f"Controls, which run none of it: same ({', '.join(names)})."
+    return same if names else ""
 
 
 def _unreached(choice: Choice) -> str:
     if not choice.unreached:
         return ""
-    return f"No scenario runs {', '.join(f'{name}()' for name in choice.unreached)}."
+    names = ", ".join(f"{name}()" for name in choice.unreached)
+    return f"No scenario of the map runs {names}."
 
 
 def _table(
@@ -134,7 +134,7 @@ def _table(
     """The cells that change with all patches: decided ones, the largest first. A column
     for the first patch, for the first two, and so on; of many the last ones."""
     if not mine:
-        return ["No scenario runs what it touches; the controls alone are measured."]
+        return ["Nothing that is measured runs code which differs: controls alone are."]
     changed = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
     if not changed:
         return ["No cell changes."]
@@ -144,7 +144,8 @@ def _table(
     widths = [PLACE, WIDTH, *[WIDTH] * len(sides)]
     lines = [row("", ["", base[: WIDTH - 1], *heads], widths, LABEL)]
     for one in changed[:most]:
-        changes = [rows[name, one.where].change for name in sides]
+        found = [rows.get((name, one.where)) for name in sides]
+        changes = [each.change if each else "" for each in found]
         cells = [one.placement, number(one.levels[0]), *changes]
         lines.append(row(one.scenario, cells, widths, LABEL))
     if len(changed) > most:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from retrap.analysis.compare import comparisons
-from retrap.analysis.comparison import COLUMNS
 from retrap.base import schema
 from retrap.kernel.given import AS_IS, Given
 from retrap.report.tried import Tried, code
@@ -39,8 +38,7 @@ def document(
         "unreached": list(choice.unreached),
         "rows": [
             {
-                **dict(zip(COLUMNS, row.row(), strict=True)),
-                "warnings": list(row.warnings),
+                **row.record(),
                 "change": row.change,
                 "control": row.scenario in choice.controls,
             }

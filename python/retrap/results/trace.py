@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import lzma
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -28,6 +29,7 @@ NEXT, JUMP, CALL, RETURN, TO_KERNEL, TO_USER, HALT = range(7)
 ESCAPE, PARTIAL, VCPU, TASK = 0x80000000, 0x80000000, 0xA0000000, 0xC0000000
 KIND, PAYLOAD = 0xE0000000, 0x1FFFFFFF
 
+Addresses = tuple[int, ...]
 Words = npt.NDArray[np.uint32]
 
 
@@ -35,7 +37,7 @@ Words = npt.NDArray[np.uint32]
 class Block:
     """Straight code: where each instruction is, and where the next would be."""
 
-    addresses: tuple[int, ...]
+    addresses: Addresses
     end: int
     flow: int
 
@@ -66,6 +68,16 @@ class Run:
 class Trace:
     blocks: tuple[Block, ...]
     runs: tuple[Run, ...]
+
+
+def ran(blocks: tuple[Block, ...], window: Window) -> Iterator[tuple[int, Addresses]]:
+    """Each block that runs in a window, by its number, and its instructions that are
+    begun there."""
+    words = window.words.tolist()
+    for word, after in zip(words, [*words[1:], 0], strict=True):
+        if word < ESCAPE:
+            begun = after & PAYLOAD if after & KIND == PARTIAL else None
+            yield word, blocks[word].addresses[:begun]
 
 
 def read(path: Path) -> Trace:

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What patches touch: of a source as it is before and after them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retrap.base.arch import native
+from retrap.config.variants import Source, Variant, Variants
+from retrap.kernel import patched_files, touched
+from retrap.kernel.touched import Touched
+
+BEFORE = {
+    "kernel/a.c": "int f(void)\n{\n\treturn 1;\n}\n\nint moves(void)\n{\n}\n",
+    "include/a.h": "#define N 1\n",
+    "Documentation/a.rst": "text\n",
+    "kernel/Makefile": "obj-y += a.o\n",
+}
+AFTER = {
+    "kernel/a.c": "int g(void)\n{\n}\n\nint f(void)\n{\n\treturn g();\n}\n",
+    "kernel/b.c": "int moves(void)\n{\n\t;\n}\n",
+    "include/a.h": "#define N 2\n",
+    "Documentation/a.rst": "other\n",
+    "kernel/Makefile": "obj-y += a.o b.o\n",
+}
+
+
+def test_functions_new_ones_and_what_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETRAP_CACHE", str(tmp_path / "cache"))
+    names = {*BEFORE, *AFTER}
+    patch = tmp_path / "x.patch"
+    patch.write_text("".join(f"--- a/{name}\n+++ b/{name}\n" for name in sorted(names)))
+    source = Source("linux", None, None)
+    base = Variant("base", None, source, (), (), ("listen",))
+    patched = Variant("patched", "base", source, (patch,), (), ("listen",))
+
+    def lay(variant: Variant, *words: object) -> None:
+        files, into = words[-2:]
+        assert files == names and isinstance(into, Path)
+        for name, text in (BEFORE if variant is base else AFTER).items():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            (into / name).write_text(text)
+
+    monkeypatch.setattr(patched_files, "lay_source", lay)
+    found = touched.between(base, patched, Variants(), native())
+    assert found == Touched(
+        functions=("f", "moves"), new=("g",), files=("include/a.h", "kernel/Makefile")
+    )
