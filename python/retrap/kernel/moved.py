@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import time
 from pathlib import Path
 
@@ -28,8 +29,16 @@ def settle(tree: Path, objects: str) -> None:
         new = _NAME.sub(lambda _: here, old)
         if new != old:
             command.write_bytes(new)
-    # The clock of a file system may be some ms behind: what is patched next is later.
-    past = time.time() - 1
+    built = _now(tree)
     for top, _, files in os.walk(tree / objects):
         for name in files:
-            os.utime(os.path.join(top, name), (past, past), follow_symlinks=False)
+            os.utime(os.path.join(top, name), ns=(built, built), follow_symlinks=False)
+    # make asks for a source that is later. The clock of a file system goes by ticks.
+    while _now(tree) == built:
+        time.sleep(0.001)
+
+
+def _now(tree: Path) -> int:
+    """The time in ns that a file of `tree` gets if it is written now."""
+    with tempfile.NamedTemporaryFile(dir=tree, prefix=".now") as file:
+        return os.fstat(file.fileno()).st_mtime_ns
