@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from retrap.executors import qemu
-from retrap.kernel import kconfig, kernels, patched_files, source
+from retrap.kernel import building, kconfig, kernels, patched_files, source
 from retrap.kernel.machine_config import MachineConfig
 from retrap.base.arch import ARM64, X86_64, Arch, native
 from retrap.base.paths import ROOT
@@ -183,7 +183,7 @@ def test_unpack_and_patch(variant: Variant, tmp_path: Path) -> None:
 def test_patch_leaves_a_hard_linked_original_alone(
     variant: Variant, tmp_path: Path
 ) -> None:
-    """The base's tree is copied as hard links (kernels._Build._lay)."""
+    """The base's tree is copied as hard links (building.Build._lay)."""
     original, copy = tmp_path / "original", tmp_path / "copy"
     original.mkdir()
     (original / "f.c").write_text("one\ntwo\nthree\n")
@@ -437,7 +437,7 @@ class Builds:
 @pytest.fixture
 def builds(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builds:
     monkeypatch.setenv("RETRAP_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(kernels, "build_id", lambda elf: "b")
+    monkeypatch.setattr(building, "build_id", lambda elf: "b")
     (tree / "Makefile").write_text(KERNEL)
     (tree / "Kconfig").write_text("")
     (tree / "Kconfig2").write_text("x\n")

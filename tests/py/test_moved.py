@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from test_kernels import KERNEL, Builds, builds, commit, tree  # noqa: F401
 
-from retrap.kernel import kernels
+from retrap.kernel import building
 
 # As objtool: it is made again under another name, and every object after it.
 TOOL = """\
@@ -57,7 +57,7 @@ def test_a_header_of_many_objects_is_told_before_they_are_compiled(
     many: int,
     told: bool,
 ) -> None:
-    monkeypatch.setattr(kernels, "MANY", many)
+    monkeypatch.setattr(building, "MANY", many)
     assert builds.source.tree
     (builds.source.tree / "all.h").write_text("int x;\n")
     commit(builds.source.tree)

@@ -77,7 +77,7 @@ def built(tmp_path: Path) -> Path:
 
 
 def patched(built: Path, *patches: str) -> tuple[Path, list[str]]:
-    """A copy as kernels._Build makes one; what of its objects was forgotten."""
+    """A copy as building.Build makes one; what of its objects was forgotten."""
     tree = built.with_name("build.partial")
     subprocess.run(["cp", "-al", built, tree], check=True)
     subprocess.run(["rm", "-rf", tree / "obj"], check=True)

@@ -25,7 +25,7 @@ from retrap.config.fragments import fragments_for
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
 from retrap.kernel.kconfig import check_config
-from retrap.kernel.kernels import OBJ
+from retrap.kernel.building import OBJ
 from retrap.base.process import run_logged
 from retrap.base.progress import Progress, Task
 

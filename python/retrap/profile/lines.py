@@ -18,7 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from retrap.base import scratch
-from retrap.kernel import kernels, patched_files
+from retrap.kernel import building, kernels, patched_files
 from retrap.base.cache import subdirectory
 from retrap.base.paths import ROOT
 from retrap.config.variants import Variant
@@ -166,7 +166,7 @@ def _place(function: str, where: str) -> Place:
 def _relative(file: str) -> str:
     """Below the kernel's source: objects are built in a directory of it."""
     path = os.path.normpath(file)
-    match = re.search(rf"/trees/[^/]+/(?:{kernels.OBJ}/)?(.+)$", path)
+    match = re.search(rf"/trees/[^/]+/(?:{building.OBJ}/)?(.+)$", path)
     return match.group(1) if match else path.removeprefix("../")
 
 
