@@ -16,6 +16,7 @@ from retrap.campaign import journal
 from retrap.cli import follow, ready
 from retrap.config.experiments import load_experiment
 from retrap.fleet import site
+from retrap.results import boot_times
 
 QUICK = load_experiment(ROOT / "configs/experiments/quick.toml")
 STAMP = "20261128-093000"
@@ -33,7 +34,7 @@ def test_what_a_boot_took_is_said(tmp_path: Path) -> None:
         record = {"quiet": {"waited_s": 10.0}}
         (tmp_path / "raw" / name / "boot.json").write_text(json.dumps(record))
     (tmp_path / "journal.jsonl").write_text("\n".join(rows) + "\n")
-    assert follow.overhead(tmp_path) == (
+    assert boot_times.sentence(tmp_path) == (
         "A boot took 90 s: 55 s from one kernel to the next, 10 s until it was quiet, "
         "25 s measured (medians of 2)."
     )

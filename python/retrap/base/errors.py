@@ -34,7 +34,7 @@ EXIT_STATUS = (
     (EXIT_REFUSED, "results that must not be compared"),
     (EXIT_BENCH, "retrap-bench refused or failed on this machine"),
     (EXIT_MACHINE, "a machine cannot be prepared, reached or put back"),
-    (EXIT_DEARER, "compare --fail-if-dearer: a cell is dearer"),
+    (EXIT_DEARER, "a cell is dearer than --fail-if-dearer allows"),
     (EXIT_GONE, "a kernel's source is not in that suite of Debian any more"),
     (EXIT_PATCH, "try: a patch cannot be read"),
     (EXIT_UNSUPPORTED, "not supported here"),

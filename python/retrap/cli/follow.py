@@ -16,7 +16,7 @@ from retrap.campaign import journal
 from retrap.campaign.journal import ARMED, DONE, RUNNING, SKIPPED, VOID
 from retrap.cli import matrix
 from retrap.fleet.site import GONE, HERE, Site, site
-from retrap.results.boot_times import boot_times, usual
+from retrap.results import boot_times
 from retrap.results.sealed import verify_campaign
 
 MACHINE = "machine.json"  # in a result directory: the machine, and how it is reached
@@ -115,7 +115,7 @@ def follow(
                 words.append(f"{name}: {summary(told[name])}")
                 if over(told[name]):
                     _fetch(name, directory, machines, word)
-                    if text := overhead(directory):
+                    if text := boot_times.sentence(directory):
                         say(f"{name}: {text}")
                     matrix.report(directory, progress)
                     del open_[name]
@@ -149,19 +149,6 @@ def over(told: dict[str, Any]) -> bool:
     under_way = any(job["state"] in (ARMED, RUNNING) for job in told["jobs"])
     ended = told["finished"] or (told["aborted"] and not under_way)
     return ended and told["slot"] is None
-
-
-def overhead(directory: Path) -> str:
-    """What a boot of the campaign took, in a sentence; empty where none says it."""
-    times = boot_times(directory)
-    one = usual(times)
-    if one is None:
-        return ""
-    return (
-        f"A boot took {one.whole:.0f} s: {one.up:.0f} s from one kernel to the "
-        f"next, {one.quiet:.0f} s until it was quiet, {one.measured:.0f} s measured "
-        f"(medians of {len(times)})."
-    )
 
 
 def _fetch(name: str, directory: Path, machines: Site, word: str) -> None:

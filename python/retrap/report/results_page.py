@@ -11,6 +11,7 @@ from retrap.base.paths import ROOT
 from retrap.base.rawfile import atomic_write
 from retrap.profile import designs, difference, report, summary
 from retrap.report import basetable, brief, sentences, table
+from retrap.results import boot_times
 from retrap.results.store import Machine, load
 from retrap.rules import conform, mutate, ruletable
 
@@ -41,6 +42,7 @@ def render(reference: Path = REFERENCE) -> str:
         block(brief.render(measured)),
         *(text if text[0] == "*" else f"{text}\n" for text in told),
         *_bases(reference),
+        *_machine(reference / "rehearsal"),
         "## Where the instructions go\n",
         f"`./retrap profile --from {PROFILE}` has every function,",
         "both placements, and arm64. The largest changes in two cells:\n",
@@ -77,6 +79,21 @@ def _bases(reference: Path) -> list[str]:
         "`./retrap matrix configs/experiments/7.x.toml --guests` measures the newer",
         "ones, `arm64.toml` 6.12 on arm64.\n",
         block(basetable.render(found)),
+    ]
+
+
+def _machine(run: Path) -> list[str]:
+    """Nothing where no campaign on a machine is stored."""
+    if not run.is_dir():
+        return []
+    return [
+        "## In time, over boots\n",
+        "A campaign of eight blocks on a virtual machine that reboots, under QEMU, by",
+        "`./retrap matrix --on HOSTS configs/experiments/rehearsal.toml`. It shows",
+        "what a campaign ends in ([bare-metal.md](bare-metal.md)). Its times are",
+        "QEMU's, and no evidence about hardware.\n",
+        block(brief.render(load(run))),
+        f"{boot_times.sentence(run)}\n",
     ]
 
 

@@ -76,6 +76,19 @@ def usual(times: list[BootTime]) -> BootTime | None:
     )
 
 
+def sentence(directory: Path) -> str:
+    """What a boot of the campaign took; empty where none says it."""
+    times = boot_times(directory)
+    one = usual(times)
+    if one is None:
+        return ""
+    return (
+        f"A boot took {one.whole:.0f} s: {one.up:.0f} s from one kernel to the "
+        f"next, {one.quiet:.0f} s until it was quiet, {one.measured:.0f} s measured "
+        f"(medians of {len(times)})."
+    )
+
+
 def round_s(directory: Path) -> float | None:
     """How long a round on this machine took, from the first to the last; None where
     there are not two."""
