@@ -9,7 +9,7 @@ from pathlib import Path
 
 import disk
 import pytest
-from image import Image
+from image import KINDS, Image
 from rehearsal import RehearsalMachine
 
 from retrap.base.arch import ARCHES
@@ -20,7 +20,7 @@ def image(request: pytest.FixtureRequest) -> Image:
     probe = ["unshare", "--user", "--mount", "true"]
     if subprocess.run(probe, capture_output=True).returncode != 0:
         pytest.skip("a disk of Debian is made in namespaces: they need root")
-    return disk.ensure(ARCHES[request.param])
+    return disk.ensure(KINDS[request.param])
 
 
 @pytest.fixture

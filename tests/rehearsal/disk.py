@@ -11,10 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from image import Image
+from image import Image, Kind
 from rehearsal import RehearsalMachine
 
-from retrap.base.arch import X86_64, Arch
 from retrap.base.cache import locked, partial, publish, subdirectory
 from retrap.base.process import child
 from retrap.base.progress import Task
@@ -24,21 +23,21 @@ DEBIAN_S, BOOT_S, GRUB_S = 1800, 600, 600
 WAIT = 'until grep -q . /proc/self/gid_map; do sleep 0.1; done; exec "$@"'
 
 
-def ensure(arch: Arch, *packages: str) -> Image:
+def ensure(kind: Kind, *packages: str) -> Image:
     """The disk, made now if it is not there. `packages`: more of Debian's."""
     folder = subdirectory("rehearsal")
-    recipe = HERE / f"image_{arch.name}.sh"
+    recipe = HERE / f"image_{kind.name}.sh"
     sources = (recipe, HERE / "debian.sh", Path(__file__))
     text = b"".join(path.read_bytes() for path in sources) + ",".join(packages).encode()
     path = folder / hashlib.sha256(text).hexdigest()[:16]
-    with locked(folder, Task(f"disk of a rehearsal machine ({arch.name})")):
+    with locked(folder, Task(f"disk of a rehearsal machine ({kind.name})")):
         if not path.is_dir():
             if os.geteuid() != 0:
                 pytest.skip("a disk of Debian is made by chroot(2), which needs root")
             work = partial(path)
-            _make(recipe, Image(work, arch), packages)
+            _make(recipe, Image(work, kind), packages)
             publish(work, path)
-    return Image(path, arch)
+    return Image(path, kind)
 
 
 def _make(recipe: Path, image: Image, packages: tuple[str, ...]) -> None:
@@ -49,7 +48,7 @@ def _make(recipe: Path, image: Image, packages: tuple[str, ...]) -> None:
     raw = image.directory / "disk.raw"
     subprocess.run([*convert, str(raw), str(image.disk)], check=True)
     raw.unlink()
-    if image.arch is X86_64:
+    if image.kind.grub:
         _first_boot(image, convert)
 
 

@@ -10,22 +10,54 @@ from pathlib import Path
 
 from retrap.base.arch import ARM64, X86_64, Arch
 
-MACHINES = {
-    X86_64: ("-M", "pc", "-cpu", "max"),
-    # The architected way to authenticate pointers is slow under TCG.
-    ARM64: ("-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"),
+EFI, EFI_X86_64 = Path("/usr/share/AAVMF"), Path("/usr/share/OVMF")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Of machine: its recipe is image_<name>.sh. `firmware`: EFI's code, which is read
+    only, and its variables; None: a BIOS."""
+
+    name: str
+    arch: Arch
+    grub: bool
+    words: tuple[str, ...]
+    firmware: tuple[Path, Path] | None
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("x86_64", X86_64, True, ("-M", "pc", "-cpu", "max"), None),
+        Kind(
+            "x86_64_efi",
+            X86_64,
+            True,
+            ("-M", "q35", "-cpu", "max"),
+            (EFI_X86_64 / "OVMF_CODE_4M.fd", EFI_X86_64 / "OVMF_VARS_4M.fd"),
+        ),
+        Kind(
+            "arm64",
+            ARM64,
+            False,
+            # The architected way to authenticate pointers is slow under TCG.
+            ("-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"),
+            (EFI / "AAVMF_CODE.fd", EFI / "AAVMF_VARS.fd"),
+        ),
+    )
 }
-EFI, EFI_VARIABLES = "AAVMF_CODE.fd", "AAVMF_VARS.fd"
-FIRMWARE = Path("/usr/share/AAVMF")
 
 
 @dataclass(frozen=True)
 class Image:
-    """What disk.py makes: the disk that machines start from, and the keys to it.
-    x86_64 has a BIOS and GRUB, arm64 EFI and systemd-boot."""
+    """What disk.py makes: the disk that machines start from, and the keys to it."""
 
     directory: Path
-    arch: Arch
+    kind: Kind
+
+    @property
+    def arch(self) -> Arch:
+        return self.kind.arch
 
     @property
     def disk(self) -> Path:
@@ -50,13 +82,14 @@ class Image:
         disk = directory / "disk.qcow2"
         argv = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2"]
         subprocess.run([*argv, "-b", str(self.disk), str(disk)], check=True)
-        words = [self.arch.qemu, *MACHINES[self.arch]]
+        words = [self.arch.qemu, *self.kind.words]
         # What the machine flushes is on the file; a kill loses what it does not.
         words += ["-drive", f"file={disk},if=virtio,format=qcow2,cache=writeback"]
-        if self.arch is ARM64:
+        if self.kind.firmware:
+            code, empty = self.kind.firmware
             variables = directory / "variables.fd"
-            shutil.copyfile(FIRMWARE / EFI_VARIABLES, variables)
+            shutil.copyfile(empty, variables)
             flash = "if=pflash,format=raw,file="
-            words += ["-drive", f"{flash}{FIRMWARE / EFI},readonly=on"]
+            words += ["-drive", f"{flash}{code},readonly=on"]
             words += ["-drive", f"{flash}{variables}"]
         return words

@@ -39,11 +39,11 @@ def test_it_boots_and_keeps_what_it_synced(
 
 def test_it_does_not_outlive_whoever_started_it(image: Image, tmp_path: Path) -> None:
     where = tmp_path / "target"
-    arch = f"ARCHES[{image.arch.name!r}]"
-    words = f"Image(Path({str(image.directory)!r}), {arch}), Path({str(where)!r})"
+    kind = f"KINDS[{image.kind.name!r}]"
+    words = f"Image(Path({str(image.directory)!r}), {kind}), Path({str(where)!r})"
     script = (
         "import time; from pathlib import Path; from rehearsal import *\n"
-        "from image import Image; from retrap.base.arch import ARCHES\n"
+        "from image import KINDS, Image\n"
         f"RehearsalMachine({words}).start(); print('on', flush=True); time.sleep(60)"
     )
     path = f"{Path(__file__).parent}:{ROOT}/python"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import disk
 from campaigns import BOOT_S, CAMPAIGN_S, SMALL, assert_equal, state
+from image import KINDS
 from rehearsal import RehearsalMachine
 
 from retrap.base.arch import X86_64
@@ -57,7 +58,7 @@ def without_clone(text: str) -> str:
 
 def test_a_machine_measures_itself_and_is_as_it_was(tmp_path: Path) -> None:
     needed = [name for group in SETS for name in packages.names(group)]
-    image = disk.ensure(X86_64, *needed)
+    image = disk.ensure(KINDS["x86_64"], *needed)
     with RehearsalMachine(image, tmp_path / "target") as machine:
         machine.start()
         machine.wait_for_ssh(BOOT_S)
