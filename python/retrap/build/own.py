@@ -134,11 +134,12 @@ def _fail(log: Path, folder: Path, files: Files) -> NoReturn:
 
 
 def known(
-    files: Files, progress: Progress
+    files: Files, progress: Progress, shipped: Programs | None = None
 ) -> tuple[registry.Registry, tuple[str, ...]]:
     """What can be measured here, and which of it is of `files`, with the usual numbers
-    of its parameters. Errors: EXIT_BUILD, EXIT_CONFIG."""
-    shipped = build(progress, BENCH)
+    of its parameters. `shipped`: programs of this architecture that are built, where
+    others than those of a release are. Errors: EXIT_BUILD, EXIT_CONFIG."""
+    shipped = shipped or build(progress, BENCH)
     own = add(shipped, files, progress)
     mine = families(shipped, own, files)
     for each in mine:

@@ -33,8 +33,11 @@ def make(
     """The archive, with static programs and the plan of the experiment for every
     interface that a kernel may offer."""
     with Progress() as progress:
-        experiment, registry = scenarios.known(experiment, variants, path, progress)
         programs = static.programs(progress, arch)
+        here = programs if arch.native else None  # they know the names, too
+        experiment, registry = scenarios.known(
+            experiment, variants, path, progress, here
+        )
         assert experiment.host
         designs = interfaces_of(registry)[1:]  # every kernel offers the first, listen
         sets = chain.from_iterable(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from retrap.base import scratch
-from retrap.base.arch import Arch
+from retrap.base.arch import Arch, native
 from retrap.base.errors import EXIT_CONFIG, EXIT_MACHINE, RetrapError
 from retrap.base.progress import Progress, say
 from retrap.build import own, static
@@ -56,8 +56,10 @@ def run(wanted: Wanted, path: Path, full: bool, agreed: bool) -> list[Path]:
     if wanted.where == HERE and not agreed:
         _ask(experiment)
     with Progress() as progress:
+        # Machines are given static programs: those of this one know the names, too.
+        programs = static.programs(progress, native())
         experiment, registry = scenarios.known(
-            experiment, wanted.variants, path, progress
+            experiment, wanted.variants, path, progress, programs
         )
         wanted = dataclasses.replace(wanted, experiment=experiment)
         facts = _ask_machines(machines, wanted, progress)

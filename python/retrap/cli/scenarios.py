@@ -22,11 +22,15 @@ Known = tuple[Experiment, Registry]
 
 
 def known(
-    experiment: Experiment, variants: dict[str, Variant], path: Path, progress: Progress
+    experiment: Experiment,
+    variants: dict[str, Variant],
+    path: Path,
+    progress: Progress,
+    programs: Programs | None = None,
 ) -> Known:
     """The experiment with the scenarios of its files, and all that can be measured, of
-    programs that this builds. Errors: EXIT_BUILD, EXIT_CONFIG."""
-    registry, names = own.known(experiment.files, progress)
+    `programs`, or of those that this builds. Errors: EXIT_BUILD, EXIT_CONFIG."""
+    registry, names = own.known(experiment.files, progress, programs)
     return _checked(experiment, names, variants, registry, path)
 
 
