@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from retrap.rules import rule_boot, mutate, mutations, rulebook
+from retrap.rules import mutanttable, mutate, mutations, rule_boot, rulebook
 from retrap.base.arch import native
 from retrap.rules.rule_boot import BookBoot, _lost
 from retrap.base.paths import ROOT
@@ -138,8 +138,8 @@ def test_table_and_survivors() -> None:
         "stamp": "s", "version": "v", "arch": "x86_64", "arguments": "-x",
         "mutants": rows,
     }  # fmt: skip
-    assert mutate.survivors(record) == ["two", "four"]
-    lines = mutate.render(record).splitlines()[3:]
+    assert mutanttable.survivors(record) == ["two", "four"]
+    lines = mutanttable.render(record).splitlines()[3:]
     assert lines[1].split() == ["one", "async-retrap", "AR05_C"]
     assert lines[4].strip() == "and 1 more"
     assert lines[5].split() == ["two", "async-retrap", "SURVIVED"]
@@ -158,15 +158,15 @@ def test_rules_that_no_mutant_breaks_are_named() -> None:
     }  # fmt: skip
     rules = ("C01", "C02", "ML01", "AR05")
     lost = {**row, "verdict": "by splat", "message": "BUG (in C02_B/same)"}
-    assert mutate.never_failed({"mutants": [row, lost]}, rules) == ["ML01"]
-    assert mutate.never_failed(record, rules) == ["C02", "ML01"]
-    assert mutate.render(record, rules).splitlines()[-4:] == [
+    assert mutanttable.never_failed({"mutants": [row, lost]}, rules) == ["ML01"]
+    assert mutanttable.never_failed(record, rules) == ["C02", "ML01"]
+    assert mutanttable.render(record, rules).splitlines()[-4:] == [
         "1 of 1 mutants killed",
         "made to break 2 of 4 rules; tests of 2 rules failed",
         "rules of which no test failed on any mutant: 2",
         "C02 ML01",
     ]
-    assert mutate.render(record).endswith("1 of 1 mutants killed\n")
+    assert mutanttable.render(record).endswith("1 of 1 mutants killed\n")
 
 
 def test_a_boot_that_is_lost_names_its_test() -> None:

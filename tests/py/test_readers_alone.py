@@ -249,8 +249,8 @@ cli.follow cli.pack cli.scenarios config.experiments config.plan config.variants
 executors.box executors.qemu fleet.archive fleet.site kernel.patchsize profile.measure
 profile.summary report.reply results.boot_times results.measured results.mismatch
 results.pack results.perf_stat results.redact results.redacted results.samples
-results.sealed results.store results.trace results.unpack rules.conform rules.mutate
-target.record report.html.machines report.html.rows
+results.sealed results.store results.trace results.unpack rules.conform
+rules.mutanttable target.record report.html.machines report.html.rows
 """
 OWN = {
     "files of the clone": """
@@ -270,7 +270,7 @@ OWN = {
     "boots that it makes, before they are closed": """
         campaign.directory executors.boot_record executors.counted executors.guest
         executors.host executors.initramfs executors.precision profile.derive
-        profile.lines rules.rule_boot target.agent""",
+        profile.lines rules.mutate rules.rule_boot target.agent""",
     "what a kernel and a boot loader say": """
         executors.lanes executors.patience executors.running machine.confinement
         machine.files machine.load target.__main__ target.check target.grub

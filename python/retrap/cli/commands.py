@@ -307,7 +307,7 @@ def _show_table(path: Path, rows: list[str], full: bool) -> None:
 
 def mutate(args: Namespace) -> int:
     from retrap.rules import mutate as work
-    from retrap.rules import docs_tables, mutations
+    from retrap.rules import docs_tables, mutanttable, mutations
 
     ensure(CONFIG)
     known = mutations.load()
@@ -332,15 +332,15 @@ def mutate(args: Namespace) -> int:
         booted = named(names, variants)
         ensure("terminal", *guests(where, booted))
         path = work.run(chosen, variants, where[0], args.results)
-    record = work.load(path)
+    record = mutanttable.load(path)
     if args.json:
-        print(read_text(path / "mutate.json", work.FROM), end="")
+        print(read_text(path / "mutate.json", mutanttable.FROM), end="")
     else:
-        _show_table(path, work.unlike(record), args.full)
+        _show_table(path, mutanttable.unlike(record), args.full)
     if args.write_docs:
         docs_tables.publish("mutate", path)
         docs_tables.write()
-    return EXIT_FAILURE if work.survivors(record) else EXIT_OK
+    return EXIT_FAILURE if mutanttable.survivors(record) else EXIT_OK
 
 
 def kernel(args: Namespace) -> int:

@@ -13,7 +13,7 @@ from retrap.profile import designs, difference, report, summary
 from retrap.report import basetable, brief, sentences, table
 from retrap.results import boot_times
 from retrap.results.store import Machine, load
-from retrap.rules import conform, mutate, ruletable
+from retrap.rules import conform, mutanttable, ruletable
 
 PAGE = ROOT / "docs/results.md"
 REFERENCE = ROOT / "results/reference"
@@ -51,7 +51,7 @@ def render(reference: Path = REFERENCE) -> str:
         "How many rules pass, fail, fail where that is expected, are not offered by",
         "the kernel, or have no test ([rule by rule](conformance.md)).\n",
         block("\n".join(ruletable.counts(conform.load(reference / "conform")))),
-        f"{_mutants(mutate.load(reference / 'mutate'))}\n",
+        f"{_mutants(mutanttable.load(reference / 'mutate'))}\n",
         "## Every cell\n",
         f"`./retrap compare {QUICK} --full` prints:\n",
         block(table.render(quick)),
@@ -118,7 +118,7 @@ def _functions(run: Path) -> list[str]:
 
 def _mutants(record: dict[str, Any]) -> str:
     """Of a stored mutate.json: how many broken patches a test noticed."""
-    tried, alive = len(record["mutants"]), len(mutate.survivors(record))
+    tried, alive = len(record["mutants"]), len(mutanttable.survivors(record))
     return (
         f"Of {tried} patches with one planted mistake each, the rules' tests\n"
         f"notice {tried - alive}."

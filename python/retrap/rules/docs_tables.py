@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from retrap.rules import conform, mutate, racetable, rulebook, ruletable
+from retrap.rules import conform, mutanttable, racetable, rulebook, ruletable
 from retrap.base.paths import ROOT
 from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.base.rawfile import atomic_write
@@ -49,8 +49,8 @@ def tables(reference: Path = REFERENCE) -> dict[str, str]:
     if (reference / "conform").is_dir():
         found["rules"] = ruletable.render(conform.load(reference / "conform"))
     if (reference / "mutate").is_dir():
-        record = mutate.load(reference / "mutate")
-        found["mutations"] = mutate.render(record, rulebook.load().rules)
+        record = mutanttable.load(reference / "mutate")
+        found["mutations"] = mutanttable.render(record, rulebook.load().rules)
     return found
 
 
