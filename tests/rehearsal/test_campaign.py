@@ -6,15 +6,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from campaigns import assert_equal, campaign, state, up
-from image import KINDS, Image
+from image import Image
 from rehearsal import RehearsalMachine
 
 from retrap.campaign import journal
 from retrap.results import store
 
-pytestmark = pytest.mark.parametrize("image", list(KINDS), indirect=True)
 EXPERIMENT = """\
 variants = ["mainline", "please-notify"]
 baseline = "mainline"
