@@ -260,8 +260,9 @@ OWN = {
         rules.mutations rules.rulebook""",
     "what it has built, or prints": """
         build.programs build.static build.suites build.sysroot cli.bisecting
-        cli.kernel cli.stages config.registry kernel.building kernel.kernels
-        kernel.leftover kernel.moved kernel.objects machine.pmu report.tried""",
+        cli.kernel cli.stages config.registry kernel.building kernel.interrupted
+        kernel.kernels kernel.leftover kernel.moved kernel.objects machine.pmu
+        report.tried""",
     "sources and configs that the user names, and builds": """
         build.own cli.attempt_files config.fragments config.prebuilt kernel.debs
         kernel.given kernel.kconfig kernel.machine_config kernel.patched_files

@@ -25,7 +25,14 @@ from retrap.base.rawfile import read_record
 from retrap.build import toolchain
 from retrap.config.fragments import config_text, users_text
 from retrap.config.variants import Variant
-from retrap.kernel import leftover, machine_config, moved, objects, source
+from retrap.kernel import (
+    interrupted,
+    leftover,
+    machine_config,
+    moved,
+    objects,
+    source,
+)
 from retrap.kernel.kconfig import Kconfig, check_config
 from retrap.kernel.machine_config import MachineConfig
 
@@ -65,6 +72,29 @@ class Build:
                 shutil.rmtree(stale)
         self.log = subdirectory("logs") / f"{self.variant.name}-{self.key}.log"
         self.log.unlink(missing_ok=True)
+        patched: list[str] = []
+        if not start and interrupted.goes_on(tree, self.key):
+            self.task.update("goes on with the build that was interrupted")
+        else:
+            patched = self._prepare(start, tree)
+        self._compile(tree)
+        interrupted.end(tree)
+        kernel = self._publish(tree)
+        if keep_tree and not (trees / self.key).is_dir():  # else it may be in use
+            publish(tree, trees / self.key)
+        elif (
+            start
+            and leftover.serves(tree, start[0], patched)
+            and _same_config(tree, start[0])
+        ):
+            leftover.leave(tree, start[0], patched)
+        else:
+            shutil.rmtree(tree)
+        self.task.update(f"{self.objects} objects compiled")
+        return kernel
+
+    def _prepare(self, start: Start | None, tree: Path) -> list[str]:
+        """Lays, patches and configures the tree; the files that were patched."""
         guest = self.machine is None  # what only its boot needs is not for others
         last = guest and source.meets_boot(self.variant, self.arch)
         back = leftover.take(tree, start[0], OBJ) if start else None
@@ -84,20 +114,9 @@ class Build:
             self._configure(tree)
         if start:
             self._say_many(tree, start[0], [*patched, *(back or [])])
-        self._compile(tree)
-        kernel = self._publish(tree)
-        if keep_tree and not (trees / self.key).is_dir():  # else it may be in use
-            publish(tree, trees / self.key)
-        elif (
-            start
-            and leftover.serves(tree, start[0], patched)
-            and _same_config(tree, start[0])
-        ):
-            leftover.leave(tree, start[0], patched)
         else:
-            shutil.rmtree(tree)
-        self.task.update(f"{self.objects} objects compiled")
-        return kernel
+            interrupted.begin(tree, self.key)
+        return patched
 
     def _lay(self, start: Start | None, tree: Path) -> int:
         """Fills `tree`; the number of patches it then already has."""

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A build from the start that was interrupted: the next one of the same kernel goes on
+with its tree.
+
+kbuild notes how an object was made when it is whole, so one that was cut is made
+again. That holds as long as the machine is up: after a crash a file may be shorter than
+it was.
+A build that started from a base is seconds long and is not taken up: there the notes of
+the base's objects stand beside objects that may be cut.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+NOTE = "retrap-building.json"  # in a tree that is laid, patched and configured
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def begin(tree: Path, key: str) -> None:
+    """From here on only make works in `tree`."""
+    (tree / NOTE).write_text(json.dumps([key, BOOT_ID.read_text().strip()]))
+
+
+def goes_on(tree: Path, key: str) -> bool:
+    """Whether `tree` is that of an interrupted build of this kernel."""
+    note = tree / NOTE
+    if not note.is_file():
+        return False
+    return bool(json.loads(note.read_text()) == [key, BOOT_ID.read_text().strip()])
+
+
+def end(tree: Path) -> None:
+    (tree / NOTE).unlink(missing_ok=True)
