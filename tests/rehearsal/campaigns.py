@@ -45,7 +45,7 @@ done
 until units=$(systemctl list-unit-files --no-legend); do sleep 1; done
 dpkg-query -W; echo "$units"; sysctl -a 2>/dev/null |
   grep -v -e random -e 'fs\.\(dentry\|inode\|file\|quota\|aio\)' -e pty.nr \
-  -e ns_last_pid -e vm.user_reserve -e sched_domain -e stat
+  -e ns_last_pid -e vm.user_reserve -e inet_peer_threshold -e sched_domain -e stat
 if command -v grub-editenv >/dev/null; then grub-editenv /boot/grub/grubenv list; fi
 """
 
