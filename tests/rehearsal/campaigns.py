@@ -24,8 +24,8 @@ boots = 1
 BOOT_S = 600
 CAMPAIGN_S = 3600
 # Every file of the machine by hash, kind, mode and owner; what runs and what logs
-# aside, and what each boot of a machine writes anew, or makes of the memory that its
-# firmware leaves. And what EFI keeps, without its counter of boots.
+# aside, and what each boot of a machine writes anew. And what EFI keeps, without its
+# counter of boots.
 STATE = r"""
 files() {
   find / $(findmnt -nro TARGET -t vfat) -xdev \( -path /var/log -o \
@@ -45,8 +45,7 @@ done
 until units=$(systemctl list-unit-files --no-legend); do sleep 1; done
 dpkg-query -W; echo "$units"; sysctl -a 2>/dev/null |
   grep -v -e random -e 'fs\.\(dentry\|inode\|file\|quota\|aio\)' -e pty.nr \
-  -e ns_last_pid -e vm.user_reserve -e sched_domain -e stat -e threads-max \
-  -e inet_peer_threshold -e '_mem =' -e '^user.max_'
+  -e ns_last_pid -e vm.user_reserve -e sched_domain -e stat
 if command -v grub-editenv >/dev/null; then grub-editenv /boot/grub/grubenv list; fi
 """
 
