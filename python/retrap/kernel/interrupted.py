@@ -11,25 +11,26 @@ the base's objects stand beside objects that may be cut.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-NOTE = "retrap-building.json"  # in a tree that is laid, patched and configured
+NOTE = "retrap-building"  # in a tree that is laid, patched and configured
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def begin(tree: Path, key: str) -> None:
     """From here on only make works in `tree`."""
-    (tree / NOTE).write_text(json.dumps([key, BOOT_ID.read_text().strip()]))
+    (tree / NOTE).write_text(_text(key))
 
 
 def goes_on(tree: Path, key: str) -> bool:
     """Whether `tree` is that of an interrupted build of this kernel."""
     note = tree / NOTE
-    if not note.is_file():
-        return False
-    return bool(json.loads(note.read_text()) == [key, BOOT_ID.read_text().strip()])
+    return note.is_file() and note.read_text() == _text(key)
 
 
 def end(tree: Path) -> None:
     (tree / NOTE).unlink(missing_ok=True)
+
+
+def _text(key: str) -> str:
+    return f"{key} {BOOT_ID.read_text()}"
