@@ -221,6 +221,7 @@ def test_without_the_host_guests_alone_are_planned(tmp_path: Path) -> None:
         (["--profile", "--on", "here"], "--profile does not go with --on"),
         (["--tune", "all"], "--tune goes with --on"),
         (["--yes"], "--yes goes with --on"),
+        (["--on", "/no/hosts"], "--on /no/hosts: there is no such inventory"),
     ],
 )
 def test_a_flag_that_would_do_nothing_is_refused(words: list[str], said: str) -> None:

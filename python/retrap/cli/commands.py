@@ -83,8 +83,10 @@ def on_machines(
 ) -> int:
     """`matrix --on`: `args` are those of `matrix`."""
     from retrap.cli import machines
+    from retrap.fleet.site import refuse_missing
     from retrap.kernel.machine_config import check_sources
 
+    refuse_missing(args.on)
     if not experiment.variants:
         raise RetrapError(
             f"{args.experiment}: --on: no variant is to be booted",

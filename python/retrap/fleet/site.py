@@ -59,15 +59,18 @@ class Site(Protocol):
 
 def site(word: str) -> Site:
     """`here`, or an Ansible inventory. Errors: EXIT_USAGE."""
-    if word == HERE:
-        return Here()
-    if not Path(word).exists():
+    refuse_missing(word)
+    return Here() if word == HERE else Fleet(Path(word))
+
+
+def refuse_missing(word: str) -> None:
+    """Before Ansible is there. Errors: EXIT_USAGE, of an inventory that is not."""
+    if word != HERE and not Path(word).exists():
         raise RetrapError(
             f"--on {word}: there is no such inventory",
             "name a file of Ansible's, one machine a line, or `here`",
             EXIT_USAGE,
         )
-    return Fleet(Path(word))
 
 
 class Fleet:
