@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from retrap.rules import mutanttable, mutate, mutations, rule_boot, rulebook
-from retrap.base.arch import native
+from retrap.base.arch import ARM64, X86_64, native
+from retrap.config.variants import load_variants
 from retrap.rules.rule_boot import BookBoot, _lost
 from retrap.base.paths import ROOT
 from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
@@ -32,6 +33,7 @@ def test_the_repository_s_mutations() -> None:
         "async-retrap",
         "please-notify",
         "both",
+        "mainline-ia32",
     }
 
 
@@ -97,9 +99,25 @@ def test_its_own_rules_come_first_and_the_book_decides() -> None:
 
 def test_unknown_mutation() -> None:
     with pytest.raises(RetrapError, match="no mutation frob$"):
-        mutations.choose(["frob"], mutations.load())
+        mutations.choose(["frob"], mutations.load(), native())
     with pytest.raises(RetrapError, match="asked-for; near it: asked-for-ever"):
-        mutations.choose(["asked-for"], mutations.load())
+        mutations.choose(["asked-for"], mutations.load(), native())
+
+
+def test_what_breaks_code_of_another_architecture_is_left_out() -> None:
+    known = mutations.load()
+    x86 = {m.name for m in known.values() if m.file.startswith("arch/x86/")}
+    assert {m.name for m in mutations.choose([], known, X86_64)} == set(known)
+    assert {m.name for m in mutations.choose([], known, ARM64)} == set(known) - x86
+    assert x86
+
+
+def test_a_design_with_a_config_of_its_own_is_broken_itself() -> None:
+    variants = load_variants()
+    ia32 = dataclasses.replace(BROKEN, design="mainline-ia32")
+    assert mutate.kernel_name(ia32, variants) == "mainline-ia32"
+    plain = dataclasses.replace(BROKEN, design="please-notify")
+    assert mutate.kernel_name(plain, variants) == "combined"
 
 
 def test_verdicts() -> None:

@@ -46,6 +46,11 @@ class Arch:
         return "" if self.native else f"{self.triplet}-"
 
     @property
+    def folder(self) -> str:
+        """Of its own code, below the kernel's arch/: x86."""
+        return self.image.split("/")[1]
+
+    @property
     def target(self) -> str:
         """What make is asked for: bzImage, Image."""
         return self.image.rsplit("/", 1)[-1]

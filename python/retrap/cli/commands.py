@@ -312,8 +312,14 @@ def mutate(args: Namespace) -> int:
     from retrap.rules import docs_tables, mutanttable, mutations
 
     ensure(CONFIG)
-    known = mutations.load()
-    chosen = mutations.choose(args.names, known)
+    where = arch.asked(args.arch)
+    if len(where) > 1:
+        raise RetrapError(
+            f"--arch {args.arch}: the mutants are booted on one",
+            "run it once for each",
+            EXIT_USAGE,
+        )
+    chosen = mutations.choose(args.names, mutations.load(), where[0])
     if args.list:
         for mutation in chosen:
             rules = ", ".join(mutation.rules)
@@ -323,13 +329,6 @@ def mutate(args: Namespace) -> int:
     path = args.stored
     if path is None:
         variants = load_variants(args.variants)
-        where = arch.asked(args.arch)
-        if len(where) > 1:
-            raise RetrapError(
-                f"--arch {args.arch}: the mutants are booted on one",
-                "run it once for each",
-                EXIT_USAGE,
-            )
         names = [work.kernel_name(mutation, variants) for mutation in chosen]
         booted = named(names, variants)
         ensure("terminal", *guests(where, booted))

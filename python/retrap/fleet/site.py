@@ -59,8 +59,10 @@ class Site(Protocol):
 
 def site(word: str) -> Site:
     """`here`, or an Ansible inventory. Errors: EXIT_USAGE."""
+    if word == HERE:
+        return Here()
     refuse_missing(word)
-    return Here() if word == HERE else Fleet(Path(word))
+    return Fleet(Path(word))
 
 
 def refuse_missing(word: str) -> None:

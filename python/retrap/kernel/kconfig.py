@@ -44,7 +44,7 @@ class Kconfig:
     """The symbols of a source, for one architecture."""
 
     def __init__(self, tree: Path, arch: Arch) -> None:
-        self._tree, self._folder = tree, arch.image.split("/")[1]
+        self._tree, self._folder = tree, arch.folder
         self._around: list[list[str]] = []  # what each if and menu we are in needs
         self._choices = 0
         self._choice: int | None = None

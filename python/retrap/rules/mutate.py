@@ -10,8 +10,6 @@ mutation.
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
 import shutil
 import time
@@ -21,13 +19,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from retrap.base import scratch, usage
+from retrap.base import scratch
 from retrap.campaign.directory import Campaign, identified, open_campaign, unwritable
 from retrap.campaign.manifest import QEMU, QEMU_EXACT, Job
 from retrap.base.process import check_interrupted
 from retrap.executors import qemu
 from retrap.kernel import kernels, patched_files
-from retrap.rules import rule_boot, mutations, rulebook
+from retrap.rules import mutations, rule_boot, rulebook
+from retrap.rules.mutant import Mutant, NotBuilt, Target
 from retrap.base.arch import Arch
 from retrap.build.programs import RULES, Programs, build_for_guests
 from retrap.base.cache import subdirectory
@@ -57,15 +56,6 @@ SWEEPER = Guest(cpus=2, timeout_s=400)
 SWEEPS = "--count 20 --deadline 120 --sweep 10000"
 # Of the plan, what mutate.json has too.
 CONDITIONS = "version arch programs_sha256 qemu arguments sweeps cpus kernels".split()
-
-
-@dataclass(frozen=True)
-class Target:
-    """The kernel that a design's mutants start from."""
-
-    variant: Variant
-    source: Path
-    kernel: Kernel
 
 
 @dataclass(frozen=True)
@@ -183,7 +173,10 @@ def _plan(
 
 
 def kernel_name(mutation: Mutation, variants: dict[str, Variant]) -> str:
-    name = "combined" if "combined" in variants else mutation.design
+    """combined is each design, but none with a config of its own."""
+    own = variants.get(mutation.design)
+    alone = "combined" not in variants or (own and own.fragments)
+    name = mutation.design if alone else "combined"
     if name not in variants:
         raise RetrapError(
             f"mutation {mutation.name}: no variant combined, and no {name}",
@@ -233,10 +226,15 @@ class Boots:
 
     def check_unbroken(self, chosen: list[Mutation]) -> None:
         """Errors: EXIT_FAILURE."""
-        kernels_used = {t.variant.name: t.kernel for t in self.targets.values()}
-        for (name, kernel), (kind, how) in itertools.product(
-            kernels_used.items(), _unbroken(chosen).items()
+        of: dict[str, list[Mutation]] = {}  # by kernel
+        for mutation in chosen:
+            of.setdefault(kernel_name(mutation, self.variants), []).append(mutation)
+        for name, kind, how in (
+            (name, *boot) for name in of for boot in _unbroken(of[name]).items()
         ):
+            kernel = next(
+                t.kernel for t in self.targets.values() if t.variant.name == name
+            )
             job = Job(name, kind, kernel.arch.name, how.executor, f"{name} {kind}")
             found = self._boot(job, how, lambda: kernel, _passed)
             if not _passed(found):
@@ -326,47 +324,3 @@ def _passed(found: rule_boot.BookBoot) -> bool:
 def _reported(found: rule_boot.BookBoot) -> bool:
     """A boot that did not says nothing of the mutant."""
     return found.outcome != rule_boot.NO_REPORT
-
-
-class NotBuilt(RetrapError):
-    """A mutant that the compiler refuses."""
-
-
-class Mutant:
-    """Its kernel is built when a boot asks for it, and dropped from the cache."""
-
-    def __init__(
-        self,
-        mutation: Mutation,
-        target: Target,
-        variants: dict[str, Variant],
-        progress: Progress,
-    ) -> None:
-        self._mutation, self._target = mutation, target
-        self._variants, self._progress = variants, progress
-        self._kernel: Kernel | None = None
-
-    def kernel(self) -> Kernel:
-        if self._kernel is None:
-            target = self._target
-            variant = mutations.mutant(
-                self._mutation, target.variant, target.source, target.source.parent
-            )
-            try:
-                self._kernel = kernels.ensure(
-                    variant, self._variants, self._progress, target.kernel.arch
-                )
-            except RetrapError as error:
-                raise NotBuilt(error.message, error.remedy, error.exit_code) from None
-        return self._kernel
-
-    def drop(self) -> None:
-        if self._kernel is not None:
-            _drop(self._kernel)
-
-
-def _drop(kernel: Kernel) -> None:
-    """It takes seconds to build again; another mutate may have it in use."""
-    usage.release(kernel.directory)
-    with contextlib.suppress(FileNotFoundError):  # the other one was faster
-        usage.delete(kernel.directory)

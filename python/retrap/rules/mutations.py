@@ -13,6 +13,7 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
+from retrap.base.arch import ARCHES, Arch
 from retrap.base.paths import ROOT
 from retrap.config.variants import Variant
 from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
@@ -53,7 +54,8 @@ def load(directory: Path = DIRECTORY) -> dict[str, Mutation]:
     return found
 
 
-def choose(names: list[str], known: dict[str, Mutation]) -> list[Mutation]:
+def choose(names: list[str], known: dict[str, Mutation], arch: Arch) -> list[Mutation]:
+    """Those of the names; without one all that `arch` has. Errors: EXIT_CONFIG."""
     unknown = [name for name in names if name not in known]
     if unknown:
         near = difflib.get_close_matches(unknown[0], known)
@@ -63,7 +65,10 @@ def choose(names: list[str], known: dict[str, Mutation]) -> list[Mutation]:
             "retrap mutate --list prints all",
             EXIT_CONFIG,
         )
-    return [known[name] for name in dict.fromkeys(names)] or list(known.values())
+    named = [known[name] for name in dict.fromkeys(names)]
+    others = [each for each in ARCHES.values() if each is not arch]
+    foreign = tuple(f"arch/{each.folder}/" for each in others)
+    return named or [m for m in known.values() if not m.file.startswith(foreign)]
 
 
 def patch_of(mutation: Mutation, tree: Path) -> str:
