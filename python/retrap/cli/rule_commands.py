@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from retrap.base import arch
+from retrap.cli import rules
 from retrap.cli.parts import (
     cpus_option,
     full_option,
@@ -36,6 +37,7 @@ def conform(adder: Any) -> None:
         "./retrap conform --write-docs",
         "./retrap conform --from results/reference/conform --tap",
     )
+    command.set_defaults(run=rules.conform)
     command.add_argument(
         "--kernels",
         metavar="A,B",
@@ -81,6 +83,7 @@ def mutate(adder: Any) -> None:
         "./retrap mutate --list",
         "./retrap mutate getsiginfo-does-not-acknowledge",
     )
+    command.set_defaults(run=rules.mutate)
     command.add_argument(
         "names", nargs="*", metavar="NAME", help="which mutations (default: all)"
     )
