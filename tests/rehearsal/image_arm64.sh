@@ -26,9 +26,8 @@ chroot "$root" update-initramfs -c -k all
 
 # Entries are named by the distribution: each machine has a machine-id of its own.
 echo debian >"$root/etc/kernel/entry-token"
-# A place of the kernel by chance decides how much of EFI's memory comes back, and with
-# that some sysctls of each boot.
-echo "root=PARTUUID=$slash ro console=ttyAMA0 nokaslr" >"$root/etc/kernel/cmdline"
+# nokaslr and mem: as in image_x86_64_efi.sh.
+echo "root=PARTUUID=$slash ro console=ttyAMA0 nokaslr mem=900M" >"$root/etc/kernel/cmdline"
 mkdir "$root/boot/efi"
 mount -t tmpfs -o mode=700 tmpfs "$root/boot/efi"
 mount -t proc proc "$root/proc"

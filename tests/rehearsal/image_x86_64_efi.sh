@@ -3,9 +3,9 @@
 # image_x86_64_efi.sh OUT: the disk of a machine with EFI, GRUB and a partition for
 # /boot, disk.raw (debian.sh).
 #
-# GRUB's own grub.cfg is written by the machine in its first boot. Its own kernel lies
-# where it is told to (nokaslr): a place by chance decides how much of EFI's memory comes
-# back, and with that some sysctls of each boot.
+# GRUB's own grub.cfg is written by the machine in its first boot. Its kernel is told
+# where to lie, and to leave what EFI has at the end of memory: what EFI leaves there
+# differs from boot to boot, and with that the sysctls that follow memory.
 set -eu
 out=$1
 root=$out/root
@@ -32,7 +32,7 @@ cat >"$root/etc/default/grub.d/rehearsal.cfg" <<END
 GRUB_TIMEOUT=0
 GRUB_RECORDFAIL_TIMEOUT=0
 GRUB_CMDLINE_LINUX_DEFAULT=""
-GRUB_CMDLINE_LINUX="console=ttyS0,115200 nokaslr"
+GRUB_CMDLINE_LINUX="console=ttyS0,115200 nokaslr mem=900M"
 GRUB_TERMINAL=serial
 END
 cp "$root"/usr/lib/grub/x86_64-efi/*.mod "$root"/usr/lib/grub/x86_64-efi/*.lst \
