@@ -124,17 +124,37 @@ def test_hosts_of_every_group() -> None:
     assert site.hosts(Path("x"), json.dumps(listed)) == ("a", "b", "c")
 
 
-def test_a_block_has_every_variant_once_and_the_baseline_twice() -> None:
+def test_a_block_has_every_variant_once_and_the_baseline_twice(tmp_path: Path) -> None:
     experiment = load_experiment(ROOT / "configs/experiments/quick.toml")
-    lines = machines.boots(experiment).splitlines()
+    lines = machines.boots(experiment, tmp_path).splitlines()
     rows = [line.split(maxsplit=1)[1].split(", ") for line in lines[1:9]]
     wanted = sorted([*experiment.variants, "mainline again"])
     assert all(sorted(row) == wanted for row in rows)
     assert len({tuple(row) for row in rows}) > 4
     assert lines[9].startswith("41 reboots")
+    assert lines[10].startswith("At 3 min a boot, 2.0 h: ")
     assert max(map(len, lines)) <= 80
     many = load_experiment(ROOT / "configs/experiments/full.toml")
-    assert max(map(len, machines.boots(many).splitlines())) <= 80
+    assert max(map(len, machines.boots(many, tmp_path).splitlines())) <= 80
+
+
+def test_a_dry_run_counts_with_what_boots_took_last_time(tmp_path: Path) -> None:
+    experiment = load_experiment(ROOT / "configs/experiments/quick.toml")
+    for stamp, seconds in ("20260101-000000", 100), ("20260102-000000", 40):
+        directory = tmp_path / "quick@box1" / stamp
+        record = directory / "raw/mainline/block-1/boot.json"
+        record.parent.mkdir(parents=True)
+        record.write_text('{"quiet": {"waited_s": 10}}')
+        lines = [
+            {"job": "mainline/block-1", "state": state, "at": f"2026-01-01T00:{at}Z"}
+            for state, at in (("armed", "00:00"), ("running", "00:10"))
+        ]
+        end = f"2026-01-01T00:{seconds // 60:02}:{seconds % 60:02}Z"
+        lines.append({"job": "mainline/block-1", "state": "done", "at": end})
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (directory / "journal.jsonl").write_text(text)
+    last = machines.boots(experiment, tmp_path).splitlines()[-1]
+    assert last == "box1: at 40 s a boot, as last time, 27 min."
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def on_machines(
     built = named(names, variants)
     check_sources(built, args.experiment)
     if args.dry_run:
-        print(machines.boots(experiment))
+        print(machines.boots(experiment, args.results))
         return EXIT_OK
     needed: tuple[str, ...] = ("build",)
     if built:

@@ -21,6 +21,7 @@ from retrap.campaign.manifest import in_blocks
 from retrap.cli import matrix, ready, scenarios
 from retrap.cli.follow import campaign_of, follow, remember
 from retrap.cli.matrix_jobs import Jobs
+from retrap.cli.plan import words
 from retrap.config.experiments import Experiment
 from retrap.config.registry import Registry
 from retrap.config.scenario_files import told
@@ -31,8 +32,10 @@ from retrap.fleet.site import HERE, Answers, Site, site
 from retrap.kernel import kernels
 from retrap.kernel.kernels import Kernel
 from retrap.kernel.machine_config import MachineConfig
+from retrap.results import boot_times
 
 QUIET_S = 120.0  # a boot waits at most so long for the machine to be quiet
+GUESS_S = 180.0  # a boot, where none is known
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,7 @@ def _ask(experiment: Experiment) -> None:
         raise RetrapError("not agreed: nothing was done", "--yes agrees", EXIT_MACHINE)
 
 
-def boots(experiment: Experiment) -> str:
+def boots(experiment: Experiment, results: Path) -> str:
     """`--dry-run`: the boots of one machine, in order, and how long they take."""
     names = (*experiment.kernels, f"{experiment.baseline} again")
     blocks = experiment.on_machines()
@@ -197,12 +200,28 @@ def boots(experiment: Experiment) -> str:
         text = textwrap.fill(", ".join(row), 74, subsequent_indent=" " * 6)
         lines.append(f"{block:4}  {text}")
     number = blocks.boots * len(names) + 1
-    lines.append(
-        f"{number} reboots with the last, into its own kernel. A boot takes what the "
-        "machine\ntakes to boot, up to "
-        f"{QUIET_S:.0f} s until it is quiet, and the measurement."
-    )
+    lines += [
+        f"{number} reboots with the last, into its own kernel.",
+        *_durations(experiment, results, number),
+    ]
     return "\n".join(lines)
+
+
+def _durations(experiment: Experiment, results: Path, number: int) -> list[str]:
+    """By what boots of earlier campaigns took, the newest of each machine."""
+    newest: dict[str, str] = {}
+    for path in sorted(results.glob(f"{experiment.name}@*/*/journal.jsonl")):
+        if one := boot_times.usual(boot_times.boot_times(path.parent)):
+            name = path.parent.parent.name.partition("@")[2]
+            took, all_of_them = words(one.whole), words(number * one.whole)
+            newest[name] = f"{name}: at {took} a boot, as last time, {all_of_them}."
+    if newest:
+        return list(newest.values())
+    return [
+        f"At {words(GUESS_S)} a boot, {words(number * GUESS_S)}: what a machine takes "
+        f"to boot, up to {QUIET_S:.0f} s",
+        "until it is quiet, and the measurement. No boot of it is known yet.",
+    ]
 
 
 def _kernels(
