@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from conftest import COST, Maker
 
 from retrap.cli import matrix
-from retrap.report import brief, designstable
+from retrap.analysis.compare import comparisons
+from retrap.report import brief, designstable, sentences
 from retrap.results.store import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +34,15 @@ def test_the_table_of_the_readme_is_what_is_printed() -> None:
     )
     assert blocks[0] == brief.render(load(REFERENCE))
     screen(REFERENCE)
+
+
+def test_changes_that_are_one_number_out_of_a_range_are_counted() -> None:
+    results = load(REFERENCE)
+    rows = [row for row in comparisons(results) if row.decided]
+    wide = [r for r in rows if any("the change is" in note for note in r.warnings)]
+    assert wide and f"No one shift explains {len(wide)} of" in brief.render(results)
+    plain = dataclasses.replace(wide[0], warnings=())
+    assert not sentences.ranges([plain])
 
 
 def test_each_row_of_the_table_is_explained() -> None:

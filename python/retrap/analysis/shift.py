@@ -28,6 +28,7 @@ FEW = 500  # a kernel's own state was seen to last for hundreds of samples
 CLASS = 0.01  # a class smaller than that is not spoken of
 TAIL = 0.01  # at each end, of what no shift explains
 NOT_ONE = "no one shift explains its classes: the change is {} to {}"
+RANGE = NOT_ONE.partition("{")[0]  # how the note of one begins
 TAKE_MORE = f"samples = {FEWEST} or more, in the experiment"
 
 

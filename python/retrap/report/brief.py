@@ -23,7 +23,7 @@ from retrap.analysis.verdict import NOT_APPLICABLE, SAME
 from retrap.machine import load
 from retrap.results.store import Machine, Results
 from retrap.report import amounts, designstable, windows
-from retrap.report.sentences import counts
+from retrap.report.sentences import counts, ranges
 from retrap.report.table import path_integers
 from retrap.base.textgrid import number, row, spread
 from retrap.report.timetable import judged
@@ -59,6 +59,7 @@ def told(results: Results) -> list[str]:
     if base:
         told = not designstable.fits(results, machine, scenarios)
         found += amounts.sentences(results, machine, base, scenarios, told)
+        found.append(ranges([r for r in comparisons(results) if r.machine == machine]))
     several = base is None or not designstable.fits(results, machine, scenarios)
     found += windows.sentences(results, machine, not several)[: 2 if several else 1]
     found += [f"! {line[0].upper()}{line[1:]}." for line in results.stand_ins]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import Comparison
+from retrap.analysis.shift import RANGE
 from retrap.analysis.within import within_boots
 from retrap.analysis.verdict import (
     DECIDED,
@@ -86,6 +87,21 @@ def _ends(rows: list[Comparison]) -> str:
 
 def _cells(count: int) -> str:
     return f"{count} cell" if count == 1 else f"{count} cells"
+
+
+def ranges(rows: list[Comparison]) -> str:
+    """Of decided changes that are one number out of a range; empty where none is."""
+    found = [
+        row
+        for row in rows
+        if row.decided and any(note.startswith(RANGE) for note in row.warnings)
+    ]
+    if not found:
+        return ""
+    return (
+        f"No one shift explains {len(found)} of the decided cells: table.txt has "
+        "the ranges."
+    )
 
 
 def caution(results: Results, rows: list[Comparison]) -> str:

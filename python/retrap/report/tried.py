@@ -13,7 +13,7 @@ from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME, UNDECIDED
 from retrap.base.cache import subdirectory
 from retrap.base.textgrid import number, row
 from retrap.kernel import patchsize
-from retrap.report.sentences import counts, integers
+from retrap.report.sentences import counts, integers, ranges
 from retrap.profile.choice import Choice
 from retrap.profile.difference import Difference
 from retrap.results.store import Machine, Results
@@ -89,6 +89,7 @@ def render(results: Results, tried: Tried) -> str:
         if name == last and scenario in tried.choice.controls
     ]
     lines = _cut(counts(said, mine), 2) if mine else []
+    lines += _cut(ranges(mine), 1)
     lines += _cut(_controls(controls), 1)
     lines += _cut(_unreached(tried.choice), 1)
     lines += _cut(" ".join(integers(results, machine, base, last)), INTEGERS)
