@@ -13,7 +13,7 @@ from conftest import COST, Maker
 
 from retrap.cli import matrix
 from retrap.analysis.compare import comparisons
-from retrap.report import brief, designstable, sentences
+from retrap.report import brief, designstable, sentences, table
 from retrap.results.store import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,3 +150,15 @@ def test_a_floor_that_moves_voids_its_kernel_on_the_last_screen(
     assert (void in text) is (floor != 6100)
     assert ("no valid amount with async-retrap" in text) is (floor != 6100)
     assert "no valid amount with please-notify" not in text
+
+
+def test_boots_of_a_busy_machine_are_counted(maker: Maker) -> None:
+    maker.substrates = ("vm",)
+    quiet = {"waited_s": 120.1, "busy": 0.3, "uptime_s": 130.0, "temperature_c": None}
+    maker.record = {"quiet": {"quiet": False, **quiet}}
+    results = load(maker.write())
+    assert " ! 21 of them began before" in brief.render(results)
+    assert "before the machine was quiet: the wait" in table.tables(results)
+    maker.record = {"quiet": {"quiet": True, **quiet}}
+    results = load(maker.write())
+    assert "quiet" not in brief.render(results) + table.tables(results)

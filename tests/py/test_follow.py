@@ -76,6 +76,20 @@ def test_a_campaign_that_stopped_is_not_waited_for(tmp_path: Path) -> None:
     assert caught.value.exit_code == EXIT_MACHINE
 
 
+def test_status_says_why_a_campaign_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(follow, "remembered", lambda d: (Stopped(), "box1", "c1"))
+    monkeypatch.setattr(follow, "restored", lambda d: None)
+    follow.show_status(tmp_path, as_json=False)
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == [
+        "box1: 0 of 0 boots",
+        "  the campaign stopped: /boot: 1 MiB are free",
+    ]
+    assert f"./retrap campaign abort {tmp_path}" in said[2]
+
+
 class Bare(Stopped):
     """One machine that has nothing of the campaign."""
 

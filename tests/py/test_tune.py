@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from retrap.target import tune
-from retrap.target.this_machine import open_counters
+from retrap.target.this_machine import lent, open_counters
 
 CPU = "sys/devices/system/cpu"
 FILES = {
@@ -84,3 +85,15 @@ def test_counters_are_opened_for_who_has_the_capability(
     paranoid.write_text(before)
     open_counters(paranoid)
     assert paranoid.read_text() == after
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user")
+def test_a_device_is_lent_and_taken_back(tmp_path: Path) -> None:
+    device = tmp_path / "cpu_dma_latency"
+    with lent(device, 65534):  # a kernel without idle states has none
+        assert not device.exists()
+    device.touch()
+    with pytest.raises(OSError, match="as it fails"), lent(device, 65534):
+        assert device.stat().st_uid == 65534
+        raise OSError("as it fails")
+    assert device.stat().st_uid == 0

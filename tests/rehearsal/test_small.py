@@ -33,6 +33,11 @@ def test_two_boots_of_its_own_kernel_and_the_machine_as_it_was(
     assert {str(where) for where in results.machines} == {"vm x86_64"}
     assert len({b.record["kernel_build_id"] for b in results.boots}) == 1
     assert len({b.facts["boot_id"] for b in results.boots}) == 2
+    for boot in results.boots:
+        assert not boot.unquiet
+        for cell in boot.cells:  # nobody may lock memory, and hold idle states off
+            assert cell.run["dma_latency_held"], cell.run["warnings"]
+            assert not any("locked" in note for note in cell.run["warnings"])
     releases = [boot.release for boot in machine.boots]
     assert releases == [first.release] * 4
     slots = ["retrap.slot" in (boot.command_line or "") for boot in machine.boots]

@@ -20,6 +20,7 @@ from retrap.results import boot_times
 from retrap.results.sealed import verify_campaign
 
 MACHINE = "machine.json"  # in a result directory: the machine, and how it is reached
+STOPPED = "the campaign stopped: "
 EVERY_S = 20.0  # a look at the machines
 UNNAMED = ("config", "modules")  # of the facts: long, and in the kernels' keys
 
@@ -120,15 +121,19 @@ def follow(
                     matrix.report(directory, progress)
                     del open_[name]
                 elif why := told[name]["stopped"]:
-                    raise RetrapError(
-                        f"{name}: the campaign stopped: {why}",
-                        "mend that and reboot the machine, or ./retrap campaign abort "
-                        f"{directory}; then resume",
-                        EXIT_MACHINE,
-                    )
+                    what = f"{name}: {STOPPED}{why}"
+                    raise RetrapError(what, mend(directory), EXIT_MACHINE)
             task.update("; ".join(words))
             if open_:
                 time.sleep(EVERY_S)
+
+
+def mend(directory: Path) -> str:
+    """What to do about a campaign that has stopped."""
+    return (
+        f"mend that and reboot the machine, or ./retrap campaign abort {directory}; "
+        "then resume"
+    )
 
 
 def _gone(name: str, directory: Path) -> None:
@@ -217,6 +222,9 @@ def show_status(directory: Path, as_json: bool) -> None:
         print(f"{name}: nothing of the campaign is on the machine")
         return
     print(f"{name}: {summary(told)}")
+    if why := told["stopped"]:
+        print(f"  {STOPPED}{why}")
+        print(f"  {mend(directory)}")
     for job in told["jobs"]:
         if job["reason"]:
             print(f"  {job['job']}, {job['state']}: {job['reason']}")

@@ -199,6 +199,8 @@ def _boots(results: Results, machine: Machine) -> str:
     names = results.variants(machine)
     have = {name: results.booted(machine, name) for name in names}
     text = f"Boots: {', '.join(f'{name} {n}' for name, n in have.items())}."
+    if many := sum(b.unquiet for b in results.boots if b.machine == machine):
+        text += f" ! {many} of them began before the machine was quiet."
     inside = [
         row
         for row in within_boots(results)

@@ -28,6 +28,7 @@ from retrap.report.withintable import within_tables
 
 PATH = (11, 11, 11, 11)
 NOTE_UNCOUNTED = "-: not counted"
+UNQUIET = "measured before the machine was quiet: the wait for that was over"
 
 
 def render(dir: Path) -> str:
@@ -62,6 +63,8 @@ def tables(results: Results) -> str:
             notes.add(f"stopped: {why}", f"{stem} {boot.variant}")
         if boot.not_counted:
             notes.add(f"not counted: {boot.not_counted}", f"{boot.variant} {boot.name}")
+        if boot.unquiet:
+            notes.add(UNQUIET, f"{boot.variant} {boot.name}")
     for told in (*reproduce.of_the_user(results.plan), *results.stand_ins):
         notes.add(told)
     if told := redacted.note(results.path):

@@ -133,6 +133,12 @@ class Boot:
         return str(self.record.get("not_counted", ""))
 
     @property
+    def unquiet(self) -> bool:
+        """Measured all the same when the wait for a quiet machine was over."""
+        quiet = self.record.get("quiet")
+        return isinstance(quiet, dict) and quiet.get("quiet") is False
+
+    @property
     def version(self) -> str | None:
         """`6.12`: which mainline the kernel is near to."""
         releases = (cell.run["kernel"].get("release") for cell in self.cells)
