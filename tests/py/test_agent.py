@@ -4,6 +4,7 @@ cut at each of its steps, comes up with anything, and ends with the same boots."
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -21,7 +22,8 @@ from retrap.campaign import journal
 from retrap.campaign.directory import Campaign
 from retrap.campaign.manifest import MACHINE, Job, Payload
 from retrap.results import sealed
-from retrap.target import agent
+from retrap.target import __main__ as program
+from retrap.target import agent, softdog
 from retrap.target.record import Kernel, Target
 
 KERNELS = {
@@ -342,3 +344,40 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
     planned(tmp_path)
     with agent.owned(tmp_path), pytest.raises(RetrapError, match="another process"):
         agent.go_on(tmp_path, TARGET, Pretended(tmp_path))
+
+
+def test_a_boot_that_could_not_be_armed_is_not_under_way(tmp_path: Path) -> None:
+    """Else whoever aborts then waits for it for ever."""
+
+    class Full(Pretended):
+        def arm(self, job: Job, slot: str) -> None:
+            raise RetrapError("grub-editenv: no space", "", EXIT_MACHINE)
+
+    planned(tmp_path)
+    with pytest.raises(RetrapError, match="no space"):
+        agent.go_on(tmp_path, TARGET, Full(tmp_path))
+    assert {s.state for s in journal.read(tmp_path).states.values()} == {
+        journal.FAILED,
+        journal.PLANNED,
+    }
+
+
+def test_whatever_fails_in_a_boot_of_ours_the_machine_goes_home_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(Pretended):
+        def measure(self, job: Job, lines: Payload, directory: Path) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    planned(tmp_path)
+    machine = Full(tmp_path)
+    agent.go_on(tmp_path, TARGET, machine)
+    assert machine.slot
+    monkeypatch.setattr(program, "STOPPED", tmp_path / "stopped")
+    monkeypatch.setattr(program, "ThisMachine", lambda *of: machine)
+    monkeypatch.setattr(softdog, "stop", lambda: False)
+    with pytest.raises(RetrapError, match="No space left") as caught:
+        program.go_on(tmp_path, TARGET)
+    assert caught.value.exit_code == EXIT_MACHINE
+    assert machine.slot is None
+    assert "No space left" in (tmp_path / "stopped").read_text()

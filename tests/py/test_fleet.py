@@ -195,6 +195,7 @@ def test_a_machines_own_kernel_is_not_carried_there(tmp_path: Path) -> None:
     kernel = OwnKernel(X86_64, {**facts, "release": "6.1.0-9"})
     program, results = tmp_path / "program", tmp_path / "results"
     program.write_text("")
+    program.chmod(0o700)  # as under a umask of 077
     results.mkdir()
     for name in ("plan.json", "manifest.json", "journal.jsonl"):
         (results / name).write_text("{}")
@@ -205,6 +206,8 @@ def test_a_machines_own_kernel_is_not_carried_there(tmp_path: Path) -> None:
     assert (own.file, own.sha256) == (facts["file"], facts["sha256"])
     assert own.interfaces == ("listen",) and own.facts["kernel_key"] == "ab" * 8
     assert not list((into / "kernels").iterdir())
+    modes = {file.stat().st_mode & 0o777 for file in (into / "bin").iterdir()}
+    assert modes == {0o755}  # nobody runs them
 
 
 def test_no_answer_to_the_question_is_no(monkeypatch: pytest.MonkeyPatch) -> None:

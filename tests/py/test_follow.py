@@ -21,6 +21,7 @@ from retrap.results import boot_times
 QUICK = load_experiment(ROOT / "configs/experiments/quick.toml")
 STAMP = "20261128-093000"
 CAMPAIGN = f"quick-{STAMP}"
+FACTS = {"schema": "retrap.machine/1"}
 RESTORED = {"at": "2026-11-28T12:00:00Z", "differences": []}
 
 
@@ -88,6 +89,39 @@ def test_status_says_why_a_campaign_stopped(
         "  the campaign stopped: /boot: 1 MiB are free",
     ]
     assert f"./retrap campaign abort {tmp_path}" in said[2]
+
+
+class Idle(Stopped):
+    """One whose laying was cut off before its first boot."""
+
+    def status(self, campaign: str, machines: object) -> site.Answers:
+        job = {"job": "a/block-1", "state": journal.PLANNED}
+        told = {"finished": False, "aborted": False, "slot": None, "stopped": None}
+        return {"box1": {**told, "jobs": [job]}}
+
+
+def test_a_machine_on_which_nothing_is_armed_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "EVERY_S", 0.01)
+    monkeypatch.setattr(follow, "IDLE_S", 0.03)
+    idle = cast(site.Site, Idle())
+    with Progress() as progress, pytest.raises(RetrapError, match="is armed") as caught:
+        follow.follow({"box1": tmp_path}, idle, "c1", progress)
+    assert caught.value.exit_code == EXIT_MACHINE
+    assert "campaign abort" in caught.value.remedy
+
+
+def test_a_campaign_that_was_put_back_and_goes_on_is_not_over(tmp_path: Path) -> None:
+    directory = tmp_path / f"quick@box1/{STAMP}"
+    directory.mkdir(parents=True)
+    word = follow.remember(directory, site.HERE, "box1", directory, FACTS)
+    record = json.loads((directory / follow.MACHINE).read_text())
+    text = json.dumps({**record, "restored": RESTORED})
+    (directory / follow.MACHINE).write_text(text)
+    assert follow.restored(directory)
+    assert follow.remember(directory, site.HERE, "box1", directory, FACTS) == word
+    assert follow.restored(directory) is None
 
 
 class Bare(Stopped):

@@ -4,6 +4,7 @@ tools themselves run in the rehearsal."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +26,12 @@ esac
 """,
     "reboot": 'grub-editenv "$GRUBENV" set "next_entry=$1"\n',
     "mkrelpath": 'echo "${1#*/boot}"\n',
-    "probe": "echo 1234-abcd\n",
+    "probe": """\
+case $1 in
+  --target=fs_uuid) echo 1234-abcd ;;
+  --target=fs) echo ext2 ;;
+esac
+""",
 }
 Tool = Callable[[str, str], None]
 
@@ -63,13 +69,13 @@ def kernel(tmp_path: Path, variant: str) -> Path:
 def lay(grub: Grub, tmp_path: Path) -> str:
     kernels = {name: kernel(tmp_path, name) for name in ("mainline", "mine")}
     grub.lay("c1", kernels, ["root=PARTUUID=1", "panic=10"])
-    return (tmp_path / "boot/grub/custom.cfg").read_text()
+    return (tmp_path / "boot/grub/custom.cfg").read_text(errors="replace")
 
 
 def test_an_entry_a_kernel_with_its_slot(grub: Grub, tmp_path: Path) -> None:
     assert grub.refusal() == ""
     text = lay(grub, tmp_path)
-    assert "menuentry 'retrap-c1-mine' --id retrap-c1-mine {" in text
+    assert "menuentry 'retrap-c1-mine' --id retrap-c1-mine --unrestricted {" in text
     assert "--fs-uuid --set=root 1234-abcd" in text
     words = "root=PARTUUID=1 panic=10 retrap.slot=${retrap_slot}"
     assert f"  linux /retrap/c1/mine/vmlinuz {words}\n" in text
@@ -93,13 +99,31 @@ def test_the_distributions_kernel_is_booted_where_it_lies_with_its_initrd(
     )
 
 
-@pytest.mark.parametrize("own", [None, "", "menuentry 'mine' {\n}\n", "# no newline"])
+@pytest.mark.parametrize(
+    ("system", "below"), [("btrfs", ""), ("ext2", "lvm"), ("ext2", "mdraid1x")]
+)
+def test_a_loader_that_cannot_take_the_armed_entry_away_is_refused(
+    grub: Grub, tool: Tool, system: str, below: str
+) -> None:
+    """GRUB boots it for ever: it writes no grubenv on btrfs, LVM or RAID."""
+    tool("probe", f"case $1 in *=fs) echo {system} ;; *) echo {below} ;; esac\n")
+    assert re.search(f"GRUB cannot write .*/grubenv, on {system}", grub.refusal())
+    tool("probe", "echo it is broken >&2; exit 1\n")
+    assert "it is broken" in grub.refusal()
+
+
+@pytest.mark.parametrize(
+    "own",
+    [None, b"", b"menuentry 'mine' {\n}\n", b"# no newline", "# Straße\r\n".encode()]
+    + [b"# Stra\xdfe\n"],
+)
 def test_what_was_there_is_there_again(
-    grub: Grub, tmp_path: Path, own: str | None
+    grub: Grub, tmp_path: Path, own: bytes | None
 ) -> None:
     file, environment = (tmp_path / "boot/grub" / n for n in ("custom.cfg", "grubenv"))
     if own is not None:
-        file.write_text(own)
+        file.write_bytes(own)
+        file.chmod(0o600)  # it may hold a password
     environment.write_text("saved_entry=1\n")
     lay(grub, tmp_path)
     grub.arm("c1", "mine", "c1:mine:block-1:1")
@@ -109,7 +133,8 @@ def test_what_was_there_is_there_again(
     environment.write_text(booted)
     grub.remove("c1", {"grubenv": "saved_entry=1\n"})
     assert environment.read_text() == "saved_entry=1\n"
-    assert (file.read_text() if file.exists() else None) == own
+    assert (file.read_bytes() if file.exists() else None) == own
+    assert own is None or file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_next_entry_of_somebody_elses_stays(grub: Grub, tmp_path: Path) -> None:

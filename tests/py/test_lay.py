@@ -51,7 +51,11 @@ def test_what_ended_and_was_not_taken_away_is_still_laid(
     story.finish()
     story.close()
     assert lay.laid() == [tmp_path / "ended"]
-    (tmp_path / "unit").write_text("")
+    other = lay.UNIT_TEXT.format(campaign="c0", directory="/var/lib/retrap/c0")
+    (tmp_path / "unit").write_text(other)  # one that was refused is not laid by it
+    assert lay.laid() == [tmp_path / "ended"]
+    mine = lay.UNIT_TEXT.format(campaign="copied", directory=tmp_path / "copied")
+    (tmp_path / "unit").write_text(mine)
     assert lay.laid() == [tmp_path / "copied", tmp_path / "ended"]
 
 
@@ -123,3 +127,20 @@ def test_more_kernels_than_there_is_room_for_are_refused(
         lay.lay(tmp_path / "c1", target, Grub(tmp_path))
     assert caught.value.exit_code == EXIT_MACHINE
     assert not (tmp_path / "boot/retrap").exists()
+
+
+def test_what_was_saved_of_the_users_is_read_again(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In any character: it is a file of the user's, a character a byte."""
+    told: list[dict[str, str | None]] = []
+    for name in ("UNIT", "WANTS", "WATCHDOG"):
+        monkeypatch.setattr(lay, name, tmp_path / "etc" / name)
+    monkeypatch.setattr(lay, "_systemctl", lambda *words: None)
+    monkeypatch.setattr(Grub, "remove", lambda self, name, saved: told.append(saved))
+    monkeypatch.setattr(Grub, "state", lambda self: {"custom.cfg": own})
+    own = "# Stra\xc3\x9fe\r\n"
+    (tmp_path / "boot").mkdir()
+    (tmp_path / lay.SAVED).write_text(json.dumps({"custom.cfg": own}))
+    assert lay.restore(tmp_path, target, Grub(tmp_path)) == []
+    assert told == [{"custom.cfg": own}]

@@ -82,6 +82,24 @@ def test_files_of_the_distributions_build_are_left_out() -> None:
     assert MACHINE.modules == ("ext4", "virtio_blk")
 
 
+def test_what_a_machine_says_is_no_command_and_no_file_of_ours() -> None:
+    """kbuild's make expands strings, and takes the files that some name."""
+    config = (
+        'CONFIG_X86_64=y\nCONFIG_EXTRA_FIRMWARE="$(shell touch /tmp/owned)x"\n'
+        'CONFIG_INITRAMFS_SOURCE="/root/.ssh"\nCONFIG_EXTRA_FIRMWARE_DIR=""\n'
+        'CONFIG_LOCALVERSION="`id`"\nCONFIG_CC_VERSION_TEXT="gcc (Debian) 12"\n'
+        "CONFIG_NR_CPUS=64\nCONFIG_PHYS=0x1000\nCONFIG_HZ=$(HZ)\n"
+    )
+    read = MachineConfig.read(config, "ext4 1 0", "ext4")
+    assert read.config.splitlines() == [
+        "CONFIG_X86_64=y",
+        'CONFIG_EXTRA_FIRMWARE_DIR=""',
+        'CONFIG_CC_VERSION_TEXT="gcc (Debian) 12"',
+        "CONFIG_NR_CPUS=64",
+        "CONFIG_PHYS=0x1000",
+    ]
+
+
 @pytest.mark.parametrize(
     ("config", "modules", "told"),
     [

@@ -22,6 +22,7 @@ from retrap.results.sealed import verify_campaign
 MACHINE = "machine.json"  # in a result directory: the machine, and how it is reached
 STOPPED = "the campaign stopped: "
 EVERY_S = 20.0  # a look at the machines
+IDLE_S = 900.0  # in its own kernel with nothing armed so long, nobody goes on there
 UNNAMED = ("config", "modules")  # of the facts: long, and in the kernels' keys
 
 
@@ -38,6 +39,9 @@ def remember(
     """What `retrap campaign` has to know later. The campaign's name on the machine:
     that of before, else one for all machines, after the first result directory."""
     if known := campaign_of(directory):
+        record = _record(directory)
+        if record.pop("restored", None):  # it was aborted, and goes on now
+            _write(directory, record)
         return known
     inventory = where if where == HERE else str(Path(where).absolute())
     kept = {key: value for key, value in facts.items() if key not in UNNAMED}
@@ -99,13 +103,16 @@ def follow(
     open_ = dict(directories)
     with progress.task("campaign") as task:
         last = dict.fromkeys(open_, time.monotonic())
+        busy = dict(last)
         while open_:
             told = machines.status(word, open_)
             words = []
             for name, directory in list(open_.items()):
                 if name not in told:
                     silent = time.monotonic() - last[name]
-                    words.append(f"{name}: no contact for {silent:.0f} s")
+                    why = machines.silence.get(name, "")
+                    words.append(f"{name}: no contact for {silent:.0f} s {why}".strip())
+                    busy[name] = time.monotonic()
                     continue
                 last[name] = time.monotonic()
                 if GONE in told[name]:
@@ -122,6 +129,11 @@ def follow(
                     del open_[name]
                 elif why := told[name]["stopped"]:
                     what = f"{name}: {STOPPED}{why}"
+                    raise RetrapError(what, mend(directory), EXIT_MACHINE)
+                elif told[name]["slot"] or _under_way(told[name]):
+                    busy[name] = last[name]
+                elif last[name] - busy[name] > IDLE_S:
+                    what = f"{name}: nothing is armed since {IDLE_S / 60:.0f} min"
                     raise RetrapError(what, mend(directory), EXIT_MACHINE)
             task.update("; ".join(words))
             if open_:
@@ -151,9 +163,12 @@ def _gone(name: str, directory: Path) -> None:
 
 def over(told: dict[str, Any]) -> bool:
     """A machine's campaign has ended, and the machine is in its own kernel."""
-    under_way = any(job["state"] in (ARMED, RUNNING) for job in told["jobs"])
-    ended = told["finished"] or (told["aborted"] and not under_way)
+    ended = told["finished"] or (told["aborted"] and not _under_way(told))
     return ended and told["slot"] is None
+
+
+def _under_way(told: dict[str, Any]) -> bool:
+    return any(job["state"] in (ARMED, RUNNING) for job in told["jobs"])
 
 
 def _fetch(name: str, directory: Path, machines: Site, word: str) -> None:

@@ -45,6 +45,7 @@ def code(into: Path) -> None:
     )
     (into / "bench").mkdir(exist_ok=True)
     shutil.copy2(ROOT / "bench/retrap-count", into / "bench")
+    (into / "bench/retrap-count").chmod(0o755)
     (into / "version").write_text(git_version() + "\n")
 
 
@@ -63,6 +64,7 @@ def make(
     (into / "bin").mkdir()
     for name in MEASURING:
         shutil.copy2(programs.path(name), into / "bin" / name)
+        (into / "bin" / name).chmod(0o755)  # whatever the umask: nobody runs it
     (into / "kernels").mkdir()
     laid = {}
     for kernel in kernels:

@@ -205,8 +205,10 @@ class Here:
         return {HERE: check.facts()}
 
     def begin(self, campaign: str, bundles: Mapping[str, Path]) -> None:
+        from retrap.target import lay
+
         directory = record.HOME / campaign
-        if not (directory / record.FILE).exists():
+        if directory not in lay.laid():
             shutil.copytree(bundles[HERE], directory, dirs_exist_ok=True)
         self._target("lay", campaign)
         subprocess.run(

@@ -30,6 +30,16 @@ THEIRS = (
     *("BUILD_SALT", "MODULE_SIG_KEY"),
     *("SYSTEM_TRUSTED_KEYS", "SYSTEM_REVOCATION_KEYS"),
 )
+# Strings that name files which a build takes into the kernel: here they would be files
+# of whoever builds.
+FILES = (
+    *("EXTRA_FIRMWARE", "EXTRA_FIRMWARE_DIR", "INITRAMFS_SOURCE", "EXTRA_TARGETS"),
+    *("ACPI_CUSTOM_DSDT_FILE", "BOOT_CONFIG_EMBED_FILE", "IPE_BOOT_POLICY"),
+    *("SYSTEM_BLACKLIST_HASH_LIST", "CFG80211_EXTRA_REGDB_KEYDIR"),
+    "UNUSED_KSYMS_WHITELIST",
+)
+# kbuild's make expands a string, and gives some to a shell; a machine has said it.
+VALUE = r'(?:[ymn]|-?\d+|0x[0-9a-fA-F]+|"[\w.,:/=+@%() -]*")'
 # The first kernel in which a CPU that spins with interrupts off is found without a
 # counter of the PMU, by the buddy detector that machine.config asks for.
 OLDEST = (6, 5)
@@ -51,7 +61,7 @@ class MachineConfig:
         """Of the texts of /boot/config-<release> and /proc/modules, both taken while
         the distribution's kernel runs, and of what `findmnt -no FSTYPE /` prints.
         Errors: EXIT_CONFIG."""
-        form = r"^(?:CONFIG_\w+=.*|# CONFIG_\w+ is not set)$"
+        form = rf"^(?:CONFIG_\w+={VALUE}|# CONFIG_\w+ is not set)$"
         lines = [line for line in re.findall(form, config, re.M) if not _theirs(line)]
         if not any("=y" in line for line in lines):
             raise RetrapError(
@@ -110,7 +120,8 @@ def check_sources(variants: Iterable[Variant], experiment: Path) -> None:
 
 
 def _theirs(line: str) -> bool:
-    return line.removeprefix("CONFIG_").partition("=")[0] in THEIRS
+    name, _, value = line.removeprefix("CONFIG_").partition("=")
+    return name in THEIRS or (name in FILES and value != '""')
 
 
 def configure(

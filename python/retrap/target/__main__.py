@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from retrap.base.errors import EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.base.errors import EXIT_MACHINE, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.build.programs import Programs
 from retrap.campaign import journal
 from retrap.campaign.manifest import Manifest
@@ -59,11 +59,16 @@ def go_on(directory: Path, target: record.Target) -> None:
     machine = ThisMachine(directory, target)
     try:
         say(agent.go_on(directory, target, machine))
-    except RetrapError as error:
-        STOPPED.write_text(f"{error.message}\n")
+    except Exception as error:  # a full disk is an OSError
+        if isinstance(error, RetrapError):
+            told = error
+        else:
+            remedy = "mend that; the next boot goes on"
+            told = RetrapError(f"{type(error).__name__}: {error}", remedy, EXIT_MACHINE)
+        STOPPED.write_text(f"{told.message}\n")
         if machine.slot is not None:
             machine.reboot()
-        raise
+        raise told from None
 
 
 def measure(directory: Path, name: str) -> None:

@@ -181,7 +181,11 @@ class _Boot:
             self._machine.ready(job)
             slot = self._target.slot(job, state.tries + 1)
             self._journal.tell(job.name, ARMED, boot_id=self._machine.boot_id)
-            self._machine.arm(job, slot)
+            try:
+                self._machine.arm(job, slot)
+            except RetrapError as error:  # it is not under way
+                self._journal.tell(job.name, FAILED, error.message.splitlines()[0])
+                raise
             self._machine.reboot()
             return f"boots {job.name}, try {state.tries + 1}"
         self._journal.finish()

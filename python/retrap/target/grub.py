@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from retrap.target import own
 SLOT = "retrap_slot"
 NEW = "# there was no custom.cfg"
 DIRECTORIES = ("boot/grub", "boot/grub2")
+WRITES = ("ext2", "xfs", "fat")  # file systems, as grub-probe calls them
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,21 @@ class Grub:
             return f"{directory}/grub.cfg does not know next_entry (00_header)"
         if not (directory / "grubenv").is_file():
             return f"{directory}/grubenv is missing: grub-editenv makes it"
-        for name in ("reboot", "editenv"):
+        for name in ("reboot", "editenv", "probe", "mkrelpath"):
             if self._tool(name) is None:
                 return f"grub-{name} is missing"
+        return self._unwritable(f"{directory}/grubenv")
+
+    def _unwritable(self, file: str) -> str:
+        """GRUB itself takes next_entry away when it boots it. Where it cannot write,
+        what is armed once is booted for ever."""
+        try:
+            below = self._run("probe", "--target=abstraction", file).split()
+            system = self._run("probe", "--target=fs", file).strip()
+        except RetrapError as error:
+            return error.message
+        if below or system not in WRITES:
+            return f"GRUB cannot write {file}, on {' on '.join([system, *below])}"
         return ""
 
     def entry(self, campaign: str, variant: str) -> str:
@@ -70,13 +84,13 @@ class Grub:
         self, campaign: str, kernels: dict[str, Path], options: Sequence[str]
     ) -> None:
         """Adds the entries; `kernels`: the file of each variant, below /boot."""
-        new = not self._custom.exists() or NEW in self._custom.read_text()
+        new = not self._custom.exists() or NEW in self._text()
         lines = [self._begin(campaign), *([NEW] if new else [])]
         for variant, file in kernels.items():
             name = self.entry(campaign, variant)
             words = [*options, f"retrap.slot=${{{SLOT}}}"]
             lines += [
-                f"menuentry '{name}' --id {name} {{",
+                f"menuentry '{name}' --id {name} --unrestricted {{",
                 f"  search --no-floppy --fs-uuid --set=root {self._uuid(file)}",
                 f"  linux {self._relative(file)} {' '.join(words)}",
             ]
@@ -84,13 +98,13 @@ class Grub:
                 lines.append(f"  initrd {self._relative(initrd)}")
             lines.append("}")
         lines.append(self._end(campaign))
-        atomic_write(self._custom, self._others(campaign) + "\n".join(lines) + "\n")
+        self._write(self._others(campaign) + "\n".join(lines) + "\n")
 
     def armable(self, campaign: str, variant: str, file: Path) -> None:
         """The entry is there, and what it boots. GRUB stops at its menu, for ever,
         where a file is missing."""
         name = self.entry(campaign, variant)
-        text = self._custom.read_text() if self._custom.exists() else ""
+        text = self._text()
         if f"--id {name} " not in text or self._relative(file) not in text:
             raise RetrapError(
                 f"{self._custom}: the entry {name} is gone",
@@ -115,9 +129,9 @@ class Grub:
         """Entries and variables; custom.cfg goes if it came with us. GRUB leaves an
         empty next_entry where there was none."""
         if self._custom.exists():
-            rest, new = self._others(campaign), NEW in self._custom.read_text()
+            rest, new = self._others(campaign), NEW in self._text()
             if rest or not new:
-                atomic_write(self._custom, rest)
+                self._write(rest)
             else:
                 self._custom.unlink()
         environment = f"{self.directory}/grubenv"
@@ -145,9 +159,19 @@ class Grub:
 
     def _others(self, campaign: str) -> str:
         """custom.cfg without what is ours."""
-        text = self._custom.read_text() if self._custom.exists() else ""
         ours = f"{self._begin(campaign)}\n.*?{self._end(campaign)}\n"
-        return re.sub(ours, "", text, flags=re.DOTALL)
+        return re.sub(ours, "", self._text(), flags=re.DOTALL)
+
+    def _text(self) -> str:
+        """Of custom.cfg, a character a byte: it is the user's."""
+        there = self._custom.exists()
+        return self._custom.read_bytes().decode("latin-1") if there else ""
+
+    def _write(self, text: str) -> None:
+        """It keeps its mode: it may hold a password."""
+        there = self._custom.exists()
+        mode = stat.S_IMODE(self._custom.stat().st_mode) if there else 0o644
+        atomic_write(self._custom, text.encode("latin-1"), mode)
 
     def _begin(self, campaign: str) -> str:
         return f"# retrap {campaign}: begin"

@@ -16,7 +16,7 @@ import subprocess
 from pathlib import Path
 
 from retrap.base.errors import EXIT_MACHINE, EXIT_REFUSED, RetrapError
-from retrap.base.rawfile import atomic_write, read_json
+from retrap.base.rawfile import atomic_write, read_plain
 from retrap.campaign import journal
 from retrap.results import sealed
 from retrap.target.loader import Loader, image
@@ -70,6 +70,7 @@ def lay(directory: Path, target: Target, loader: Loader) -> None:
         files[variant] = file
     loader.lay(target.campaign, files, [root, *kept_options(), *target.options])
     text = UNIT_TEXT.format(campaign=target.campaign, directory=directory)
+    os.sync()  # what the unit runs is there before it
     atomic_write(UNIT, text)
     atomic_write(WATCHDOG, WATCHDOG_TEXT.format(seconds=WATCHDOG_S))
     WANTS.parent.mkdir(parents=True, exist_ok=True)
@@ -82,14 +83,14 @@ def lay(directory: Path, target: Target, loader: Loader) -> None:
 def restore(directory: Path, target: Target, loader: Loader) -> list[str]:
     """Takes away what was laid; what is not as it was before. The result directory
     stays: whoever fetched it deletes it."""
+    saved: dict[str, str | None] = {}
+    if (directory / SAVED).exists():  # it has files of the user's: any character
+        saved = json.loads(read_plain(directory / SAVED))
+    loader.remove(target.campaign, saved)
     kernels = loader.kernels
     shutil.rmtree(kernels / target.campaign, ignore_errors=True)
     if kernels.is_dir() and not list(kernels.iterdir()):
         kernels.rmdir()
-    saved: dict[str, str | None] = {}
-    if (directory / SAVED).exists():
-        saved = read_json(directory / SAVED)
-    loader.remove(target.campaign, saved)
     for file in (WANTS, UNIT, WATCHDOG):
         file.unlink(missing_ok=True)
     if WATCHDOG.parent.is_dir() and not list(WATCHDOG.parent.iterdir()):
@@ -152,7 +153,8 @@ def laid() -> list[Path]:
     """The folders of the campaigns that go on here, or that have ended here and were
     not taken away to the end."""
     found = sorted(path.parent for path in HOME.glob("*/target.json"))
-    return [path for path in found if UNIT.exists() or _finished(path)]
+    unit = UNIT.read_text() if UNIT.exists() else ""
+    return [path for path in found if f" {path}\n" in unit or _finished(path)]
 
 
 def _finished(directory: Path) -> bool:

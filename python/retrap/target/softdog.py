@@ -18,9 +18,9 @@ def stop(root: Path = Path("/")) -> bool:
     """Whether it was stopped. One that systemd has opened is busy, and is fed."""
     stopped = False
     for place in root.glob("sys/class/watchdog/watchdog*"):
-        if (place / "identity").read_text().strip() != IDENTITY:
-            continue
         try:
+            if (place / "identity").read_text().strip() != IDENTITY:
+                continue
             with (root / "dev" / place.name).open("wb", buffering=0) as device:
                 device.write(STOP)
                 stopped = True

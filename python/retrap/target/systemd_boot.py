@@ -70,14 +70,19 @@ class SystemdBoot:
 
     def _has_a_default(self) -> bool:
         """Which is not ours. A unified kernel image has a sort-key, too."""
-        text = self._loader_conf.read_text() if self._loader_conf.exists() else ""
+        text = ""
+        if self._loader_conf.exists():
+            text = self._loader_conf.read_text(errors="replace")
         named = re.search(r"^default\s+([^@\s]\S*)", text, re.MULTILINE)
         if named and not fnmatch(self.entry("any", "any").name, named.group(1)):
             return True
         if any(self._partition.glob("EFI/Linux/*.efi")):
             return True
         files = self._partition.glob("loader/entries/*.conf")
-        return any(re.search(r"^sort-key\s", f.read_text(), re.M) for f in files)
+        return any(
+            re.search(r"^sort-key\s", f.read_text(errors="replace"), re.M)
+            for f in files
+        )
 
     def entry(self, campaign: str, variant: str) -> Path:
         name = f"retrap-{campaign}-{variant}.conf"
@@ -127,7 +132,9 @@ class SystemdBoot:
         file = self._loader_conf
         entries = sorted(p.name for p in (self._partition / "loader/entries").iterdir())
         return {
-            "loader.conf": file.read_text() if file.exists() else None,
+            "loader.conf": (
+                file.read_bytes().decode("latin-1") if file.exists() else None
+            ),
             "entries": "\n".join(entries),
             "the one-shot entry": self._oneshot(),
         }
