@@ -244,7 +244,7 @@ def test_a_plan_of_a_box_that_leads_out(tmp_path: Path) -> None:
 # Files of python/retrap and plots/ that read files, by what the files are. What others
 # may have written is mutated here and in test_readers.py.
 MUTATED = """
-base.rawfile base.tomlfile campaign.journal campaign.manifest cli.box cli.commands
+base.rawfile base.tomlfile campaign.journal campaign.manifest cli.box cli.rules
 cli.follow cli.pack cli.scenarios config.experiments config.plan config.variants
 executors.box executors.qemu fleet.archive fleet.site kernel.patchsize profile.measure
 profile.summary report.reply results.boot_times results.measured results.mismatch
