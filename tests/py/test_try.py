@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from conftest import Maker
 from test_given import git
 
 from retrap.analysis.compare import comparisons
+from retrap.analysis.comparison import Comparison
 from retrap.analysis.verdict import MORE, NOT_APPLICABLE
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
@@ -99,6 +102,17 @@ def test_where_nothing_is_decided_the_undecided_are_profiled(results: Results) -
     assert tried.changed_scenarios(results, Choice((), controls=decided)) == [
         "floor/pipe"
     ]
+
+
+def test_a_long_cell_is_profiled_in_fewer_samples() -> None:
+    """Each instruction of each is read: a fork took half an hour."""
+    rows = [
+        cast(Comparison, SimpleNamespace(scenario=name, levels=(level, None)))
+        for name, level in (("short", 8000.0), ("long", 400_000.0), ("none", None))
+    ]
+    assert attempt.profiled_samples(rows, ["short"]) == 500
+    assert attempt.profiled_samples(rows, ["short", "long"]) == 50
+    assert attempt.profiled_samples(rows, ["none"]) == 500
 
 
 def test_code_that_is_not_in_the_cache_is_not_spoken_of(

@@ -27,11 +27,15 @@ from retrap.config.variants import Variant, Variants, load_variants, named
 from retrap.kernel import given, given_tree, kernels
 
 if TYPE_CHECKING:
+    from retrap.analysis.comparison import Comparison
     from retrap.profile.choice import Choice
     from retrap.profile.difference import Difference
     from retrap.results.store import Results
 
 PROFILED = 2  # scenarios: a boot with the profiler takes seconds a scenario
+# Instructions of a cell that are read one by one; a process that is made and ends takes
+# half a million, and tells its functions in few samples.
+READ, FEW = 20_000_000, 40
 CLASS = "cheapest"  # of samples: those without load-tracking updates
 
 
@@ -239,6 +243,12 @@ def _make_map(args: Namespace) -> int:
     return EXIT_OK
 
 
+def profiled_samples(rows: Iterable[Comparison], scenarios: Sequence[str]) -> int:
+    """Of each cell of these scenarios."""
+    mine = [row.levels[0] or 0 for row in rows if row.scenario in scenarios]
+    return max(FEW, min(files.SAMPLES, READ // max(1, int(max(mine, default=0)))))
+
+
 def _functions(
     results: Results,
     variants: Variants,
@@ -247,6 +257,7 @@ def _functions(
     mine: scenario_files.Files,
 ) -> list[Difference]:
     """Those scenarios by function: the base beside all patches."""
+    from retrap.analysis.compare import comparisons
     from retrap.profile import difference, measure
 
     if not scenarios:
@@ -258,7 +269,7 @@ def _functions(
         variants=(names[0], names[-1]),
         arches=arches,
         placements=experiments.PLACEMENTS,
-        samples=files.SAMPLES,
+        samples=profiled_samples(comparisons(results), scenarios),
         cpus=files.CPUS,
         seed=files.SEED,
         files=mine,
