@@ -347,19 +347,29 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_boot_that_could_not_be_armed_is_not_under_way(tmp_path: Path) -> None:
-    """Else whoever aborts then waits for it for ever."""
+    """Whoever aborts then does not wait for it. It was no try: mended after more of
+    them than there are tries, the campaign goes on to its end."""
 
+    @dataclass
     class Full(Pretended):
+        full: bool = True
+
         def arm(self, job: Job, slot: str) -> None:
-            raise RetrapError("grub-editenv: no space", "", EXIT_MACHINE)
+            if self.full:
+                raise RetrapError("grub-editenv: no space", "", EXIT_MACHINE)
+            super().arm(job, slot)
 
     planned(tmp_path)
-    with pytest.raises(RetrapError, match="no space"):
-        agent.go_on(tmp_path, TARGET, Full(tmp_path))
-    assert {s.state for s in journal.read(tmp_path).states.values()} == {
-        journal.FAILED,
-        journal.PLANNED,
-    }
+    machine = Full(tmp_path)
+    for _ in range(agent.TRIES + 1):
+        with pytest.raises(RetrapError, match="no space"):
+            agent.go_on(tmp_path, TARGET, machine)
+    states = journal.read(tmp_path).states
+    assert {(s.state, s.tries) for s in states.values()} == {(journal.PLANNED, 0)}
+    assert "no space" in {s.reason.partition(": ")[2] for s in states.values()}
+    machine.full = False
+    all_boots(machine)
+    assert len(machine.measured) == len(JOBS)
 
 
 def test_whatever_fails_in_a_boot_of_ours_the_machine_goes_home_and_says_why(

@@ -93,13 +93,19 @@ def read(directory: Path) -> Story:
 
 
 def _after(before: State | None, line: dict[str, Any]) -> State:
+    """One that is planned again could not be armed: that was no try."""
+    tries = before.tries if before else 0
+    if line["state"] == ARMED:
+        tries += 1
+    elif line["state"] == PLANNED and before and before.state == ARMED:
+        tries -= 1
     return State(
         line["state"],
         str(line["at"]),
         str(line.get("reason", "")),
         str(line.get("sha256", "")),
         str(line.get("boot_id", "")),
-        (before.tries if before else 0) + (line["state"] == ARMED),
+        tries,
     )
 
 

@@ -19,7 +19,14 @@ from typing import Protocol
 from retrap.base.errors import EXIT_MACHINE, EXIT_UNSUPPORTED, RetrapError
 from retrap.base.rawfile import read_json
 from retrap.campaign import journal
-from retrap.campaign.journal import ARMED, DONE, FAILED, PLANNED, RUNNING, SKIPPED
+from retrap.campaign.journal import (
+    ARMED,
+    DONE,
+    FAILED,
+    PLANNED,
+    RUNNING,
+    SKIPPED,
+)
 from retrap.campaign.journal import VOID
 from retrap.campaign.journal import Journal, State
 from retrap.campaign.manifest import Job, Manifest, Payload
@@ -183,8 +190,8 @@ class _Boot:
             self._journal.tell(job.name, ARMED, boot_id=self._machine.boot_id)
             try:
                 self._machine.arm(job, slot)
-            except RetrapError as error:  # it is not under way
-                self._journal.tell(job.name, FAILED, error.message.splitlines()[0])
+            except RetrapError as error:  # it is not under way, and was no try
+                self._journal.tell(job.name, PLANNED, error.message.splitlines()[0])
                 raise
             self._machine.reboot()
             return f"boots {job.name}, try {state.tries + 1}"
