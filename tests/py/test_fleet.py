@@ -114,6 +114,25 @@ def test_an_inventory_that_is_not_there_is_named() -> None:
         site.site("/nowhere/hosts")
 
 
+def test_a_look_at_machines_has_an_end_and_laying_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kernels take as long to lay as a network takes."""
+    limits = []
+
+    def ran(argv: list[str], log: Path, env: dict[str, str]) -> int:
+        limits.append(env.get("ANSIBLE_TASK_TIMEOUT"))
+        log.touch()
+        return 0
+
+    monkeypatch.setattr(site, "run_logged", ran)
+    fleet = object.__new__(site.Fleet)
+    fleet._inventory, fleet.machines = tmp_path / "hosts", ("box1",)
+    assert fleet.status("c1", ["box1"]) == {}
+    fleet.begin("c1", {})
+    assert limits == [site.STATUS_S, None]
+
+
 def test_hosts_of_every_group() -> None:
     listed = {
         "_meta": {"hostvars": {"a": {}}},

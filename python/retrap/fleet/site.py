@@ -112,6 +112,8 @@ class Fleet:
                 raise _failed("campaign", log)
 
     def status(self, campaign: str, machines: Iterable[str]) -> Answers:
+        """A machine that takes a connection and then says nothing does not keep the
+        looks at the others."""
         with scratch.directory() as place:
             return self._ask("status", place, machines, retrap_campaign=campaign)
 
@@ -168,13 +170,15 @@ class Fleet:
             *(limited if limited[1] else ()),
             str(PLAYBOOKS / f"{play}.yml"),
         ]
-        return run_logged(argv, log, env=_environment()), log
+        limit = {"ANSIBLE_TASK_TIMEOUT": STATUS_S} if play == "status" else {}
+        return run_logged(argv, log, env={**_environment(), **limit}), log
 
 
 def _environment() -> dict[str, str]:
     return {**DEFAULTS, **os.environ, **SETTINGS}
 
 
+STATUS_S = "300"  # for a task of a look
 # Where the user's own settings say nothing.
 DEFAULTS = {
     "ANSIBLE_FORKS": "50",  # machines asked at once
