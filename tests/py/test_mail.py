@@ -11,7 +11,8 @@ from conftest import Maker
 from retrap.analysis.compare import shown
 from retrap.analysis.within import changed
 from retrap.base.errors import EXIT_USAGE, RetrapError
-from retrap.report import example_reply, lkml, reply
+from retrap.base.textgrid import row
+from retrap.report import example_reply, lkml, mailtable, reply
 from retrap.report.lkml import Wanted
 from retrap.results.store import load
 
@@ -116,3 +117,13 @@ def test_a_machine_with_one_kernel_takes_no_room_from_what_is_compared(
     assert "nanoseconds of a VM" not in text
     long = lkml.mail(path, Wanted(long=True)).decode()
     assert "[vm x86_64]" in long
+
+
+def test_no_number_of_a_mail_is_cut() -> None:
+    """Counted on a machine, events are no integers: `8.994 -> 8.93` read `8.994 -> 8`."""
+    before: dict[str, float | None] = {"switches": 8.994, "signals": 1200.4}
+    after: dict[str, float | None] = {"switches": 8.93, "signals": 1200.2}
+    assert mailtable._pair(before, after, "switches") == "8.99 -> 8.93"
+    assert mailtable._pair(before, after, "signals") == "1200"
+    assert row("a", ["10.92 -> 8.95", "9"], (11, 3), 4) == "a    10.92 -> 8.95  9"
+    assert row("a", ["please-notify"], (8,), 4) == "a    please-"

@@ -53,6 +53,9 @@ def command(text: str) -> str:
     return " \\\n".join(lines)
 
 
+NUMBERS = re.compile(r"[-+~*!(]*\d")
+
+
 def row(
     label: str, cells: Sequence[str], widths: Sequence[int], room: int = LABEL
 ) -> str:
@@ -67,7 +70,8 @@ def row(
 
 
 def _fit(cell: str, width: int) -> str:
-    """Right-aligned with a space in front; too long a number loses digits."""
+    """Right-aligned with a space in front; too long a number loses digits, a word its
+    end. What has several numbers stays whole: cut, it would say another one."""
     if len(cell) < width:
         return cell.rjust(width)
     plain = cell.rstrip(MARKS)
@@ -75,8 +79,8 @@ def _fit(cell: str, width: int) -> str:
     try:
         cell = short(float(plain), width - 1 - len(marks)) + marks
     except ValueError:
-        cell = cell[: width - 1]
-    return cell.rjust(width)
+        cell = cell if NUMBERS.match(cell) else cell[: width - 1]
+    return f" {cell}" if len(cell) >= width else cell.rjust(width)
 
 
 def short(value: float, room: int) -> str:

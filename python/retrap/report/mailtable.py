@@ -19,7 +19,7 @@ from retrap.results.store import Machine, Results
 
 NAME = 28
 WIDTHS = (6, 12, 6, 12, 8)  # before, spread, after, spread, change
-EVENTS = (11, 11, 11, 11)
+EVENTS, WIDE = (28, (11,) * 4), (20, (13,) * 4)  # label, columns: one line of 72
 Group = list[str]  # a scenario, and below it its rows
 
 
@@ -28,7 +28,7 @@ def integers(results: Results, machine: Machine, scenarios: list[str]) -> list[G
     where nothing was counted."""
     base = judged(results, machine)
     names = results.sides(machine)
-    groups: list[Group] = []
+    tables: dict[str, list[tuple[str, list[str]]]] = {}
     for scenario in scenarios:
         rows: dict[tuple[str, ...], list[str]] = {}
         for place in results.placements(machine):
@@ -40,17 +40,23 @@ def integers(results: Results, machine: Machine, scenarios: list[str]) -> list[G
                     continue
                 cells = (_pair(first, got, event) for event in INTEGERS)
                 rows.setdefault((name, *cells), []).append(place)
-        group = [
-            row(f"  {name}{_only(results, machine, places)}", cells, EVENTS, NAME)
+        tables[scenario] = [
+            (f"  {name}{_only(results, machine, places)}", cells)
             for (name, *cells), places in rows.items()
         ]
-        groups.append([scenario, *group] if group else [])
-    if not any(groups):
+    every = [cell for told in tables.values() for _, cells in told for cell in cells]
+    if not every:
         return []
+    label, columns = WIDE if max(map(len, every)) >= EVENTS[1][0] else EVENTS
+    groups = [
+        [scenario, *(row(name, cells, columns, label) for name, cells in told)]
+        for scenario, told in tables.items()
+        if told
+    ]
     title = f"Events of a cycle, counted [{machine}]"
-    told = f"{title}; 2 -> 0: {base} has 2" if base else title
-    heads = row("", ("switches", "wakeups", "signals", "syscalls"), EVENTS, NAME)
-    return [[told[:WIDTH], heads], *filter(None, groups)]
+    heading = f"{title}; 2 -> 0: {base} has 2" if base else title
+    heads = row("", ("switches", "wakeups", "signals", "syscalls"), columns, label)
+    return [[heading[:WIDTH], heads], *groups]
 
 
 def _only(results: Results, machine: Machine, places: list[str]) -> str:
@@ -65,7 +71,12 @@ def _pair(
     before = first[event] if first else value
     if value is None:
         return "-"
-    return f"{value:.4g}" if before in (None, value) else f"{before:.4g} -> {value:.4g}"
+    was, now = _short(value if before is None else before), _short(value)
+    return now if was == now else f"{was} -> {now}"
+
+
+def _short(count: float) -> str:
+    return f"{count:.3g}" if count < 100 else f"{count:.0f}"
 
 
 def changes(results: Results, machine: Machine, scenarios: list[str]) -> list[Group]:
