@@ -13,8 +13,8 @@ from plots import changes, looks, scale, style, words
 from plots.looks import Floor, Look
 from plots.rows import Rows
 from retrap.analysis import again
-from retrap.analysis.compare import comparisons
-from retrap.analysis.side import Side, of
+from retrap.analysis.compare import comparisons, shown
+from retrap.analysis.side import Side
 from retrap.results.store import Machine, Results
 
 BARS = {
@@ -67,7 +67,7 @@ def _machine(results: Results, directory: Path, machine: Machine) -> list[Path]:
             panels = dict(zip(places, grid[:, 1], strict=True))
             changes.draw(panels, rows, compared, twice)
         sides: Sides = {
-            (place, y): (of(results, machine, name, (scenario, place)), look)
+            (place, y): (shown(results, machine, name, (scenario, place)), look)
             for place in places
             for y, scenario, name, look in rows.lines()
         }

@@ -13,6 +13,8 @@ import pytest
 from conftest import FLOORS, PATHS, Maker
 
 import plots
+from retrap.analysis import compare
+from retrap.base.paths import ROOT
 from retrap.results.store import load
 
 MACHINES = ("exact-x86_64", "vm-x86_64")
@@ -153,3 +155,16 @@ def test_an_ecdf_is_small_and_as_exact_as_can_be_seen(maker: Maker) -> None:
         got = y[int(np.searchsorted(x, at, "right")) - 1] if at >= x[0] else 0.0
         near = [(values <= at + off).mean() for off in (-2, 2)]  # half a pixel
         assert near[0] - 1 / plots.ecdf.LEVELS <= got <= near[1] + 1e-9, at
+
+
+@pytest.mark.usefixtures("as_text")
+def test_the_overview_has_the_medians_of_the_table(tmp_path: Path) -> None:
+    """Where the baseline is not the same as itself, those of half of its boots."""
+    results = load(ROOT / "results/reference/rehearsal")
+    (machine,) = results.machines
+    drawn = plots.overview.draw(results, tmp_path)
+    text = words(next(path for path in drawn if path.suffix == ".svg"))
+    for scenario in results.paths(machine):
+        side = compare.shown(results, machine, "mainline", (scenario, "same-cpu"))
+        assert side and side.median is not None and side.boots == 8
+        assert plots.words.thousands(side.median) in text, scenario
