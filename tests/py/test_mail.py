@@ -120,7 +120,7 @@ def test_a_machine_with_one_kernel_takes_no_room_from_what_is_compared(
 
 
 def test_no_number_of_a_mail_is_cut() -> None:
-    """Counted on a machine, events are no integers: `8.994 -> 8.93` read `8.994 -> 8`."""
+    """On a machine events are no integers: `8.994 -> 8.93` read `8.994 -> 8`."""
     before: dict[str, float | None] = {"switches": 8.994, "signals": 1200.4}
     after: dict[str, float | None] = {"switches": 8.93, "signals": 1200.2}
     assert mailtable._pair(before, after, "switches") == "8.99 -> 8.93"
