@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a machine does after each boot, against one that only pretends to boot: it is
-cut at each of its steps, comes up with anything, and ends with the same boots."""
+"""What a machine does after each boot, against one that only pretends to boot:
+whatever happens to it, it ends with the same boots."""
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
+from pretended import JOBS, KERNELS, TARGET, Cut, Pretended
+from pretended import all_boots, files, planned, told
 from test_precision import PIPE, run, stored
 from test_precision import TARGET as TO_FIND
 
@@ -22,118 +21,7 @@ from retrap.campaign import journal
 from retrap.campaign.directory import Campaign
 from retrap.campaign.manifest import MACHINE, Job, Payload
 from retrap.results import sealed
-from retrap.target import __main__ as program
-from retrap.target import agent, softdog
-from retrap.target.record import Kernel, Target
-
-KERNELS = {
-    name: Kernel(name, "", f"id of {name}", ("listen",), ("listen",), {})
-    for name in ("mainline", "patched")
-}
-TARGET = Target("c1", KERNELS, (), 0, 65534)
-JOBS = [
-    Job(name, f"block-{block}", "x86_64", MACHINE, "cells", block=block, ordinal=place)
-    for block in (1, 2)
-    for place, name in enumerate(KERNELS, 1)
-]
-MOST_BOOTS = 40
-
-
-class Cut(BaseException):
-    """The power is gone."""
-
-
-@dataclass
-class Pretended:
-    """A machine: what is armed is up after a reboot, once. `faults` say by the number
-    of a step whether it is cut there, `comes_up` what else is up than was armed."""
-
-    directory: Path
-    cut_at: int = -1
-    comes_up: Callable[[str], str | None] = lambda slot: slot
-    fails: Callable[[Job], RetrapError | None] = lambda job: None
-    steps: int = 0
-    boots: int = 0
-    armed: str | None = None
-    slot: str | None = None
-    build_id: str | None = None
-    measured: list[str] = field(default_factory=list)
-
-    @property
-    def boot_id(self) -> str:
-        return f"boot {self.boots}"
-
-    def step(self) -> None:
-        self.steps += 1
-        if self.steps == self.cut_at:
-            raise Cut
-
-    def ready(self, job: Job) -> None:
-        self.step()
-
-    def arm(self, job: Job, slot: str) -> None:
-        self.step()
-        self.armed = slot
-        self.step()
-
-    def measure(self, job: Job, lines: Payload, directory: Path) -> None:
-        self.step()
-        if error := self.fails(job):
-            raise error
-        directory.mkdir(parents=True)
-        (directory / "cell").write_text(f"of {job.name}\n")
-        self.step()
-        sealed.close(directory, {"variant": job.variant, "boot": job.boot})
-        self.step()
-        self.measured.append(job.name)
-
-    def reboot(self) -> None:
-        self.step()
-        self.up()
-
-    def up(self) -> None:
-        self.boots += 1
-        assert self.boots < MOST_BOOTS, "it boots for ever"
-        slot, self.armed = self.armed, None
-        self.slot = self.comes_up(slot) if slot else None
-        variant = self.slot.split(":")[1] if self.slot else ""
-        self.build_id = f"id of {variant}" if variant else "the distribution's"
-
-
-def planned(directory: Path) -> None:
-    (directory / "plan.json").write_text("{}")
-    campaign = Campaign(directory, "fills", os.open("/dev/null", os.O_RDONLY))
-    campaign.plan(JOBS, {"cells": ("bench x",)})
-    campaign.close()
-
-
-def all_boots(machine: Pretended) -> str:
-    """Until nothing is to be done, whatever is cut; the last words."""
-    while True:
-        before = machine.boots
-        try:
-            said = agent.go_on(machine.directory, TARGET, machine)
-        except Cut:
-            machine.up()
-            continue
-        if machine.boots == before:
-            return said
-
-
-def told(directory: Path) -> list[tuple[str, str]]:
-    lines = (directory / journal.FILE).read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
-    return [(row.get("job", ""), row["state"]) for row in rows]
-
-
-def files(directory: Path) -> dict[str, bytes]:
-    """The boots, without what cut tries left."""
-    found = directory.glob("raw/*/*/*")
-    return {
-        str(path.relative_to(directory)): path.read_bytes()
-        for path in found
-        if not path.parent.name.endswith(".partial")
-    }
+from retrap.target import agent
 
 
 def test_every_job_is_booted_once_and_then_its_own_kernel(tmp_path: Path) -> None:
@@ -265,20 +153,6 @@ def test_a_measurement_that_fails_is_tried_again(tmp_path: Path) -> None:
     assert states["mainline/block-1"].tries == 2
 
 
-def test_nothing_is_armed_where_the_machine_is_not_ready(tmp_path: Path) -> None:
-    planned(tmp_path)
-    machine = Pretended(tmp_path)
-
-    def full(job: Job) -> None:
-        raise RetrapError("12 MiB are free, 256 are needed", "", EXIT_MACHINE)
-
-    machine.ready = full  # type: ignore[method-assign]
-    with pytest.raises(RetrapError, match="12 MiB"):
-        agent.go_on(tmp_path, TARGET, machine)
-    assert machine.armed is None and machine.boots == 0
-    assert ("mainline/block-1", journal.ARMED) not in told(tmp_path)
-
-
 @dataclass
 class Measures(Pretended):
     """What it measures is the same each time."""
@@ -311,83 +185,3 @@ def test_no_boot_is_made_of_a_block_that_is_not_needed(tmp_path: Path) -> None:
     why = f"{PIPE}: target met: 6 medians a side find 2 %"
     assert set(skipped.values()) == {why}
     assert machine.boots == 13  # twelve, and its own kernel
-
-
-def test_abort_ends_in_the_distributions_kernel(tmp_path: Path) -> None:
-    planned(tmp_path)
-    machine = Pretended(tmp_path)
-    agent.go_on(tmp_path, TARGET, machine)
-    (tmp_path / agent.ABORT).touch()
-    agent.go_on(tmp_path, TARGET, machine)
-    assert machine.slot is None
-    said = agent.go_on(tmp_path, TARGET, machine)
-    assert said == "the campaign is aborted; nothing is to be done"
-    assert machine.measured == ["mainline/block-1"]  # it was up: it is not lost
-
-
-@pytest.mark.parametrize("left", ["", None])
-def test_a_journal_that_is_gone_begins_nothing(
-    tmp_path: Path, left: str | None
-) -> None:
-    planned(tmp_path)
-    file = tmp_path / journal.FILE
-    file.unlink()
-    if left is not None:
-        file.write_text(left)
-    machine = Pretended(tmp_path)
-    with pytest.raises(RetrapError, match="journal.jsonl"):
-        agent.go_on(tmp_path, TARGET, machine)
-    assert machine.boots == 0 and machine.armed is None
-
-
-def test_a_second_process_is_refused(tmp_path: Path) -> None:
-    planned(tmp_path)
-    with agent.owned(tmp_path), pytest.raises(RetrapError, match="another process"):
-        agent.go_on(tmp_path, TARGET, Pretended(tmp_path))
-
-
-def test_a_boot_that_could_not_be_armed_is_not_under_way(tmp_path: Path) -> None:
-    """Whoever aborts then does not wait for it. It was no try: mended after more of
-    them than there are tries, the campaign goes on to its end."""
-
-    @dataclass
-    class Full(Pretended):
-        full: bool = True
-
-        def arm(self, job: Job, slot: str) -> None:
-            if self.full:
-                raise RetrapError("grub-editenv: no space", "", EXIT_MACHINE)
-            super().arm(job, slot)
-
-    planned(tmp_path)
-    machine = Full(tmp_path)
-    for _ in range(agent.TRIES + 1):
-        with pytest.raises(RetrapError, match="no space"):
-            agent.go_on(tmp_path, TARGET, machine)
-    states = journal.read(tmp_path).states
-    assert {(s.state, s.tries) for s in states.values()} == {(journal.PLANNED, 0)}
-    assert "no space" in {s.reason.partition(": ")[2] for s in states.values()}
-    machine.full = False
-    all_boots(machine)
-    assert len(machine.measured) == len(JOBS)
-
-
-def test_whatever_fails_in_a_boot_of_ours_the_machine_goes_home_and_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Full(Pretended):
-        def measure(self, job: Job, lines: Payload, directory: Path) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    planned(tmp_path)
-    machine = Full(tmp_path)
-    agent.go_on(tmp_path, TARGET, machine)
-    assert machine.slot
-    monkeypatch.setattr(program, "STOPPED", tmp_path / "stopped")
-    monkeypatch.setattr(program, "ThisMachine", lambda *of: machine)
-    monkeypatch.setattr(softdog, "stop", lambda: False)
-    with pytest.raises(RetrapError, match="No space left") as caught:
-        program.go_on(tmp_path, TARGET)
-    assert caught.value.exit_code == EXIT_MACHINE
-    assert machine.slot is None
-    assert "No space left" in (tmp_path / "stopped").read_text()

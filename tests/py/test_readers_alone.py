@@ -276,7 +276,7 @@ OWN = {
         executors.lanes executors.patience executors.running machine.confinement
         machine.files machine.load target.__main__ target.check target.grub
         target.lay target.quiet target.softdog target.systemd_boot
-        target.this_machine target.tune""",
+        target.this_machine target.tune target.user_file""",
     "the cache": "results.remembered",
 }
 READS = re.compile(

@@ -22,6 +22,7 @@ from retrap.results.sealed import verify_campaign
 MACHINE = "machine.json"  # in a result directory: the machine, and how it is reached
 STOPPED = "the campaign stopped: "
 EVERY_S = 20.0  # a look at the machines
+LONG_S = 300.0  # of silence: longer than a boot takes, so it is said why
 IDLE_S = 900.0  # in its own kernel with nothing armed so long, nobody goes on there
 UNNAMED = ("config", "modules")  # of the facts: long, and in the kernels' keys
 
@@ -110,8 +111,9 @@ def follow(
             for name, directory in list(open_.items()):
                 if name not in told:
                     silent = time.monotonic() - last[name]
-                    why = machines.silence.get(name, "")
-                    words.append(f"{name}: no contact for {silent:.0f} s {why}".strip())
+                    words.append(f"{name}: no contact for {silent:.0f} s")
+                    if silent > LONG_S and (why := machines.silence.get(name)):
+                        words[-1] += f" ({why})"
                     busy[name] = time.monotonic()
                     continue
                 last[name] = time.monotonic()

@@ -9,6 +9,7 @@ from typing import Any
 
 from retrap.base.paths import ROOT
 from retrap.base.rawfile import atomic_write
+from retrap.base.textgrid import wrap
 from retrap.profile import designs, difference, report, summary
 from retrap.report import basetable, brief, sentences, table
 from retrap.results import boot_times
@@ -93,7 +94,7 @@ def _machine(run: Path) -> list[str]:
         "what a campaign ends in ([bare-metal.md](bare-metal.md)). Its times are",
         "QEMU's, and no evidence about hardware.\n",
         block(brief.render(load(run))),
-        f"{boot_times.sentence(run)}\n",
+        f"{wrap(boot_times.sentence(run))}\n",
     ]
 
 

@@ -226,15 +226,15 @@ class Boots:
 
     def check_unbroken(self, chosen: list[Mutation]) -> None:
         """Errors: EXIT_FAILURE."""
-        of: dict[str, list[Mutation]] = {}  # by kernel
+        known = {t.variant.name: t.kernel for t in self.targets.values()}
+        mine: dict[str, list[Mutation]] = {name: [] for name in known}
         for mutation in chosen:
-            of.setdefault(kernel_name(mutation, self.variants), []).append(mutation)
-        for name, kind, how in (
-            (name, *boot) for name in of for boot in _unbroken(of[name]).items()
-        ):
-            kernel = next(
-                t.kernel for t in self.targets.values() if t.variant.name == name
-            )
+            mine[self.targets[mutation.design].variant.name].append(mutation)
+        boots = [
+            (name, *boot) for name in known for boot in _unbroken(mine[name]).items()
+        ]
+        for name, kind, how in boots:
+            kernel = known[name]
             job = Job(name, kind, kernel.arch.name, how.executor, f"{name} {kind}")
             found = self._boot(job, how, lambda: kernel, _passed)
             if not _passed(found):

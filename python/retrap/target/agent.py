@@ -190,8 +190,8 @@ class _Boot:
             self._journal.tell(job.name, ARMED, boot_id=self._machine.boot_id)
             try:
                 self._machine.arm(job, slot)
-            except RetrapError as error:  # it is not under way, and was no try
-                self._journal.tell(job.name, PLANNED, error.message.splitlines()[0])
+            except Exception as error:  # it is not under way, and was no try
+                self._journal.tell(job.name, PLANNED, str(error).partition("\n")[0])
                 raise
             self._machine.reboot()
             return f"boots {job.name}, try {state.tries + 1}"

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrap.base.errors import EXIT_MACHINE, RetrapError
-from retrap.base.rawfile import atomic_write
-from retrap.target import own
+from retrap.target import own, user_file
 
 SLOT = "retrap_slot"
 NEW = "# there was no custom.cfg"
@@ -98,7 +96,8 @@ class Grub:
                 lines.append(f"  initrd {self._relative(initrd)}")
             lines.append("}")
         lines.append(self._end(campaign))
-        self._write(self._others(campaign) + "\n".join(lines) + "\n")
+        text = self._others(campaign) + "\n".join(lines) + "\n"
+        user_file.write(self._custom, text)
 
     def armable(self, campaign: str, variant: str, file: Path) -> None:
         """The entry is there, and what it boots. GRUB stops at its menu, for ever,
@@ -131,7 +130,7 @@ class Grub:
         if self._custom.exists():
             rest, new = self._others(campaign), NEW in self._text()
             if rest or not new:
-                self._write(rest)
+                user_file.write(self._custom, rest)
             else:
                 self._custom.unlink()
         environment = f"{self.directory}/grubenv"
@@ -147,10 +146,7 @@ class Grub:
     def state(self) -> dict[str, str | None]:
         assert self.directory
         found = {name: self.directory / name for name in ("custom.cfg", "grubenv")}
-        return {
-            name: path.read_bytes().decode("latin-1") if path.exists() else None
-            for name, path in found.items()
-        }
+        return {name: user_file.read(path) for name, path in found.items()}
 
     @property
     def _custom(self) -> Path:
@@ -163,15 +159,7 @@ class Grub:
         return re.sub(ours, "", self._text(), flags=re.DOTALL)
 
     def _text(self) -> str:
-        """Of custom.cfg, a character a byte: it is the user's."""
-        there = self._custom.exists()
-        return self._custom.read_bytes().decode("latin-1") if there else ""
-
-    def _write(self, text: str) -> None:
-        """It keeps its mode: it may hold a password."""
-        there = self._custom.exists()
-        mode = stat.S_IMODE(self._custom.stat().st_mode) if there else 0o644
-        atomic_write(self._custom, text.encode("latin-1"), mode)
+        return user_file.read(self._custom) or ""
 
     def _begin(self, campaign: str) -> str:
         return f"# retrap {campaign}: begin"

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from retrap.base.errors import EXIT_MACHINE, RetrapError
 from retrap.base.rawfile import atomic_write
+from retrap.target import user_file
 
 ONESHOT = (
     "sys/firmware/efi/efivars/LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
@@ -70,19 +71,14 @@ class SystemdBoot:
 
     def _has_a_default(self) -> bool:
         """Which is not ours. A unified kernel image has a sort-key, too."""
-        text = ""
-        if self._loader_conf.exists():
-            text = self._loader_conf.read_text(errors="replace")
+        text = user_file.read(self._loader_conf) or ""
         named = re.search(r"^default\s+([^@\s]\S*)", text, re.MULTILINE)
         if named and not fnmatch(self.entry("any", "any").name, named.group(1)):
             return True
         if any(self._partition.glob("EFI/Linux/*.efi")):
             return True
-        files = self._partition.glob("loader/entries/*.conf")
-        return any(
-            re.search(r"^sort-key\s", f.read_text(errors="replace"), re.M)
-            for f in files
-        )
+        texts = map(user_file.read, self._partition.glob("loader/entries/*.conf"))
+        return any(re.search(r"^sort-key\s", text or "", re.M) for text in texts)
 
     def entry(self, campaign: str, variant: str) -> Path:
         name = f"retrap-{campaign}-{variant}.conf"
@@ -129,12 +125,9 @@ class SystemdBoot:
 
     def state(self) -> dict[str, str | None]:
         """Its own settings, the names of all entries, what is armed."""
-        file = self._loader_conf
         entries = sorted(p.name for p in (self._partition / "loader/entries").iterdir())
         return {
-            "loader.conf": (
-                file.read_bytes().decode("latin-1") if file.exists() else None
-            ),
+            "loader.conf": user_file.read(self._loader_conf),
             "entries": "\n".join(entries),
             "the one-shot entry": self._oneshot(),
         }
