@@ -144,6 +144,13 @@ def test_every_report_says_within_boots(maker: Maker) -> None:
     assert max(map(len, text.splitlines())) <= 72 and "96.1%" in text
 
 
+def test_the_short_mail_of_one_kernel_alone(maker: Maker) -> None:
+    """Of a campaign of combined: no kernel is held against another, and of the
+    scenarios that are shown the sentences have nothing to say of that."""
+    mail = retrap("lkml", made(maker, baseline="combined"))
+    assert "In ns, within boots, against combined/listen: a notification" in mail
+
+
 def test_the_screen_is_not_longer(maker: Maker) -> None:
     lines = brief.render(load(made(maker))).splitlines()
     assert len(lines) <= 22 and max(map(len, lines)) <= 80

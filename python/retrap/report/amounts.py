@@ -44,7 +44,7 @@ def sentences(
         told.append(
             f"~ undecided: {len(undecided)} of {len(rows)} cells, decided by {by}"
         )
-    return told
+    return list(filter(None, told))
 
 
 def _told(
