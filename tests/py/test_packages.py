@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from retrap.build import apt, packages
-from retrap.cli import commands
+from retrap.cli import commands, rules
 from retrap.base.arch import ARCHES, native
 from retrap.cli.parser import parse
 from retrap.config.variants import load_variants
@@ -46,7 +46,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.extend(wanted)
         raise Enough
 
-    monkeypatch.setattr(commands, "ensure", stop)
+    for module in (commands, rules):
+        monkeypatch.setattr(module, "ensure", stop)
     return found
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from retrap.base import process
 from retrap.base.paths import ROOT
+from retrap.executors import host
 
 
 def test_a_child_that_ends_in_an_interrupt_did_not_fail(
@@ -71,3 +73,16 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def test_a_run_that_an_interrupt_kills_did_not_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else its boot would be closed without it."""
+    monkeypatch.setattr(process, "_stopping", threading.Event())
+    with concurrent.futures.ThreadPoolExecutor() as worker:
+        run = worker.submit(host._run, ["sleep", "60"], limit_s=60)
+        wait_until(lambda: bool(process._children))
+        process.kill_all()
+        with pytest.raises(process.Interrupted):
+            run.result(30)

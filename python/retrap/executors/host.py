@@ -20,7 +20,7 @@ from retrap.executors import boot_record, counted, precision
 from retrap.executors.boot_record import now, reason, say_missing, stamp_run
 from retrap.executors.boot_record import write_environment
 from retrap.config.plan import Run, shuffled
-from retrap.base.process import child
+from retrap.base.process import check_interrupted, child
 from retrap.executors.running import Running
 from retrap.base.progress import Progress, Task, say
 from retrap.base.rawfile import read_json, seal
@@ -199,4 +199,5 @@ def _run(
             said, _ = process.communicate(timeout=limit_s)
         except subprocess.TimeoutExpired:
             return NO_END, f"no end after {limit_s:.0f} s"
+        check_interrupted()
         return process.returncode, said.strip()
