@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kernel_trees import builds, tree  # noqa: F401
 from pictures import camera  # noqa: F401
 from profiled import filled, pair  # noqa: F401
 

@@ -14,7 +14,7 @@ from retrap.base.arch import native
 from retrap.base.errors import EXIT_CONFIG, RetrapError
 from retrap.base.paths import ROOT
 from retrap.cli import machines
-from retrap.cli.matrix import layout_of
+from retrap.cli.matrix_plan import layout_of
 from retrap.config import cmdlines
 from retrap.config.fragments import asked, config_text
 from retrap.config.experiments import Experiment, load_experiment

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_kernels import Builds, builds, tree  # noqa: F401
+from kernel_trees import Builds
 
 from retrap.base.arch import ARM64, X86_64, native
 from retrap.base.errors import EXIT_CONFIG, EXIT_KERNEL, RetrapError
@@ -30,7 +30,7 @@ def gcc_99(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_objects_of_another_compiler_do_not_serve(
-    builds: Builds, gcc_99: str, tmp_path: Path  # noqa: F811
+    builds: Builds, gcc_99: str, tmp_path: Path
 ) -> None:
     builds.add("other", "main")
     builds.variants["other"] = replace(builds.variants["other"], compiler=gcc_99)
@@ -47,7 +47,7 @@ def test_objects_of_another_compiler_do_not_serve(
 
 
 def test_a_compiler_that_is_not_here_is_named_with_its_package(
-    builds: Builds,  # noqa: F811
+    builds: Builds,
 ) -> None:
     mine = replace(builds.variants["main"], compiler="clang-98")
     with pytest.raises(RetrapError, match="clang-98 or ld is missing") as caught:
@@ -73,7 +73,7 @@ def test_what_each_compiler_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_only_variants_that_name_a_compiler_ask_for_its_package(
-    builds: Builds,  # noqa: F811
+    builds: Builds,
 ) -> None:
     main = builds.variants["main"]
     mine = replace(main, compiler="clang-98")

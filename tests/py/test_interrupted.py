@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_kernels import KERNEL, Builds, builds, commit, tree  # noqa: F401
+from kernel_trees import KERNEL, Builds, commit
 
 from retrap.base.errors import RetrapError
 from retrap.kernel import interrupted
@@ -21,7 +21,7 @@ $(O)/exit.o: exit.c $(O)/signal.o
 
 
 @pytest.fixture
-def cut(builds: Builds, tmp_path: Path) -> Builds:  # noqa: F811
+def cut(builds: Builds, tmp_path: Path) -> Builds:
     """`main` has failed after one object of two; from now on it does not."""
     assert builds.source.tree
     ready = tmp_path / "ready"

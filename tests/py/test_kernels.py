@@ -3,22 +3,19 @@
 
 import dataclasses
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from kernel_trees import commit, git
 
 from retrap.executors import qemu
-from retrap.kernel import building, kconfig, kernels, patched_files, source
-from retrap.kernel.machine_config import MachineConfig
-from retrap.base.arch import ARM64, X86_64, Arch, native
+from retrap.kernel import kconfig, kernels, source
+from retrap.base.arch import ARM64, X86_64, Arch
 from retrap.base.paths import ROOT
 from retrap.config.experiments import Guest
 from retrap.config.variants import Source, Variant
 from retrap.base.errors import EXIT_KERNEL, RetrapError
-from retrap.base.progress import Progress
 
 PATCH = """--- a/f.c
 +++ b/f.c
@@ -28,28 +25,6 @@ PATCH = """--- a/f.c
 +TWO
  three
 """
-
-
-def git(tree: Path, *words: str) -> None:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@localhost.invalid"]
-    subprocess.run(["git", "-C", tree, *identity, *words], check=True)
-
-
-def commit(tree: Path) -> None:
-    git(tree, "add", ".")
-    git(tree, "commit", "-qam", "x")
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """A git tree with one commit."""
-    path = tmp_path / "linux"
-    path.mkdir()
-    (path / "f.c").write_text("one\ntwo\nthree\n")
-    (path / "Kbuild").write_text("")
-    git(path, "init", "-q")
-    commit(path)
-    return path
 
 
 @pytest.fixture
@@ -370,188 +345,3 @@ def test_why_kconfig_did_not_take_a_symbol(
         kconfig.check_config("v", f"CONFIG_{symbol}={value}\n", got, known)
     assert f"did not take CONFIG_{symbol}={value}" in caught.value.message
     assert f"\n  CONFIG_{symbol}: {why}" in caught.value.message
-
-
-KERNEL = """\
-O := obj
-allnoconfig:
-\tcp $(KCONFIG_ALLCONFIG) $(O)/.config
-olddefconfig localyesconfig:
-bzImage: $(O)/signal.o $(O)/exit.o
-\tmkdir -p $(O)/arch/x86/boot $(O)/arch/arm64/boot
-\tcp /bin/true $(O)/vmlinux
-\ttouch $(O)/System.map
-\tcat $^ >$(O)/arch/x86/boot/bzImage
-\tcat $^ >$(O)/arch/arm64/boot/Image
-Image: bzImage
-$(O)/%.o: %.c
-\t@echo "  CC      $@"
-\t@cat $< >$@
-"""
-
-
-class Builds:
-    """Variants of a tree whose make compiles in no time, and how many objects
-    each kernel took."""
-
-    def __init__(self, tree: Path, into: Path) -> None:
-        self.into = into
-        self.source = Source(None, tree, "HEAD")
-        self.variants: dict[str, Variant] = {}
-
-    def add(
-        self, name: str, base: str | None, patch: str = "", config: str = ""
-    ) -> None:
-        below = self.variants[base] if base else None
-        files, fragments = (below.patches, below.fragments) if below else ((), ())
-        if patch:
-            file = self.into / f"{name}.patch"
-            file.write_text(
-                f"--- a/{patch}\n+++ b/{patch}\n@@ -1 +1,2 @@\n int x;\n+int {name};\n"
-            )
-            files = (*files, file)
-        if config:
-            fragment = self.into / f"{name}.config"
-            fragment.write_text(config)
-            fragments = (*fragments, fragment)
-        self.variants[name] = Variant(
-            name, base, self.source, files, fragments, ("listen",)
-        )
-
-    def ensure(self, name: str, machine: MachineConfig | None = None) -> int:
-        with Progress() as progress:
-            kernel = kernels.ensure(
-                self.variants[name], self.variants, progress, machine=machine
-            )
-        return int(kernel.meta()["objects_compiled"])
-
-    def image(self, name: str) -> str:
-        kernel = kernels.find(self.variants[name])
-        assert kernel
-        return kernel.image.read_text()
-
-    def built(self, name: str) -> bool:
-        return kernels.find(self.variants[name]) is not None
-
-
-@pytest.fixture
-def builds(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builds:
-    monkeypatch.setenv("RETRAP_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(building, "build_id", lambda elf: "b")
-    (tree / "Makefile").write_text(KERNEL)
-    (tree / "Kconfig").write_text("")
-    (tree / "Kconfig2").write_text("x\n")
-    for name in ("signal", "exit"):
-        (tree / f"{name}.c").write_text("int x;\n")
-    commit(tree)
-    made = Builds(tree, tmp_path)
-    made.add("main", None)
-    made.add("p1", "main", "signal.c")
-    made.add("p2", "p1", "exit.c")
-    made.add("own", "main", config="CONFIG_OWN=y\n")
-    made.add("on-own", "own", "signal.c")
-    return made
-
-
-def test_a_chain_compiles_what_its_patches_touch(builds: Builds) -> None:
-    """p1's tree is not kept: all of it was unpacked and compiled."""
-    assert builds.ensure("main") == 2
-    assert builds.ensure("p2") == 2 and not builds.built("p1")
-    cache = Path(os.environ["RETRAP_CACHE"])
-    left = sorted(path.name for path in (cache / "trees").iterdir())
-    assert len(left) == 2 and "build.partial" in left
-
-
-def test_the_last_builds_tree_serves_the_next_one(
-    builds: Builds, tmp_path: Path
-) -> None:
-    """A tree was copied and deleted for each of a hundred mutants."""
-    builds.add("p3", "main", "signal.c")
-    builds.ensure("main")
-    assert builds.ensure("p1") == 1
-    work = tmp_path / "cache/trees/build.partial"
-    (work / "mark").touch()
-    assert builds.ensure("p3") == 1 and (work / "mark").exists()
-    assert builds.image("p3") == "int x;\nint p3;\nint x;\n"
-    assert builds.ensure("on-own") == 1  # of another base's tree
-    assert builds.image("on-own").startswith("int x;\nint on-own;\n")
-
-
-def test_a_tree_whose_files_a_patch_removed_serves_no_other(
-    builds: Builds, tmp_path: Path
-) -> None:
-    builds.add("gone", "main", "signal.c")
-    (tmp_path / "gone.patch").write_text(
-        "--- a/Kconfig2\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
-    )
-    builds.ensure("main")
-    builds.ensure("gone")
-    assert not (tmp_path / "cache/trees/build.partial").exists()
-
-
-def test_a_build_that_failed_leaves_its_tree_to_nobody(
-    builds: Builds, tmp_path: Path
-) -> None:
-    """It would be taken for the base with one file changed."""
-    builds.ensure("main")
-    builds.ensure("p1")
-    builds.add("bad", "main", "exit.c")
-    (tmp_path / "bad.patch").write_text("no patch\n")
-    with pytest.raises(RetrapError):
-        builds.ensure("bad")
-    work = tmp_path / "cache/trees/build.partial"
-    (work / "mark").touch()
-    builds.add("p4", "main", "exit.c")
-    assert builds.ensure("p4") == 1 and not (work / "mark").exists()
-
-
-def test_a_tree_that_was_pruned_is_made_once_more(builds: Builds) -> None:
-    """Its kernel is there: each variant on it would compile all."""
-    builds.ensure("main")
-    (tree,) = (Path(os.environ["RETRAP_CACHE"]) / "trees").iterdir()
-    shutil.rmtree(tree)
-    assert builds.ensure("p1") == 1 and tree.is_dir()
-    assert builds.ensure("p2") == 2
-
-
-def test_the_base_comes_first_where_its_objects_serve(builds: Builds) -> None:
-    assert builds.ensure("p1") == 1 and builds.built("main")
-
-
-def test_a_config_of_its_own_is_no_reason_to_build_the_base(builds: Builds) -> None:
-    assert builds.ensure("own") == 2
-    assert not builds.built("main")
-    assert builds.ensure("on-own") == 1  # from own's objects, which are kept
-
-
-def test_objects_of_the_base_serve_where_they_are(builds: Builds) -> None:
-    assert builds.ensure("main") == 2
-    assert builds.ensure("own") == 0  # this make sees no change in a config
-
-
-def test_a_patched_file_of_a_chain_is_laid(builds: Builds, tmp_path: Path) -> None:
-    builds.ensure("main")
-    into = tmp_path / "laid"
-    into.mkdir()
-    patched_files.lay_source(
-        builds.variants["p2"], builds.variants, native(), set(), into
-    )
-    assert (into / "signal.c").read_text() == "int x;\nint p1;\n"
-    assert (into / "exit.c").read_text() == "int x;\nint p2;\n"
-
-
-def test_a_machine_is_configured_once_for_variants_that_share_it(
-    builds: Builds, tmp_path: Path
-) -> None:
-    """Its three turns of kconfig took longer than what the patches touch."""
-    config = "CONFIG_X86_64=y\nCONFIG_ARM64=y\nCONFIG_EXT4_FS=y\n"
-    machine = MachineConfig.read(config, "ext4 1 0\n", "ext4")
-    assert builds.ensure("main", machine) == 2 and not builds.built("main")
-    assert builds.ensure("p1", machine) == 1
-    assert builds.ensure("on-own", machine) == 1
-    logs = {
-        name: next((tmp_path / "cache/logs").glob(f"{name}-*.log")).read_text()
-        for name in ("main", "p1", "own")
-    }
-    turns = {name: text.count("LSMOD=") for name, text in logs.items()}
-    assert turns == {"main": 1, "p1": 0, "own": 1}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_kernels import KERNEL, Builds, builds, commit, tree  # noqa: F401
+from kernel_trees import KERNEL, Builds, commit
 
 from retrap.kernel import building
 
@@ -50,7 +50,7 @@ def without_times(old: Path, new: Path) -> None:
 
 @pytest.mark.parametrize(("many", "told"), [(0, True), (1, False)])
 def test_a_header_of_many_objects_is_told_before_they_are_compiled(
-    builds: Builds,  # noqa: F811
+    builds: Builds,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -73,7 +73,7 @@ def test_a_header_of_many_objects_is_told_before_they_are_compiled(
 @pytest.mark.parametrize("last_tree", [True, False])
 @pytest.mark.parametrize("ship", [copied, shipped, without_times])
 def test_a_moved_cache_compiles_what_a_patch_touches(
-    builds: Builds,  # noqa: F811
+    builds: Builds,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     ship: Callable[[Path, Path], None],

@@ -249,7 +249,7 @@ cli.follow cli.pack cli.scenarios config.experiments config.plan config.variants
 executors.box executors.qemu fleet.archive fleet.site kernel.patchsize profile.measure
 profile.summary report.reply results.boot_times results.measured results.mismatch
 results.pack results.perf_stat results.redact results.redacted results.samples
-results.sealed results.store results.trace results.unpack rules.conform
+results.boots results.sealed results.store results.trace results.unpack rules.conform
 rules.mutanttable target.record report.html.machines report.html.rows
 """
 OWN = {

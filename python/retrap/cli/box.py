@@ -15,6 +15,7 @@ from retrap.build.programs import MEASURING, Programs
 from retrap.campaign.directory import open_campaign
 from retrap.campaign.manifest import LOCAL, Job
 from retrap.cli import matrix, scenarios
+from retrap.cli.matrix_plan import plan_of
 from retrap.config.experiments import Experiment
 from retrap.config.plan import expand, interfaces_of
 from retrap.config.variants import HOST, Variant
@@ -76,7 +77,7 @@ def take(
     arch = box.arch_of(folder)
     programs = Programs(folder, arch, MEASURING)
     with Progress() as progress:
-        plan = matrix.plan_of(experiment, variants, {}, {arch: programs})
+        plan = plan_of(experiment, variants, {}, {arch: programs})
         campaign = open_campaign(results, plan, fresh, grows=True)
         try:
             if campaign.how == "adds to":

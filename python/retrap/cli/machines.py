@@ -19,6 +19,7 @@ from retrap.build.programs import Programs
 from retrap.campaign.directory import identified, open_campaign
 from retrap.campaign.manifest import in_blocks
 from retrap.cli import matrix, ready, scenarios
+from retrap.cli.matrix_plan import layout_of, target_of
 from retrap.cli.follow import campaign_of, follow, remember
 from retrap.cli.matrix_jobs import Jobs
 from retrap.cli.plan import words
@@ -263,7 +264,7 @@ def _plan(
             "variants": [
                 {
                     "name": kernel.variant.name,
-                    **matrix.layout_of(kernel.variant.name),
+                    **layout_of(kernel.variant.name),
                     "interfaces": (
                         [chosen] if chosen else list(kernel.variant.interfaces)
                     ),
@@ -284,7 +285,7 @@ def _plan(
                 "cycles": blocks.sampling.cycles,
             },
             "machine": {"boots": blocks.boots, "tuned": list(tuned)},
-            **matrix.target_of(experiment, blocks.boots),
+            **target_of(experiment, blocks.boots),
             "binary_sha256": {programs.arch.name: programs.sha256()},
         }
     )

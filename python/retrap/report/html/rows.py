@@ -22,7 +22,8 @@ from retrap.report.html.strip import Strip, strip
 from retrap.report.outcomestable import level
 from retrap.report.table import path_integers
 from retrap.report.timetable import p_text
-from retrap.results.store import Cell, Results, cell_stem
+from retrap.results.boots import cell_stem
+from retrap.results.store import Cell, Results
 
 NAMED = 12  # boots of a side: of more the names are not written out
 FILTERS = (
