@@ -62,7 +62,7 @@ def test_the_table_says_how_each_ended_and_how_long_it_took(store: Path) -> None
     Ledger.open(store, "this", NAMES, fresh=False).end("first", True, 7444)
     ledger = Ledger.open(store, "this", NAMES, fresh=False)
     ledger.end("second", False, 65)
-    assert ledger.table(NAMES) == [
+    assert stages.table(NAMES, ledger.done) == [
         "first   passed   2 h 04 min  in a run before",
         "second  FAILED   1 min 05 s",
         "third   not run",
@@ -195,10 +195,13 @@ def test_a_tree_that_changes_meanwhile_is_not_kept(
     assert tests.ran() == ["second", "third"]
 
 
-def test_plain_test_runs_all_it_has_each_time(tests: Suite) -> None:
+def test_plain_test_runs_all_it_has_each_time(
+    tests: Suite, capsys: pytest.CaptureFixture[str]
+) -> None:
     for _ in range(2):
         assert suite.run() == EXIT_OK
         assert tests.ran() == ["first"]
+        assert "retrap: first  passed          0 s\n" in capsys.readouterr().err
     assert not stages.STORE.exists()
 
 

@@ -65,19 +65,19 @@ class Ledger:
         record = {"schema": SCHEMA, "identity": self.identity, "stages": rows}
         atomic_write(self.path, json.dumps(record, indent=1) + "\n")
 
-    def table(self, names: list[str]) -> list[str]:
-        """A line a stage: how it ended and how long it took."""
-        width = max(map(len, names))
-        rows = []
-        for name in names:
-            done = self.done.get(name)
-            if done is None:
-                rows.append(f"{name:{width}}  not run")
-                continue
-            result = "passed" if done.passed else "FAILED"
-            when = "  in a run before" if done.earlier else ""
-            rows.append(f"{name:{width}}  {result}  {span(done.seconds):>11}{when}")
-        return rows
+
+def table(names: list[str], done: dict[str, Done]) -> list[str]:
+    """A line a stage: how it ended and how long it took."""
+    width = max(map(len, names), default=0)
+    rows = []
+    for name in names:
+        if (how := done.get(name)) is None:
+            rows.append(f"{name:{width}}  not run")
+            continue
+        result = "passed" if how.passed else "FAILED"
+        when = "  in a run before" if how.earlier else ""
+        rows.append(f"{name:{width}}  {result}  {span(how.seconds):>11}{when}")
+    return rows
 
 
 def span(seconds: float) -> str:

@@ -202,12 +202,19 @@ def run(
         for name in (name for name in names if name in before):
             say(f"{name} has passed before")
     left = [stage for stage in todo if stage.name not in before]
-    failed = []
+    failed, took = [], {}
     for ended in _each(left):
-        if ended.status not in (0, ALL_SKIPPED):
-            failed.append(ended.stage.name)
+        name, passed = ended.stage.name, ended.status == 0
+        if ended.status != ALL_SKIPPED:
+            took[name] = stages.Done(passed, ended.seconds)
+        if not passed and ended.status != ALL_SKIPPED:
+            failed.append(name)
         _tell(ended, ledger)
-    for line in ledger.table(names) if ledger else []:
+    if ledger:
+        shown = stages.table(names, ledger.done)
+    else:
+        shown = stages.table([stage.name for stage in todo], took)
+    for line in shown:
         say(line)
     say(f"tests took {time.monotonic() - start:.0f} s")
     for name in failed:
