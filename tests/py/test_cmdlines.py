@@ -119,6 +119,12 @@ UNKNOWN = 'Unknown kernel command line parameters "preempt=full", will be passed
             "Unsupported mitigations=of, system may still be vulnerable",
             "the kernel does not know it: Unsupported mitigations=of",
         ),
+        (
+            "mitigations=off",
+            "mitigations=off",
+            "Kernel compiled without mitigations, ignoring 'mitigations'; system may",
+            "the kernel does not know it: Kernel compiled without mitigations",
+        ),
     ],
 )
 def test_a_boot_says_whether_it_had_them(

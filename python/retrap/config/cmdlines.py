@@ -25,6 +25,7 @@ _COMPLAINT = re.compile(
     r"Unknown kernel command line parameters \"(?P<words>.*?)\""
     r"|Dynamic Preempt: unsupported mode: (?P<mode>\S+)"
     r"|Unsupported mitigations=(?P<mitigations>[^,\s]+(,[^,\s]+)*)"
+    r"|Kernel compiled without (?P<without>mitigations), ignoring 'mitigations'"
     r"|Malformed early option '(?P<early>[^']+)'"
 )
 

@@ -2,9 +2,9 @@
 """The same scenarios on several bases: is a change the design's, or the release's, or
 the architecture's?
 
-A base is a machine of a stored run, at its first placement. It is called `RELEASE` or
-`RELEASE, ARCHITECTURE`; its designs `NAME`, or `NAME-RELEASE` as in
-configs/variants.toml.
+A base is a machine of a stored run. It is called `RELEASE` or `RELEASE, ARCHITECTURE`;
+its designs `NAME`, or `NAME-RELEASE` as in configs/variants.toml. `a/b`: a at the run's
+first placement, b at its second.
 """
 
 from __future__ import annotations
@@ -22,17 +22,15 @@ from retrap.report.timetable import judged
 from retrap.results.store import Machine, Results
 
 WIDTH = 80
-ROOM, MEDIAN, CHANGE = 18, 8, 17
+ROOM, MEDIAN, CHANGE = 17, 12, 17
 Base = tuple[Results, Machine]
-Told = dict[str, str]  # a design: the way of its change, where it is decided
+Told = dict[tuple[str, str], str]  # design, placement: its change's way, if decided
 
 
 def render(bases: Mapping[str, Base]) -> str:
     """Table and answer. Scenarios and designs are those that every base has."""
     designs = _common([_designs(name, one) for name, one in bases.items()])
-    found = [
-        row("", ["mainline", *designs], [MEDIAN + 1, *[CHANGE] * len(designs)], ROOM)
-    ]
+    found = [row("", ["mainline", *designs], [MEDIAN, *[CHANGE] * len(designs)], ROOM)]
     other = []
     for scenario in _common([all_.scenarios(one) for all_, one in bases.values()]):
         if scenario not in LABELS or scenario.startswith("floor/"):
@@ -44,9 +42,9 @@ def render(bases: Mapping[str, Base]) -> str:
             found.append(line)
             ways.append(way)
         other += [
-            f"{scenario} with {design}"
-            for design in designs
-            if len({way[design] for way in ways if design in way}) > 1
+            f"{scenario} with {design} [{placement}]"
+            for design, placement in dict.fromkeys(cell for way in ways for cell in way)
+            if len({way.get((design, placement), "") for way in ways} - {""}) > 1
         ]
     found += textwrap.wrap(_answer(list(bases), other), WIDTH)
     return "\n".join(found) + "\n"
@@ -77,15 +75,18 @@ def _suffix(name: str) -> str:
 
 def _row(name: str, base: Base, scenario: str, designs: list[str]) -> tuple[str, Told]:
     results, machine = base
-    where = scenario, results.placements(machine)[0]
+    places = [(scenario, place) for place in results.placements(machine)]
     mainline = results.base(machine, scenario) or ""
-    one = shown_side(results, machine, mainline, where)
-    cells, told = [number(one.median if one else None)], {}
+    medians = [shown_side(results, machine, mainline, where) for where in places]
+    cells, told = [
+        _joined([number(one.median if one else None) for one in medians])
+    ], {}
     for design, side in zip(designs, _sides(name, base, designs)):
-        got = changed(results, machine, side, where)
-        cells.append(got.change if got else "-")
-        if got and (way := _way(got)):
-            told[design] = way
+        found = {where: changed(results, machine, side, where) for where in places}
+        cells.append(_joined([got.change for got in found.values() if got]))
+        for (_, placement), got in found.items():
+            if got and (way := _way(got)):
+                told[design, placement] = way
     widths = [MEDIAN, *[CHANGE] * len(designs)]
     return row(f"  on {name}", cells, widths, ROOM), told
 
@@ -96,6 +97,10 @@ def _sides(name: str, base: Base, designs: list[str]) -> list[str]:
     return [
         side if (side := f"{one}{_suffix(name)}") in there else one for one in designs
     ]
+
+
+def _joined(texts: list[str]) -> str:
+    return "/".join(dict.fromkeys(texts)) or "-"
 
 
 def _way(got: Comparison) -> str:

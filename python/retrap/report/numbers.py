@@ -8,7 +8,7 @@ What is behind the colon is made here, so that no number on a page is typed:
     - `retrap/trigger:interrupt`, switches: 2 (mainline), 0 (listen-republish)
     - `window/sigcont-wait/busy:0/nice:0`, first look: 2729 (mainline), ...
 
-`a/b`: a at same-cpu, b at cross-cpu.
+`a/b`: a at same-cpu, b at cross-cpu. What was measured at cross-cpu alone says so.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ PAGES = (
 COMBINED = "combined-guests"
 IN_TIME = "in time"  # of a virtual machine, in ns; the others are exact
 STORED = ("quick", "starved", "tracers", "tracers-stop", "tracers-calls", COMBINED)
+SAME_CPU = "same-cpu"
 LINE = re.compile(r"^- `(?P<scenario>[^`]+)`(?:, (?P<what>[a-z ]+))?:.*$", re.M)
 
 
@@ -70,11 +71,18 @@ def made(text: str, reference: Path) -> str:
         for results in stored:
             for machine in results.machines:
                 of_this = machine.exact == (what != IN_TIME)
-                if of_this and scenario in results.paths(machine):
-                    return f"{head} {KINDS[what](results, machine, scenario)}"
+                if of_this and scenario in results.scenarios(machine):
+                    told = KINDS[what](results, machine, scenario)
+                    return f"{head} {told}{_alone(results, machine)}"
         return f"{head} not stored"
 
     return LINE.sub(line, text)
+
+
+def _alone(results: Results, machine: Machine) -> str:
+    """The placement, where it is the only one and not the usual one."""
+    places = results.placements(machine)
+    return "" if SAME_CPU in places else f" [{', '.join(places)}]"
 
 
 def _changes(results: Results, machine: Machine, scenario: str) -> str:
@@ -125,10 +133,12 @@ def _switches(results: Results, machine: Machine, scenario: str) -> str:
     return grouped((name, of(name)) for name in results.sides(machine, scenario))
 
 
-def _reading(name: str) -> Callable[[Results, Machine, str], str]:
-    """Of a stage, from the trigger, or a tally the median; of `early` a share."""
+def _reading(
+    name: str, told: Callable[[readings.Reading], str] | None = None
+) -> Callable[[Results, Machine, str], str]:
+    """Of a stage, from the trigger, or a tally; the median, or what is told of it."""
     return lambda results, machine, scenario: _of_readings(
-        results, machine, scenario, name
+        results, machine, scenario, name, told or _median
     )
 
 
@@ -145,16 +155,28 @@ def _a_task(results: Results, machine: Machine, scenario: str) -> str:
     return grouped((name, of(name)) for name in results.sides(machine, scenario))
 
 
-def _of_readings(results: Results, machine: Machine, scenario: str, key: str) -> str:
+def _of_readings(
+    results: Results,
+    machine: Machine,
+    scenario: str,
+    key: str,
+    told: Callable[[readings.Reading], str],
+) -> str:
     values: dict[str, list[str]] = {}
     for place in results.placements(machine):
         found = readings.of(results, machine, (scenario, place))
         for name, each in found.items():
-            got = each[key]
-            share = f"{100 * got.some:.3g}%"
-            text = share if key == TALLY else number(got.quantiles.median)
-            values.setdefault(name, []).append(text)
+            values.setdefault(name, []).append(told(each[key]))
     return grouped((name, _joined(texts)) for name, texts in values.items())
+
+
+def _median(reading: readings.Reading) -> str:
+    return number(reading.quantiles.median)
+
+
+def _share(reading: readings.Reading) -> str:
+    """Of the samples in which it is not 0."""
+    return f"{100 * reading.some:.3g}%"
 
 
 def _joined(texts: list[str]) -> str:
@@ -167,7 +189,8 @@ KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
     "medians": _medians,
     "switches": _switches,
     "first look": _reading(STAGE),
-    "too early": _reading(TALLY),
+    "too early": _reading(TALLY, _share),
+    "looks too early": _reading(TALLY),
     "a task": _a_task,
     **{
         name: _reading(name) for name in ("stops", "stopped", "examined", "interrupted")

@@ -57,8 +57,7 @@ def render(reference: Path = REFERENCE) -> str:
         f"`./retrap compare {QUICK} --full` prints:\n",
         block(table.render(quick)),
         "## What it was run with\n",
-        *_tools(quick),
-        *_tools(profiled),
+        *_tools(reference),
     ]
     return "\n".join(parts) + "\n"
 
@@ -78,7 +77,8 @@ def _bases(reference: Path) -> list[str]:
         "Medians and changes on Linux 6.12 and on today's, with one config but for",
         "what the newer one lacks (`configs/kernel/7.x.config`), and on arm64.",
         "`./retrap matrix configs/experiments/7.x.toml --guests` measures the newer",
-        "ones, `arm64.toml` 6.12 on arm64.\n",
+        "ones, `arm64.toml` 6.12 on arm64. `a/b`: a at same-cpu, b at cross-cpu. A",
+        "`~` marks what is undecided, and says nothing for or against a sign.\n",
         block(basetable.render(found)),
     ]
 
@@ -126,14 +126,20 @@ def _mutants(record: dict[str, Any]) -> str:
     )
 
 
-def _tools(run: Path) -> list[str]:
-    """A line an architecture: source, compiler and QEMU, as its boots say."""
-    found: dict[str, None] = {}
-    for path in sorted(run.glob("raw/*/*/boot.json")):
+def _tools(reference: Path) -> list[str]:
+    """Source, compiler and QEMU, as the boots of all runs say; and which runs those
+    are."""
+    found: dict[str, dict[str, None]] = {}
+    for path in sorted(reference.glob("*/raw/*/*/boot.json")):
         record = json.loads(path.read_text())
-        words = (record["source"], record["compiler"], record["qemu_version"])
-        found[f"- `{run.name}`, {record['arch']}: {'; '.join(words)}"] = None
-    return list(found)
+        words = [record.get(key) for key in ("source", "compiler", "qemu_version")]
+        if all(words):
+            text = f"{record['arch']}: {'; '.join(words)}"
+            found.setdefault(text, {})[path.relative_to(reference).parts[0]] = None
+    return [
+        f"- {', '.join(f'`{run}`' for run in runs)}, {text}"
+        for text, runs in found.items()
+    ]
 
 
 def write() -> Path:
