@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from retrap.base.errors import EXIT_CONFIG
+from retrap.base.paths import ROOT
+from retrap.build.programs import Programs
 from retrap.config import registry
-from retrap.config.experiments import scenario_error
+from retrap.config.experiments import load_experiment, scenario_error
+from retrap.config.variants import load_variants
 
 LISTED = {
     "schema": "retrap.list/1",
@@ -72,3 +75,12 @@ def test_a_wrong_name_is_told_with_line_and_range(
 def test_another_schema_is_no_registry(text: str) -> None:
     with pytest.raises(ValueError):
         registry.read(text)
+
+
+def test_the_catalogue_has_a_scenario_of_each_family() -> None:
+    """So whoever adds a family sees what it takes to measure all."""
+    catalogue = ROOT / "configs/experiments/catalogue.toml"
+    known = Programs(ROOT / "build/release").registry()
+    names = load_experiment(catalogue, load_variants()).scenarios
+    kinds = [registry.Registry([each], {}, ()) for each in known.values()]
+    assert [list(k) for k in kinds if not any(name in k for name in names)] == []
