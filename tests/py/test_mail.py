@@ -46,7 +46,7 @@ def test_rows_are_chosen() -> None:
 
 def test_counted_is_before_measured() -> None:
     text = lkml.mail(QUICK, Wanted(rows="retrap/*")).decode()
-    assert 0 < text.index("Events of a cycle") < text.index("Guest instructions [")
+    assert 0 < text.index("Events from sample to sample") < text.index("Guest instructions [")
     (line,) = (
         x for x in text.splitlines() if x.startswith("  same-cpu async-r") and "+" in x
     )
@@ -67,7 +67,7 @@ def test_counted_is_before_measured() -> None:
 def test_the_table_of_designs_is_first_and_whole() -> None:
     text = lkml.mail(QUICK).decode()
     begin = text.index("Guest instructions, and changes against mainline")
-    assert begin < text.index("Events of a cycle")
+    assert begin < text.index("Events from sample to sample")
     rows = text[begin : text.index("\n\n", begin)]
     assert all(label in rows for label in ("  armed again", "registers, armed"))
     assert "floor: futex" in rows

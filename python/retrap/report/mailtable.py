@@ -53,7 +53,7 @@ def integers(results: Results, machine: Machine, scenarios: list[str]) -> list[G
         for scenario, told in tables.items()
         if told
     ]
-    title = f"Events of a cycle, counted [{machine}]"
+    title = f"Events from sample to sample [{machine}]"
     heading = f"{title}; 2 -> 0: {base} has 2" if base else title
     heads = row("", ("switches", "wakeups", "signals", "syscalls"), columns, label)
     return [[heading[:WIDTH], heads], *groups]
