@@ -46,7 +46,11 @@ def test_rows_are_chosen() -> None:
 
 def test_counted_is_before_measured() -> None:
     text = lkml.mail(QUICK, Wanted(rows="retrap/*")).decode()
-    assert 0 < text.index("Events from sample to sample") < text.index("Guest instructions [")
+    assert (
+        0
+        < text.index("Events from sample to sample")
+        < text.index("Guest instructions [")
+    )
     (line,) = (
         x for x in text.splitlines() if x.startswith("  same-cpu async-r") and "+" in x
     )

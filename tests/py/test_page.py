@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -60,6 +61,31 @@ def test_a_stage_and_a_share_of_a_task_are_those_of_the_samples() -> None:
         f"- `{scenario}`, a task: {taken[0] / 10:.0f}/{taken[1] / 10:.0f}\n"
         f"- `{scenario}`, stopped: {stopped[0]}/{stopped[1]}\n"
     )
+
+
+def test_an_exponent_is_that_of_growth_csv() -> None:
+    family = "tracer/stop/seize/one-by-one/busy/threads:N"
+    table = results_page.REFERENCE / "tracers-stop/growth.csv"
+    with table.open(newline="") as file:
+        fitted = [r["exponent"] for r in csv.DictReader(file) if r["family"] == family]
+    told = "/".join(f"{float(text):.2f}" for text in fitted)
+    line = f"- `{family}`, exponent:"
+    assert len(fitted) == 2
+    assert numbers.made(line, results_page.REFERENCE) == f"{line} {told}"
+
+
+def test_looks_in_vain_are_counted_and_one_placement_is_named() -> None:
+    scenario = "window/sigcont-wait/busy:8/nice:0"
+    raw = results_page.REFERENCE / "starved/raw"
+    early = {}
+    for name in ("mainline", "async-retrap"):
+        (file,) = raw.glob(f"{name}/*/window.sigcont-wait.busy-8.nice-0@cross-cpu.npy")
+        values = np.load(file)["n_early"]
+        early[name] = int(np.quantile(values, 0.5, method="inverted_cdf"))
+    line = f"- `{scenario}`, looks too early:"
+    told = numbers.made(line, results_page.REFERENCE)
+    assert f" {early['mainline']} (mainline, " in told and told.endswith(" [cross-cpu]")
+    assert f" {early['async-retrap']} (async-retrap)" in told and "%" not in told
 
 
 def test_a_table_beside_a_stored_run_is_the_one_of_it() -> None:

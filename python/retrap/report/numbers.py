@@ -7,6 +7,7 @@ What is behind the colon is made here, so that no number on a page is typed:
     - `cycle/notification`: mainline 9129; listen-republish +3, async-retrap +388
     - `retrap/trigger:interrupt`, switches: 2 (mainline), 0 (listen-republish)
     - `window/sigcont-wait/busy:0/nice:0`, first look: 2729 (mainline), ...
+    - `tracer/wait/any/tracees:N`, exponent: 0.27/0.22
 
 `a/b`: a at same-cpu, b at cross-cpu. What was measured at cross-cpu alone says so.
 """
@@ -15,9 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
-from retrap.analysis import readings
+from retrap.analysis import growth, readings
 from retrap.analysis.compare import shown
 from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.analysis.within import changed
@@ -46,7 +48,7 @@ PAGES = (
 COMBINED = "combined-guests"
 IN_TIME = "in time"  # of a virtual machine, in ns; the others are exact
 STORED = ("quick", "starved", "tracers", "tracers-stop", "tracers-calls", COMBINED)
-SAME_CPU = "same-cpu"
+SAME_CPU, EXPONENT = "same-cpu", "exponent"
 LINE = re.compile(r"^- `(?P<scenario>[^`]+)`(?:, (?P<what>[a-z ]+))?:.*$", re.M)
 
 
@@ -71,12 +73,34 @@ def made(text: str, reference: Path) -> str:
         for results in stored:
             for machine in results.machines:
                 of_this = machine.exact == (what != IN_TIME)
-                if of_this and scenario in results.scenarios(machine):
+                if of_this and _has(results, machine, scenario, what):
                     told = KINDS[what](results, machine, scenario)
                     return f"{head} {told}{_alone(results, machine)}"
         return f"{head} not stored"
 
     return LINE.sub(line, text)
+
+
+def _has(results: Results, machine: Machine, scenario: str, what: str) -> bool:
+    if what == EXPONENT:
+        return bool(_grown(results, machine, scenario))
+    return scenario in results.scenarios(machine)
+
+
+def _grown(results: Results, machine: Machine, family: str) -> list[growth.Growth]:
+    every = _growths(results)
+    return [one for one in every if (one.machine, one.family) == (machine, family)]
+
+
+_growths = lru_cache(maxsize=len(STORED))(growth.growths)
+
+
+def _exponents(results: Results, machine: Machine, family: str) -> str:
+    """Of N in the family's name, fitted as in growth.csv."""
+    found: dict[str, list[str]] = {}
+    for one in _grown(results, machine, family):
+        found.setdefault(one.side, []).append(f"{one.fit.exponent:.2f}")
+    return grouped((name, _joined(texts)) for name, texts in found.items())
 
 
 def _alone(results: Results, machine: Machine) -> str:
@@ -192,6 +216,7 @@ KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
     "too early": _reading(TALLY, _share),
     "looks too early": _reading(TALLY),
     "a task": _a_task,
+    EXPONENT: _exponents,
     **{
         name: _reading(name) for name in ("stops", "stopped", "examined", "interrupted")
     },
