@@ -102,3 +102,36 @@ def test_a_range_that_is_none(args: Namespace) -> None:
     args.patches = ["nope..main"]
     with pytest.raises(RetrapError, match="git rev-parse"):
         bisecting.run(args)
+
+
+def test_a_branch_of_a_remote(
+    args: Namespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A clone has the branches of the tree, and none of its remotes."""
+    make(args.tree, ["3", "3", "120", "120"])
+    git(args.tree, "update-ref", "refs/remotes/origin/next", "main")
+    git(args.tree, "reset", "-q", "--hard", "good")
+    args.patches = ["good..origin/next"]
+    assert bisecting.run(args) == EXIT_DEARER
+    text = capsys.readouterr().out
+    assert "signal: change 2" in text.split("first commit")[1]
+    assert "signal: change 3" in text.split("first commit")[0]
+
+
+@pytest.mark.parametrize("kind", ["folder", "bare", "worktree"])
+def test_whatever_the_tree(
+    args: Namespace, capsys: pytest.CaptureFixture[str], tmp_path: Path, kind: str
+) -> None:
+    make(args.tree, ["3", "120", "120"])
+    if kind == "folder":
+        args.tree = args.tree / "kernel"
+        args.tree.mkdir()
+    elif kind == "bare":
+        git(tmp_path, "clone", "-q", "--bare", str(args.tree), "bare")
+        args.tree = tmp_path / "bare"
+    else:
+        git(args.tree, "worktree", "add", "-q", "--detach", str(tmp_path / "other"))
+        args.tree = tmp_path / "other"
+    assert bisecting.run(args) == EXIT_DEARER
+    text = capsys.readouterr().out
+    assert "signal: change 1" in text.split("first commit")[1]

@@ -48,12 +48,13 @@ esac
 
 def run(args: Namespace) -> int:
     """EXIT_DEARER with a culprit; EXIT_OK where BAD is not dearer."""
-    good, bad = Tree(args.tree).ends(args.patches)
+    tree = Tree(args.tree)
+    good, bad = tree.ends(args.patches)
     with scratch.directory(subdirectory("work")) as place:
         clone, steps = place / "clone", place / "steps"
         steps.mkdir()
         shared = ("clone", "-q", "--shared", "--no-checkout")
-        Tree(place).git(*shared, str(args.tree.resolve()), str(clone))
+        Tree(place).git(*shared, str(tree.top()), str(clone))
         whole = _step(args, clone, good, bad)
         say(f"whether {bad[:12]} is dearer than {good[:12]}")
         found = subprocess.run(whole, stdout=subprocess.PIPE)
@@ -61,7 +62,7 @@ def run(args: Namespace) -> int:
             return found.returncode
         (steps / f"{bad}.json").write_bytes(found.stdout)
         if found.returncode == EXIT_OK:
-            _table(args, clone, steps)
+            _table(args, clone, steps, f"{good}..{bad}")
             print(f"{bad[:12]} is not surely dearer than {good[:12]}: no commit is.")
             return EXIT_OK
         Tree(clone).git("bisect", "start", "--no-checkout", bad, good)
@@ -70,7 +71,7 @@ def run(args: Namespace) -> int:
         argv = ["git", "bisect", "run", "sh", "-c", STEP, "step", *words]
         done = subprocess.run(argv, cwd=clone, env=env, stdout=subprocess.PIPE)
         sys.stderr.buffer.write(done.stdout if done.returncode else b"")
-        _table(args, clone, steps)
+        _table(args, clone, steps, f"{good}..{bad}")
         return _answer(done, clone)
 
 
@@ -108,10 +109,13 @@ def _written(limit: Limit) -> str:
     return f"{100 * limit.amount:g}%" if limit.of_base else f"{limit.amount:.0f}"
 
 
-def _table(args: Namespace, clone: Path, steps: Path) -> None:
-    """A line a step, oldest first: what its cells say against GOOD."""
-    order = Tree(clone).git("log", "--topo-order", "--format=%H", "--all").split()
-    found = sorted(steps.glob("*.json"), key=lambda file: -order.index(file.stem))
+def _table(args: Namespace, clone: Path, steps: Path, commits: str) -> None:
+    """A line a step, oldest first: what its cells say against GOOD. git bisect may
+    look at a commit below GOOD too."""
+    newest = Tree(clone).git("rev-list", "--topo-order", commits).split()
+    age = {commit: number for number, commit in enumerate(newest)}
+    old = len(newest)
+    found = sorted(steps.glob("*.json"), key=lambda file: -age.get(file.stem, old))
     print(f"{args.bisect}, against GOOD:")
     for file in found:
         head = Tree(clone).git("log", "-1", "--format=%h %s", file.stem).strip()

@@ -109,6 +109,13 @@ class Tree:
             return shared, tip
         return start, tip  # A...B: git names the commit where they part
 
+    def top(self) -> Path:
+        """Where git clones it from: of a folder the tree around it, of a bare one its
+        git directory. Errors: EXIT_PATCH."""
+        inside = self.git("rev-parse", "--is-inside-work-tree").strip() == "true"
+        word = "--show-toplevel" if inside else "--absolute-git-dir"
+        return Path(self.git("rev-parse", word).rstrip("\n"))
+
     def _commit(self, name: str) -> str:
         return self.git("rev-parse", "--verify", f"{name}^{{commit}}").strip()
 
