@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kernel_trees import Builds
 
 from retrap.base.arch import native
 from retrap.config.variants import Source, Variant, Variants
-from retrap.kernel import patched_files, touched
+from retrap.kernel import patched_files, source, touched
 from retrap.kernel.touched import Touched
 
 BEFORE = {
@@ -34,9 +36,9 @@ def test_functions_new_ones_and_what_is_none(
     names = {*BEFORE, *AFTER}
     patch = tmp_path / "x.patch"
     patch.write_text("".join(f"--- a/{name}\n+++ b/{name}\n" for name in sorted(names)))
-    source = Source("linux", None, None)
-    base = Variant("base", None, source, (), (), ("listen",))
-    patched = Variant("patched", "base", source, (patch,), (), ("listen",))
+    package = Source("linux", None, None)
+    base = Variant("base", None, package, (), (), ("listen",))
+    patched = Variant("patched", "base", package, (patch,), (), ("listen",))
 
     def lay(variant: Variant, *words: object) -> None:
         files, into = words[-2:]
@@ -50,3 +52,19 @@ def test_functions_new_ones_and_what_is_none(
     assert found == Touched(
         functions=("f", "moves"), new=("g",), files=("include/a.h", "kernel/Makefile")
     )
+
+
+def test_where_no_tree_is_kept(builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The source is unpacked once, for the base and for the patched."""
+    unpacked = []
+    unpack = source.unpack
+
+    def counted(*words: Any) -> None:
+        unpacked.append(words)
+        unpack(*words)
+
+    monkeypatch.setattr(source, "unpack", counted)
+    main, patched = builds.variants["main"], builds.variants["p1"]
+    found = touched.between(main, patched, builds.variants, native())
+    assert found == Touched((), (), ("signal.c",))
+    assert len(unpacked) == 1

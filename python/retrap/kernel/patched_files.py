@@ -21,12 +21,14 @@ def lay_source(
     files: set[str],
     into: Path,
 ) -> None:
-    """`files` and those that the variant's patches touch, patched, in `into`."""
+    """`files` and those that the variant's patches touch, patched, in `into`. A source
+    that has to be unpacked stays beside it, for the next call."""
     log = subdirectory("logs") / "laid.log"
     identity = source.identify(variant)
     start = nearest_tree(variant, variants, arch)
-    tree, done = start or (into.with_name("whole"), 0)
-    if start is None:
+    whole = into.with_name(re.sub(r"\W+", "-", f"whole {arch.name} {identity}"))
+    tree, done = start or (whole, 0)
+    if start is None and not tree.is_dir():
         tree.mkdir()
         source.unpack(variant, identity, tree, log)
         source.patch_boot(arch, tree, log)
