@@ -61,3 +61,23 @@ def test_what_is_no_patch(tmp_path: Path) -> None:
     error = refused(tmp_path, "a letter\n", f=OLD)
     assert "holds no patch" in error.message or "garbage" in error.message
     assert "format-patch" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "diff, said",
+    [
+        (DIFF.replace("-two\n", "-tw\no\n"), "line 6 "),  # wrapped
+        (DIFF.replace("+TWO\n", ""), "line 7 "),
+        (DIFF.replace("3 @@", "7 @@"), "line 8 "),
+    ],
+)
+def test_it_is_damaged(tmp_path: Path, diff: str, said: str) -> None:
+    error = refused(tmp_path, f"--- a/f.c\n+++ b/f.c\n{diff}\n", f=OLD)
+    assert f"damaged at {said}(wrapped by a mailer" in error.message
+    assert error.remedy == rejected.DAMAGED
+
+
+def test_what_patch_says_else(tmp_path: Path) -> None:
+    lines = ["checking file f.c", "patch: **** out of memory", ""]
+    words = (tmp_path / "x.patch", tmp_path, tmp_path / "log")
+    assert rejected.reason(*words, lines)[0] == "patch: **** out of memory"

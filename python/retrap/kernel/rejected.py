@@ -10,6 +10,7 @@ from retrap.base.process import run_logged
 
 REBASE = "rebase the patch on the variant's base (docs/kernels.md)"
 ALREADY = "leave it out, or name a base that does not have it yet"
+DAMAGED = "take it as it was sent, or make it anew with git format-patch"
 OTHER = "the patch is for another release: name its base"
 
 
@@ -19,6 +20,11 @@ def reason(file: Path, tree: Path, log: Path, lines: list[str]) -> tuple[str, st
     said = "\n".join(lines)
     if "it holds no patch" in said or "Only garbage" in said:
         return "it holds no patch", "give a diff, as of git format-patch"
+    damage = re.search(r"(?:malformed patch|mangled in hunk) at line (\d+)(.*)", said)
+    if damage:
+        line, text = damage.groups()
+        why = "(wrapped by a mailer, or edited by hand)"
+        return f"damaged at line {line} {why}{text}".rstrip(": "), DAMAGED
     files, known = said.count("patching file "), said.count("previously applied")
     if files == known and known and _is_in(file, tree, log):
         return "it is applied already", ALREADY
@@ -45,4 +51,5 @@ def _hunks(lines: list[str]) -> str:
             found.append(f"{name}: {match.group(1)}")
         elif "previously applied" in line or "can't find file" in line:
             found.append(f"{name}: {line}" if name else line)
-    return "; ".join(found[:4]) or (lines[-1] if lines else "patch(1) failed")
+    last = next((line for line in reversed(lines) if line.strip()), "patch(1) failed")
+    return "; ".join(found[:4]) or last
