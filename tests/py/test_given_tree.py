@@ -174,6 +174,19 @@ def test_the_releases_of_a_range(tree: Path) -> None:
         Tree(tree).tags(["HEAD~1..HEAD"])
 
 
+def test_release_candidates_are_before_their_release(tree: Path) -> None:
+    """Where an end names one; else the releases alone are measured."""
+    for number, tag in enumerate(("v6.12-rc2", "v6.12-rc10", "v6.12", "v6.13-rc1")):
+        git(tree, "tag", tag, f"main~{3 - number}")
+    git(tree, "tag", "v6.13", "main")
+    for tag in ("v0", "v1", "v2", "v3"):
+        git(tree, "tag", "-d", tag)
+    every = ["v6.12-rc2", "v6.12-rc10", "v6.12", "v6.13-rc1", "v6.13"]
+    assert Tree(tree).tags(["v6.12-rc2.."]) == every
+    assert Tree(tree).tags(["v6.13", "^v6.12-rc10"]) == every[1:]
+    assert Tree(tree).tags(["v6.12.."]) == ["v6.12", "v6.13"]
+
+
 def test_too_many_commits(tree: Path, tmp_path: Path) -> None:
     for number in range(MOST + 1):
         git(tree, "commit", "-q", "--allow-empty", "-m", f"empty {number}")

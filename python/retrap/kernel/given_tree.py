@@ -24,6 +24,7 @@ MOST = 32  # commits: each is a kernel
 PLAIN = (
     *("-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false"),
     *("-c", "diff.external=", "-c", "core.fsmonitor=false", "-c", "color.ui=never"),
+    *("-c", "versionsort.suffix=-rc"),
 )
 DIFF = (
     *("--src-prefix=a/", "--dst-prefix=b/"),
@@ -31,6 +32,7 @@ DIFF = (
     "--no-textconv",
     "--no-color",
 )
+CANDIDATE = re.compile(r"\d-rc\d")
 SOURCES = re.compile(r"(\.[chS]|/Kconfig\S*|/Makefile|/Kbuild)$")
 
 
@@ -78,11 +80,13 @@ class Tree:
         return FromTree(base, given.read([str(mbox)], scratch / "range"))
 
     def tags(self, words: list[str]) -> list[str]:
-        """Of a range: the tags of releases in it, its two ends too, oldest first.
-        Errors: EXIT_PATCH."""
+        """Of a range: the tags of releases in it, its two ends too, oldest first;
+        release candidates where an end names one. Errors: EXIT_PATCH."""
         base, tip = self.ends(words)
         order = ("--sort=version:refname", "--contains", base, "--merged", tip)
         found = self.git("tag", "--list", "v[0-9]*", *order).split()
+        if not CANDIDATE.search(" ".join(words)):
+            found = [tag for tag in found if not CANDIDATE.search(tag)]
         if len(found) < 2:
             what = f"{self.path}: {' '.join(words)} holds {len(found)} tags of releases"
             raise RetrapError(what, "name a range, as v6.12..v6.18", EXIT_PATCH)
