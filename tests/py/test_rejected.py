@@ -51,6 +51,12 @@ def test_it_is_of_another_release(tmp_path: Path) -> None:
     assert error.remedy == rejected.OTHER
 
 
+def test_the_mode_of_a_file_that_is_not_there(tmp_path: Path) -> None:
+    mode = "diff --git a/f.sh b/f.sh\nold mode 100644\nnew mode 100755\n"
+    error = refused(tmp_path, mode, other=OLD)
+    assert error.message.endswith("the base has no f.sh")
+
+
 def test_a_hunk_that_fails(tmp_path: Path) -> None:
     error = refused(tmp_path, PATCH, f="quite other\n")
     assert error.message.endswith("f.c: Hunk #1 FAILED at 1")

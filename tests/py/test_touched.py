@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kernel_trees import Builds
+from kernel_trees import Builds, commit
 
 from retrap.base.arch import native
 from retrap.config.variants import Source, Variant, Variants
-from retrap.kernel import patched_files, source, touched
+from retrap.kernel import given, patched_files, source, touched
 from retrap.kernel.touched import Touched
 
 BEFORE = {
@@ -68,3 +68,39 @@ def test_where_no_tree_is_kept(builds: Builds, monkeypatch: pytest.MonkeyPatch) 
     found = touched.between(main, patched, builds.variants, native())
     assert found == Touched((), (), ("signal.c",))
     assert len(unpacked) == 1
+
+
+MODE = "diff --git a/signal.sh b/signal.sh\nold mode 100644\nnew mode 100755\n"
+RENAME = """\
+diff --git a/signal.c b/other.c
+similarity index 100%
+rename from signal.c
+rename to other.c
+"""
+
+
+@pytest.mark.parametrize(
+    "diff, functions, files",
+    [
+        (MODE, (), ("signal.sh",)),
+        (RENAME, ("f",), ()),
+        (RENAME.replace("rename", "copy"), (), ()),
+    ],
+)
+def test_a_diff_without_lines(
+    builds: Builds, diff: str, functions: tuple[str, ...], files: tuple[str, ...]
+) -> None:
+    """Its header alone says which files it is of."""
+    tree = builds.source.tree
+    assert tree
+    (tree / "signal.c").write_text(BEFORE["kernel/a.c"].partition("\n\n")[0])
+    (tree / "signal.sh").write_text("")
+    commit(tree)
+    (builds.into / "x.diff").write_text(diff)
+    (builds.into / "scratch").mkdir()
+    read = given.read([str(builds.into / "x.diff")], builds.into / "scratch")
+    main = builds.variants["main"]
+    patches = tuple(given.write(read, builds.into / "given"))
+    patched = Variant("patched", "main", builds.source, patches, (), ("listen",))
+    found = touched.between(main, patched, builds.variants, native())
+    assert (found.functions, found.files) == (functions, files)

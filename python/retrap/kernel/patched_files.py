@@ -13,6 +13,17 @@ from retrap.base.cache import subdirectory
 from retrap.config.variants import Variant
 from retrap.kernel.kernels import nearest_tree
 
+# git says the files of a change of mode, a copy or a rename without lines there alone.
+_NAMES = re.compile(
+    r"^(?:--- a/|\+\+\+ b/|(?:rename|copy) (?:from|to) |diff --git a/(\S+) b/)(\S+)",
+    re.M,
+)
+
+
+def names(patch: str) -> set[str]:
+    """Of the files in a patch, before it and after it."""
+    return {name for pair in _NAMES.findall(patch) for name in pair if name}
+
 
 def lay_source(
     variant: Variant,
@@ -33,8 +44,8 @@ def lay_source(
         source.unpack(variant, identity, tree, log)
         source.patch_boot(arch, tree, log)
     patches = "".join(patch.read_text(errors="replace") for patch in variant.patches)
-    for name in files.union(re.findall(r"^--- a/(\S+)", patches, re.M)):
+    for name in files | names(patches):
         if (tree / name).is_file():
             (into / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(tree / name, into / name)
+            shutil.copy(tree / name, into / name)
     source.patch(variant, into, log, done)

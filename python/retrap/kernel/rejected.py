@@ -30,7 +30,8 @@ def reason(file: Path, tree: Path, log: Path, lines: list[str]) -> tuple[str, st
         return "it is applied already", ALREADY
     missing = [line for line in lines if "can't find file" in line]
     if missing and "FAILED" not in said:
-        names = re.findall(r"^\|?(?:--- )(?:a/)?(\S+)", said, re.M)
+        named = re.findall(r"^\|?(?:--- (?:a/)?|diff --git a/)(\S+)", said, re.M)
+        names = list(dict.fromkeys(named))
         what = f"the base has no {', '.join(names[:3])}" if names else missing[0]
         return what, OTHER
     return _hunks(lines), REBASE

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from retrap.base.cache import subdirectory
 from retrap.config.variants import Variant, Variants
 from retrap.kernel import functions, patched_files
 
-_NAMES = re.compile(r"^(?:--- a/|\+\+\+ b/|rename (?:from|to) )(\S+)", re.M)
 C = (".c", ".h")
 
 
@@ -33,7 +31,7 @@ def between(base: Variant, patched: Variant, variants: Variants, arch: Arch) -> 
     EXIT_KERNEL, for a patch that does not apply."""
     added = patched.patches[len(base.patches) :]
     text = "".join(patch.read_text(errors="replace") for patch in added)
-    names = sorted(set(_NAMES.findall(text)))
+    names = sorted(patched_files.names(text))
     found: set[str] = set()
     new: set[str] = set()
     files = []
