@@ -202,6 +202,8 @@ def test_too_many_commits(tree: Path, tmp_path: Path) -> None:
         (["v3..v3"], "holds no commit"),
         (["v3..v1"], "holds no commit"),
         (["--all-of-it"], "names no commit"),
+        (["v1", "v3"], "v1 v3 names 2 commits"),
+        (["v1", "v3", "^v0"], r"v1 v3 \^v0 names 2 commits"),
     ],
 )
 def test_what_names_none(

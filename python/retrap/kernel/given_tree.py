@@ -102,6 +102,11 @@ class Tree:
         if not after:
             what = f"{self.path}: {' '.join(words)} names no commit"
             raise RetrapError(what, "name a range, as v6.12..my-branch", EXIT_PATCH)
+        parted = len(words) == 1 and "..." in words[0]  # A...B: git names both
+        if len(set(after)) > 1 and not parted:
+            what = f"{self.path}: {' '.join(words)} names {len(after)} commits"
+            hint = "name one, or a range from one to the other, as A..B"
+            raise RetrapError(what, hint, EXIT_PATCH)
         tip = self._commit(after[0])
         if not below:
             return self._commit(f"{tip}^"), tip
