@@ -93,10 +93,29 @@ def test_standard_input(
 def test_a_maildir(tree: Path, mails: list[Path], tmp_path: Path) -> None:
     for name in ("new", "cur", "tmp"):
         (tmp_path / "dir" / name).mkdir(parents=True)
-    (tmp_path / "dir/new/1.host").write_bytes(mails[1].read_bytes())
-    (tmp_path / "dir/cur/2.host").write_bytes(mails[2].read_bytes())
+    (tmp_path / "dir/cur/2.host:2,S").write_bytes(mails[1].read_bytes())
+    (tmp_path / "dir/new/10.host").write_bytes(mails[2].read_bytes())
     found = read(tmp_path, tmp_path / "dir")
     assert applied(tree, tmp_path, found) == NEW["two"]
+
+
+def test_a_maildir_is_read_in_the_order_of_git(
+    mails: list[Path], tmp_path: Path
+) -> None:
+    names = ("1.a", "2.a", "10.a", "11.M2P9", "11.M10P9", "x-1", "x1", "x", "xy")
+    for name in ("new", "cur", "tmp", "split"):
+        (tmp_path / "dir" / name).mkdir(parents=True)
+    for at, name in enumerate((*names, ".index")):
+        for folder in ("new", "cur"):
+            mail = mails[1].read_bytes().replace(b"one", f"{folder} {at}".encode())
+            (tmp_path / "dir" / folder / name).write_bytes(mail)
+    git(tmp_path, "mailsplit", f"-o{tmp_path / 'dir/split'}", str(tmp_path / "dir"))
+    split = sorted((tmp_path / "dir/split").iterdir())
+    found = read(tmp_path, tmp_path / "dir")
+    subjects = [f"Subject: [PATCH 1/2] {patch.subject}\n" for patch in found]
+    assert len(split) == len(found) == 2 * len(names)
+    for subject, mail in zip(subjects, split, strict=True):
+        assert subject in mail.read_text()
 
 
 def test_a_series_file_says_the_order(mails: list[Path], tmp_path: Path) -> None:

@@ -91,9 +91,19 @@ def _of_folder(folder: Path) -> list[Path]:
         lines = (line.split("#")[0].split() for line in _text(series).splitlines())
         return [folder / words[0] for words in lines if words]
     if (folder / "new").is_dir() and (folder / "cur").is_dir():
-        mails = [*(folder / "new").iterdir(), *(folder / "cur").iterdir()]
-        return sorted(mails, key=lambda mail: mail.name)
+        mails = [*(folder / "cur").iterdir(), *(folder / "new").iterdir()]
+        return sorted((m for m in mails if m.name[0] != "."), key=_in_maildir)
     return sorted(f for f in folder.iterdir() if f.suffix in (".patch", ".diff"))
+
+
+def _in_maildir(mail: Path) -> list[tuple[int, int]]:
+    """The order of git mailsplit: all of cur first; a number is less than a greater
+    one, whatever its digits."""
+    name = f"{mail.parent.name}/{mail.name}"
+    return [
+        (ord("0"), int(word)) if word.isdecimal() else (ord(word), 0)
+        for word in re.findall(r"[0-9]+|[^0-9]", name)
+    ]
 
 
 def _mails(name: str, data: bytes, into: Path) -> list[Given]:
