@@ -162,11 +162,28 @@ def test_a_source_that_is_not_utf8(tree: Path, tmp_path: Path) -> None:
     assert (tree / "a.c").read_bytes() == latin.replace(b"int b", b"int d") != old
 
 
-def test_a_plain_diff_has_no_subject(tree: Path, tmp_path: Path) -> None:
-    (tmp_path / "x.diff").write_text(git(tree, "diff", "HEAD~2", "HEAD"))
-    (patch,) = read(tmp_path, tmp_path / "x.diff")
-    assert (patch.subject, patch.title) == ("", "a diff without a subject")
+def test_a_plain_diff_is_named_by_its_file(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diff = git(tree, "diff", "HEAD~2", "HEAD")
+    (tmp_path / "Faster exit.diff").write_text(diff)
+    (patch,) = read(tmp_path, tmp_path / "Faster exit.diff")
+    assert (patch.subject, patch.title) == ("", "Faster exit.diff")
+    (file,) = given.write([patch], tmp_path / "given")
+    assert file.name == "0001-faster-exit-diff.patch"
     assert applied(tree, tmp_path, [patch]) == NEW["two"]
+    stdin = SimpleNamespace(buffer=io.BytesIO(diff.encode()))
+    monkeypatch.setattr(given.sys, "stdin", stdin)
+    (tmp_path / "more").mkdir()
+    (patch,) = given.read(["-"], tmp_path / "more")
+    assert (patch.subject, patch.title) == ("", "standard input")
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "x.diff").write_text("\n")
+    with pytest.raises(RetrapError, match="x.diff is empty$") as caught:
+        read(tmp_path, tmp_path / "x.diff")
+    assert caught.value.exit_code == EXIT_PATCH
 
 
 def test_the_same_patches_have_the_same_files(

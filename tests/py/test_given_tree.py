@@ -79,6 +79,7 @@ def test_what_names_commits(
     before = state(tree)
     found = read(tmp_path, tree, *words)
     assert [patch.subject for patch in found.patches] == subjects
+    assert {patch.file for patch in found.patches} == {""}
     assert found.base == git(tree, "rev-parse", base).strip()
     assert applied(tmp_path, tree, found) == f"int a{subjects[-1][-1]};\n"
     assert state(tree) == before

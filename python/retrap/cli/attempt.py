@@ -41,10 +41,6 @@ CLASS = "cheapest"  # of samples: those without load-tracking updates
 
 def run(args: Namespace) -> int:
     """Exit status; EXIT_DEARER where --fail-if-dearer says so."""
-    from retrap.cli import commands, dearer, matrix
-    from retrap.report import tried, tried_json
-    from retrap.results.store import load
-
     _check(args)
     ensure("config")
     if args.make_map:
@@ -55,9 +51,23 @@ def run(args: Namespace) -> int:
         return beside.releases(args)
     if args.image:
         return beside.images(args)
-    arches = asked(args.arch)
     base, patches = _given(args)
     written = given.write(patches, args.results / "given")
+    with files.as_given(patches, written):
+        return _cost(args, base, patches, written)
+
+
+def _cost(
+    args: Namespace,
+    base: files.Base,
+    patches: list[given.Given],
+    written: list[Path],
+) -> int:
+    from retrap.cli import commands, dearer, matrix
+    from retrap.report import tried, tried_json
+    from retrap.results.store import load
+
+    arches = asked(args.arch)
     for number, patch in enumerate(patches, 1):
         say(f"patch {number}: {patch.title}")
     variants_file = written[0].with_name("variants.toml")

@@ -7,7 +7,8 @@ They are what a user would write by hand, so that every other command takes them
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from retrap.config.experiments import PLACEMENTS
 from retrap.config.registry import Registry, complaint
 from retrap.config.variants import Source, Variant, Variants, load_variants
 from retrap.kernel import source
+from retrap.kernel.given import Given
 
 Screen = Callable[[Path], None]  # prints the answer of a result directory
 SAMPLES, CYCLES, CPUS, SEED = 500, 8, 2, 20110526
@@ -110,6 +112,23 @@ def write_variants(
         below = name_of(number)
     atomic_write(path, "\n".join(tables))
     return load_variants(path)
+
+
+@contextmanager
+def as_given(patches: Sequence[Given], files: Sequence[Path]) -> Iterator[None]:
+    """An error that names a patch as it is written names the user's file first."""
+    try:
+        yield
+    except RetrapError as error:
+        from retrap.cli import matrix
+
+        for patch, file in zip(patches, files, strict=True):
+            ours = file.resolve()
+            if patch.file and str(ours) in error.message:
+                named = f"{patch.file} (as {matrix.short(ours)})"
+                what = error.message.replace(str(ours), named)
+                raise RetrapError(what, error.remedy, error.exit_code) from None
+        raise
 
 
 def known(text: str, registry: Registry) -> tuple[str, ...]:

@@ -29,15 +29,17 @@ FORMS = "give files of git format-patch, a folder of them, an mbox, a maildir, o
 
 @dataclass(frozen=True)
 class Given:
-    """A patch. `subject` and `author` are empty where it has none."""
+    """A patch. `subject` and `author` are empty where it has none, `file` where it is
+    of no file of the user's."""
 
     subject: str
     author: str
     text: str  # as it is written: header, message, diff
+    file: str = ""
 
     @property
     def title(self) -> str:
-        return self.subject or "a diff without a subject"
+        return self.subject or Path(self.file).name or "a diff without a subject"
 
 
 def read(words: Iterable[str], scratch: Path) -> list[Given]:
@@ -107,6 +109,8 @@ def _in_maildir(mail: Path) -> list[tuple[int, int]]:
 
 
 def _mails(name: str, data: bytes, into: Path) -> list[Given]:
+    if not data.strip():
+        raise RetrapError(f"{name} is empty", FORMS, EXIT_PATCH)
     source = into / "source"
     source.write_bytes(data)
     _git(name, "mailsplit", "-b", f"-o{into}", str(source))
@@ -136,14 +140,14 @@ def _mail(name: str, mail: Path) -> Given | None:
     return checked(subject, author, f"{head}\n{_text(message)}\n", text, name)
 
 
-def checked(subject: str, author: str, head: str, diff: str, name: str = "") -> Given:
+def checked(subject: str, author: str, head: str, diff: str, file: str = "") -> Given:
     """A patch whose names `patch -p1` takes. Errors: EXIT_PATCH."""
-    name = name or subject
+    name = file or subject
     if "GIT binary patch" in diff or re.search(r"^Binary files .* differ$", diff, re.M):
         what = f"{name}: a binary patch changes no path of the kernel"
         raise RetrapError(what, "leave it out of the series", EXIT_PATCH)
     try:
-        return Given(subject, author, head + leading.usual(diff))
+        return Given(subject, author, head + leading.usual(diff), file)
     except ValueError as error:
         what = f"{name}: {error} is below no folder of a kernel"
         raise RetrapError(what, "make it with git diff", EXIT_PATCH) from None

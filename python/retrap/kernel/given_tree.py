@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retrap.base.errors import EXIT_PATCH, RetrapError
@@ -77,7 +77,8 @@ class Tree:
         mails = self.git("format-patch", *form, f"{base}..{tip}")
         mbox.write_bytes(mails.encode(errors=AS_IS))
         (scratch / "range").mkdir()
-        return FromTree(base, given.read([str(mbox)], scratch / "range"))
+        found = given.read([str(mbox)], scratch / "range")
+        return FromTree(base, [replace(patch, file="") for patch in found])
 
     def tags(self, words: list[str]) -> list[str]:
         """Of a range: the tags of releases in it, its two ends too, oldest first;
