@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 import base64
+import bz2
+import gzip
 import io
+import lzma
 import quopri
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -86,7 +91,7 @@ def test_standard_input(
     tree: Path, mails: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = io.BytesIO(mails[1].read_bytes())
-    monkeypatch.setattr(given.sys, "stdin", SimpleNamespace(buffer=data))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=data))
     assert applied(tree, tmp_path, read(tmp_path, "-")) == NEW["one"]
 
 
@@ -126,6 +131,45 @@ def test_a_series_file_says_the_order(mails: list[Path], tmp_path: Path) -> None
     (folder / "series").write_text("# first\nz.patch\n\na.patch -p1\n")
     found = read(tmp_path, folder)
     assert [patch.subject for patch in found] == ["signal: one", "signal: two"]
+
+
+@pytest.mark.parametrize(
+    "end, pack", [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
+def test_a_packed_patch(
+    tree: Path,
+    mails: list[Path],
+    tmp_path: Path,
+    end: str,
+    pack: Callable[[bytes], bytes],
+) -> None:
+    for folder in ("quilt", "folder"):
+        (tmp_path / folder).mkdir()
+        for name, mail in zip(("a", "b"), mails[1:], strict=True):
+            packed = pack(mail.read_bytes())
+            (tmp_path / folder / f"{name}.patch.{end}").write_bytes(packed)
+    (tmp_path / "quilt/series").write_text(f"a.patch.{end}\nb.patch.{end}\n")
+    for number, folder in enumerate(("quilt", "folder")):
+        (tmp_path / str(number)).mkdir()
+        found = given.read([str(tmp_path / folder)], tmp_path / str(number))
+        assert [patch.subject for patch in found] == ["signal: one", "signal: two"]
+    assert applied(tree, tmp_path, found) == NEW["two"]
+    short = tmp_path / "short.patch"
+    short.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(RetrapError, match="short.patch cannot be unpacked") as caught:
+        read(tmp_path, short)
+    assert caught.value.exit_code == EXIT_PATCH
+
+
+def test_all_of_a_series_are_patches(mails: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "quilt"
+    folder.mkdir()
+    (folder / "a.patch").write_bytes(mails[1].read_bytes())
+    (folder / "b.patch").write_text("Subject: b\n\nNot made yet.\n")
+    (folder / "series").write_text("a.patch\nb.patch\n")
+    with pytest.raises(RetrapError, match="b.patch holds no diff") as caught:
+        read(tmp_path, folder)
+    assert caught.value.exit_code == EXIT_PATCH
 
 
 @pytest.mark.parametrize("form", ["quoted-printable", "base64", "crlf"])
@@ -173,7 +217,7 @@ def test_a_plain_diff_is_named_by_its_file(
     assert file.name == "0001-faster-exit-diff.patch"
     assert applied(tree, tmp_path, [patch]) == NEW["two"]
     stdin = SimpleNamespace(buffer=io.BytesIO(diff.encode()))
-    monkeypatch.setattr(given.sys, "stdin", stdin)
+    monkeypatch.setattr(sys, "stdin", stdin)
     (tmp_path / "more").mkdir()
     (patch,) = given.read(["-"], tmp_path / "more")
     assert (patch.subject, patch.title) == ("", "standard input")

@@ -265,8 +265,8 @@ OWN = {
         report.tried""",
     "sources and configs that the user names, and builds": """
         build.own cli.attempt_files config.fragments config.prebuilt kernel.debs
-        kernel.given kernel.kconfig kernel.machine_config kernel.patched_files
-        kernel.source kernel.touched
+        kernel.given kernel.given_files kernel.kconfig kernel.machine_config
+        kernel.patched_files kernel.source kernel.touched
         report.patchlist report.reproduce""",
     "boots that it makes, before they are closed": """
         campaign.directory executors.boot_record executors.counted executors.guest

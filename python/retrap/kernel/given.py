@@ -11,20 +11,17 @@ from __future__ import annotations
 import hashlib
 import re
 import subprocess
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrap.base.errors import EXIT_PATCH, RetrapError
 from retrap.base.progress import say
 from retrap.base.rawfile import atomic_write
-from retrap.kernel import leading
+from retrap.kernel import given_files, leading
+from retrap.kernel.given_files import AS_IS, FORMS, File
 
-STDIN = "-"
 DIFF = re.compile(r"^(diff --git |--- \S)", re.M)
-AS_IS = "surrogateescape"  # a source need not be UTF-8
-FORMS = "give files of git format-patch, a folder of them, an mbox, a maildir, or -"
 
 
 @dataclass(frozen=True)
@@ -48,10 +45,10 @@ def read(words: Iterable[str], scratch: Path) -> list[Given]:
     found: list[Given] = []
     for number, word in enumerate(words):
         before = len(found)
-        for count, (name, data) in enumerate(_contents(word)):
+        for count, file in enumerate(given_files.of(word)):
             into = scratch / f"{number}-{count}"
             into.mkdir()
-            found += _mails(name, data, into)
+            found += _mails(file, into)
         if len(found) == before:
             raise RetrapError(f"{word}: no patch in it", FORMS, EXIT_PATCH)
     return found
@@ -71,65 +68,32 @@ def write(patches: list[Given], folder: Path) -> list[Path]:
     return files
 
 
-def _contents(word: str) -> Iterator[tuple[str, bytes]]:
-    """Of each file that a word names: its name, and what is in it."""
-    if word == STDIN:
-        yield "standard input", sys.stdin.buffer.read()
-        return
-    path = Path(word)
-    try:
-        files = _of_folder(path) if path.is_dir() else [path]
-        for file in files:
-            yield str(file), file.read_bytes()
-    except OSError as error:
-        what = f"{error.filename}: {error.strerror}"
-        raise RetrapError(what, FORMS, EXIT_PATCH) from None
-
-
-def _of_folder(folder: Path) -> list[Path]:
-    """A quilt series in its order, the mails of a maildir, else *.patch and *.diff."""
-    series = folder / "series"
-    if series.is_file():
-        lines = (line.split("#")[0].split() for line in _text(series).splitlines())
-        return [folder / words[0] for words in lines if words]
-    if (folder / "new").is_dir() and (folder / "cur").is_dir():
-        mails = [*(folder / "cur").iterdir(), *(folder / "new").iterdir()]
-        return sorted((m for m in mails if m.name[0] != "."), key=_in_maildir)
-    return sorted(f for f in folder.iterdir() if f.suffix in (".patch", ".diff"))
-
-
-def _in_maildir(mail: Path) -> list[tuple[int, int]]:
-    """The order of git mailsplit: all of cur first; a number is less than a greater
-    one, whatever its digits."""
-    name = f"{mail.parent.name}/{mail.name}"
-    return [
-        (ord("0"), int(word)) if word.isdecimal() else (ord(word), 0)
-        for word in re.findall(r"[0-9]+|[^0-9]", name)
-    ]
-
-
-def _mails(name: str, data: bytes, into: Path) -> list[Given]:
-    if not data.strip():
-        raise RetrapError(f"{name} is empty", FORMS, EXIT_PATCH)
+def _mails(file: File, into: Path) -> list[Given]:
+    if not file.data.strip():
+        raise RetrapError(f"{file.name} is empty", FORMS, EXIT_PATCH)
     source = into / "source"
-    source.write_bytes(data)
-    _git(name, "mailsplit", "-b", f"-o{into}", str(source))
+    source.write_bytes(file.data)
+    _git(file.name, "mailsplit", "-b", f"-o{into}", str(source))
     found = []
     for mail in sorted(into.glob("[0-9]*")):
-        given = _mail(name, mail)
+        given = _mail(file, mail)
         if given:
             found.append(given)
     return found
 
 
-def _mail(name: str, mail: Path) -> Given | None:
+def _mail(file: File, mail: Path) -> Given | None:
     """None for a mail without a diff: a cover letter, an answer."""
+    name = file.name
     message, diff = mail.with_name("message"), mail.with_name("diff")
     said = _git(name, "mailinfo", str(message), str(diff), stdin=mail.read_bytes())
     facts = dict(re.findall(r"^(Author|Email|Subject): (.*)$", said, re.M))
     text = _text(diff)
     subject = facts.get("Subject", "")
     if not DIFF.search(text):
+        if file.in_series:
+            what = f"{name} holds no diff, and the series has it"
+            raise RetrapError(what, "take it out of the series", EXIT_PATCH)
         if mail.read_bytes().strip():
             say(f"{name}: left out, as it holds no diff: {subject or 'no subject'}")
         return None

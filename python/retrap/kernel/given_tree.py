@@ -17,7 +17,8 @@ from pathlib import Path
 from retrap.base.errors import EXIT_PATCH, RetrapError
 from retrap.base.progress import say
 from retrap.kernel import given
-from retrap.kernel.given import AS_IS, Given
+from retrap.kernel.given import Given
+from retrap.kernel.given_files import AS_IS
 
 MOST = 32  # commits: each is a kernel
 # The user's git configuration does not shape what we read.

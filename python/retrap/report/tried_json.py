@@ -9,7 +9,8 @@ from typing import Any
 
 from retrap.analysis.compare import comparisons
 from retrap.base import schema
-from retrap.kernel.given import AS_IS, Given
+from retrap.kernel.given import Given
+from retrap.kernel.given_files import AS_IS
 from retrap.report.tried import Tried, code
 from retrap.results.store import Results
 
