@@ -129,8 +129,13 @@ def test_a_series_file_says_the_order(mails: list[Path], tmp_path: Path) -> None
     (folder / "z.patch").write_bytes(mails[1].read_bytes())
     (folder / "a.patch").write_bytes(mails[2].read_bytes())
     (folder / "series").write_text("# first\nz.patch\n\na.patch -p1\n")
-    found = read(tmp_path, folder)
-    assert [patch.subject for patch in found] == ["signal: one", "signal: two"]
+    for number, word in enumerate((folder, folder / "series")):
+        (tmp_path / str(number)).mkdir()
+        found = given.read([str(word)], tmp_path / str(number))
+        assert [patch.subject for patch in found] == ["signal: one", "signal: two"]
+    (folder / "series").write_bytes(mails[1].read_bytes())  # a patch of that name
+    (found,) = read(tmp_path, folder / "series")
+    assert found.subject == "signal: one"
 
 
 @pytest.mark.parametrize(

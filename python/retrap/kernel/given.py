@@ -19,9 +19,7 @@ from retrap.base.errors import EXIT_PATCH, RetrapError
 from retrap.base.progress import say
 from retrap.base.rawfile import atomic_write
 from retrap.kernel import given_files, leading
-from retrap.kernel.given_files import AS_IS, FORMS, File
-
-DIFF = re.compile(r"^(diff --git |--- \S)", re.M)
+from retrap.kernel.given_files import AS_IS, DIFF, FORMS, File
 
 
 @dataclass(frozen=True)

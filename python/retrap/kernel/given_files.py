@@ -16,6 +16,7 @@ from pathlib import Path
 from retrap.base.errors import EXIT_PATCH, RetrapError
 
 STDIN = "-"
+DIFF = re.compile(r"^(diff --git |--- \S)", re.M)
 AS_IS = "surrogateescape"  # a source need not be UTF-8
 FORMS = "give files of git format-patch, a folder of them, an mbox, a maildir, or -"
 # What a packed file begins with, and what unpacks it.
@@ -45,6 +46,8 @@ def of(word: str) -> Iterator[File]:
         return
     path = Path(word)
     try:
+        if path.name == "series" and path.is_file() and not _holds_diff(path):
+            path = path.parent
         in_series = (path / "series").is_file()
         for file in _of_folder(path) if path.is_dir() else [path]:
             yield File(str(file), _plain(str(file), file.read_bytes()), in_series)
@@ -64,6 +67,10 @@ def _of_folder(folder: Path) -> list[Path]:
         mails = [*(folder / "cur").iterdir(), *(folder / "new").iterdir()]
         return sorted((m for m in mails if m.name[0] != "."), key=_in_maildir)
     return sorted(file for file in folder.iterdir() if NAMES.search(file.name))
+
+
+def _holds_diff(file: Path) -> bool:
+    return bool(DIFF.search(file.read_bytes().decode(errors=AS_IS)))
 
 
 def _in_maildir(mail: Path) -> list[tuple[int, int]]:
