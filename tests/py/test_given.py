@@ -305,3 +305,18 @@ def test_a_binary_patch_is_refused(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "x.diff").write_text(git(tree, "diff", "--binary", "--cached"))
     with pytest.raises(RetrapError, match="binary"):
         read(tmp_path, tmp_path / "x.diff")
+
+
+@pytest.mark.parametrize("words", [("-c",), ("-rcp",)])
+def test_a_context_diff_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
+    for name, text in (("a", "int b;\n"), ("b", "int c;\n")):
+        (tmp_path / name / "kernel").mkdir(parents=True)
+        (tmp_path / name / "kernel/a.c").write_text(f"int f(void)\n{{\n}}\n{text}")
+    names = ("a", "b") if "r" in words[0] else ("a/kernel/a.c", "b/kernel/a.c")
+    argv = ["diff", *words, *names]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True)
+    (tmp_path / "x.diff").write_text(done.stdout)
+    with pytest.raises(RetrapError, match="x.diff: a context diff$") as caught:
+        read(tmp_path, tmp_path / "x.diff")
+    assert caught.value.exit_code == EXIT_PATCH
+    assert caught.value.remedy == "make it with diff -u"

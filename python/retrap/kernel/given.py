@@ -21,6 +21,8 @@ from retrap.base.rawfile import atomic_write
 from retrap.kernel import given_files, leading
 from retrap.kernel.given_files import AS_IS, DIFF, FORMS, File
 
+CONTEXT = re.compile(r"^\*{15}.*\n\*\*\* \d", re.M)
+
 
 @dataclass(frozen=True)
 class Given:
@@ -108,6 +110,9 @@ def checked(subject: str, author: str, head: str, diff: str, file: str = "") -> 
     if "GIT binary patch" in diff or re.search(r"^Binary files .* differ$", diff, re.M):
         what = f"{name}: a binary patch changes no path of the kernel"
         raise RetrapError(what, "leave it out of the series", EXIT_PATCH)
+    if CONTEXT.search(diff):
+        what = f"{name}: a context diff"
+        raise RetrapError(what, "make it with diff -u", EXIT_PATCH)
     try:
         return Given(subject, author, head + leading.usual(diff), file)
     except ValueError as error:
