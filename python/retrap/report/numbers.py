@@ -42,12 +42,17 @@ OF_TRACERS = (
 PAGES = (
     ROOT / "docs/argument.md",
     ROOT / "docs/decide.md",
+    ROOT / "docs/threads-and-storms.md",
     *(ROOT / f"docs/tracers/{name}.md" for name in OF_TRACERS),
 )
 # Of results/reference; the first that has a scenario.
 COMBINED = "combined-guests"
 IN_TIME = "in time"  # of a virtual machine, in ns; the others are exact
-STORED = ("quick", "starved", "tracers", "tracers-stop", "tracers-calls", COMBINED)
+STORED = (
+    *("quick", "starved", "threads", "storms"),
+    *("tracers", "tracers-stop", "tracers-calls"),
+    COMBINED,
+)
 SAME_CPU, EXPONENT = "same-cpu", "exponent"
 LINE = re.compile(r"^- `(?P<scenario>[^`]+)`(?:, (?P<what>[a-z ]+))?:.*$", re.M)
 
@@ -218,6 +223,7 @@ KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
     "a task": _a_task,
     EXPONENT: _exponents,
     **{
-        name: _reading(name) for name in ("stops", "stopped", "examined", "interrupted")
+        name: _reading(name)
+        for name in ("stops", "stopped", "examined", "interrupted", "reports")
     },
 }
