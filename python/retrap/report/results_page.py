@@ -10,6 +10,8 @@ from typing import Any
 from retrap.base.paths import ROOT
 from retrap.base.rawfile import atomic_write
 from retrap.base.textgrid import wrap
+from retrap.analysis import layouts
+from retrap.analysis.compare import comparisons
 from retrap.profile import designs, difference, report, summary
 from retrap.report import basetable, brief, sentences, table
 from retrap.results import boot_times
@@ -43,6 +45,7 @@ def render(reference: Path = REFERENCE) -> str:
         block(brief.render(measured)),
         *(text if text[0] == "*" else f"{text}\n" for text in told),
         *_bases(reference),
+        *_preemption(reference / "preempt"),
         *_machine(reference / "rehearsal"),
         "## Where the instructions go\n",
         f"`./retrap profile --from {PROFILE}` has every function,",
@@ -80,6 +83,19 @@ def _bases(reference: Path) -> list[str]:
         "ones, `arm64.toml` 6.12 on arm64. `a/b`: a at same-cpu, b at cross-cpu. A",
         "`~` marks what is undecided, and says nothing for or against a sign.\n",
         block(basetable.render(found)),
+    ]
+
+
+def _preemption(run: Path) -> list[str]:
+    """Nothing where no run under other command lines is stored."""
+    if not run.is_dir():
+        return []
+    return [
+        "## Under other preemption\n",
+        "The kernels are voluntary about preemption, as Debian's. `./retrap matrix",
+        "configs/experiments/preempt.toml --guests` boots them with `preempt=none` and",
+        "`preempt=full` too, and asks of each verdict whether it holds there.\n",
+        f"{wrap(layouts.sentence(comparisons(load(run))))}\n",
     ]
 
 
