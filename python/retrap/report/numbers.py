@@ -104,7 +104,7 @@ def _exponents(results: Results, machine: Machine, family: str) -> str:
     """Of N in the family's name, fitted as in growth.csv."""
     found: dict[str, list[str]] = {}
     for one in _grown(results, machine, family):
-        found.setdefault(one.side, []).append(f"{one.fit.exponent:.2f}")
+        found.setdefault(one.side, []).append(f"{round(one.fit.exponent, 2) + 0:.2f}")
     return grouped((name, _joined(texts)) for name, texts in found.items())
 
 
