@@ -65,6 +65,39 @@ def test_many_patches_fit_a_screen(
     assert "1 to 5" in lines[3] and "1 to 2" not in lines[3]
 
 
+def test_what_the_screen_cuts_stands_in_a_file(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = tuple(f"some_function_{n}" for n in range(40))
+    sizes = {name: 16 for name in names}
+    monkeypatch.setattr(tried, "code", lambda _: sizes)
+    made = Tried([f"{'x ' * 50}{n}" for n in range(9)], Choice((), (), names))
+    assert names[-1] not in tried.render(results, made)
+    text = tried.whole(results, made)
+    assert max(map(len, text.splitlines()[10:])) <= 80
+    assert all(title in text for title in made.titles)
+    words = " ".join(text.split())
+    assert f"{names[-1]}()." in words and f"{names[-1]}() +16." in words
+    assert "[...]" not in text and "more in try.txt" not in text
+
+
+def test_every_architecture_stands_in_a_file(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tried, "code", lambda _: None)
+    maker.substrates, maker.arches = ("exact",), ("x86_64", "arm64")
+    made = load(maker.write())
+    text = tried.whole(made, Tried(["1", "2"], EVERY))
+    heads = [line for line in text.splitlines() if line.startswith("What the")]
+    assert ["arm64" in head for head in heads] == [False, True]
+
+
+def test_the_answer_is_kept(tmp_path: Path) -> None:
+    assert attempt_files.keep(tmp_path, "text\n", "{}") == "try.txt, try.json"
+    assert (tmp_path / "try.txt").read_text() == "text\n"
+    assert (tmp_path / "try.json").read_text() == "{}\n"
+
+
 def test_its_numbers_are_those_of_the_results(results: Results) -> None:
     text = tried.render(results, Tried(TITLES, EVERY))
     (machine,) = results.machines

@@ -100,11 +100,13 @@ def _cost(
             names = tried.changed_scenarios(results, choice)[:PROFILED]
             found = _functions(results, variants, args.results, names, experiment.files)
         made = tried.Tried(titles, choice, found)
+        document = json.dumps(tried_json.document(results, patches, made), indent=1)
+        kept = files.keep(directory, tried.whole(results, made), document)
         if args.json:
-            print(json.dumps(tried_json.document(results, patches, made), indent=1))
+            print(document)
             return
         print(tried.render(results, made), end="")
-        print(f"{matrix.short(directory)}: table.txt, report.html, lkml.eml")
+        print(f"{matrix.short(directory)}: {kept}, table.txt, report.html, lkml.eml")
         print(f"again: {matrix.short(path)}, {variants_file.name}")
 
     matrix.run(experiment, variants, path, args.results, args.fresh, screen=screen)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The two files that `retrap try` writes: the kernels, and what is measured of them.
+"""The files that `retrap try` writes: the kernels, and what is measured of them; and
+its answer.
 
-They are what a user would write by hand, so that every other command takes them.
+The first two are what a user would write by hand, so that every other command takes
+them.
 """
 
 from __future__ import annotations
@@ -112,6 +114,14 @@ def write_variants(
         below = name_of(number)
     atomic_write(path, "\n".join(tables))
     return load_variants(path)
+
+
+def keep(directory: Path, text: str, document: str) -> str:
+    """The answer, in the result directory: whole, and for a program. Their names."""
+    kept = {"try.txt": text, "try.json": f"{document}\n"}
+    for name, content in kept.items():
+        atomic_write(directory / name, content)
+    return ", ".join(kept)
 
 
 @contextmanager

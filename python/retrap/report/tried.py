@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The last screen of `retrap try`: what patches cost, in at most 24 lines of 80."""
+"""What patches cost: the last screen of `retrap try`, in at most 24 lines of 80, and
+the whole of it (try.txt)."""
 
 from __future__ import annotations
 
@@ -37,10 +38,10 @@ class Tried:
     functions: Sequence[Difference] = ()
 
 
-def _cut(text: str, most: int) -> list[str]:
-    """Lines of 80 columns; what does not fit stands in table.txt."""
+def _cut(text: str, most: int | None) -> list[str]:
+    """Lines of 80 columns; what does not fit stands in try.txt."""
     lines = textwrap.wrap(text, 80, break_on_hyphens=False)
-    if len(lines) > most:
+    if most and len(lines) > most:
         lines[most - 1 :] = [
             textwrap.shorten(lines[most - 1], 74, placeholder="") + " [...]"
         ]
@@ -69,8 +70,17 @@ def rows(results: Results, choice: Choice) -> list[Comparison]:
 
 
 def render(results: Results, tried: Tried) -> str:
+    """The screen."""
+    return _text(results, tried, results.machines[0], False)
+
+
+def whole(results: Results, tried: Tried) -> str:
+    """All of it, on each architecture."""
+    return "\n".join(_text(results, tried, each, True) for each in results.machines)
+
+
+def _text(results: Results, tried: Tried, machine: Machine, whole: bool) -> str:
     titles = tried.titles
-    machine = results.machines[0]
     base = str(results.plan["baseline"])
     sides = [name for name in _sides(results, machine) if name != base]
     every = {(r.test, r.where): r for r in comparisons(results) if r.machine == machine}
@@ -78,8 +88,8 @@ def render(results: Results, tried: Tried) -> str:
     last = sides[-1]
     many = "the patch costs" if len(titles) == 1 else f"the {len(titles)} patches cost"
     head = [f"What {many} on {base}, guest instructions [{machine}]"]
-    told = [f"  {n} {title}"[:80] for n, title in enumerate(titles, 1)]
-    if len(told) > TITLES:
+    told = [f"  {n} {title}"[: None if whole else 80] for n, title in _from_1(titles)]
+    if len(told) > TITLES and not whole:
         told[TITLES - 1 :] = [f"  and {len(told) - TITLES + 1} more"]
     head += told
     said = "With the patch" if len(titles) == 1 else "With all patches"
@@ -88,17 +98,25 @@ def render(results: Results, tried: Tried) -> str:
         for (name, (scenario, _)), row in every.items()
         if name == last and scenario in tried.choice.controls
     ]
-    lines = _cut(counts(said, mine), 2) if mine else []
-    lines += _cut(ranges(mine), 1)
-    lines += _cut(_controls(controls), 1)
-    lines += _cut(_unreached(tried.choice), 1)
-    lines += _cut(" ".join(integers(results, machine, base, last)), INTEGERS)
-    lines += _blamed(tried.functions)
-    lines += _cut(_code(code(results)), 1)
+    paths = " ".join(integers(results, machine, base, last))
+    most, few = (None, None) if whole else (INTEGERS, 1)
+    lines = _cut(counts(said, mine), most) if mine else []
+    lines += _cut(ranges(mine), few)
+    lines += _cut(_controls(controls), few)
+    lines += _cut(_unreached(tried.choice), few)
+    lines += _cut(paths, most)
+    if machine == results.machines[0]:
+        lines += _blamed(tried.functions, whole)
+        lines += _cut(_code(code(results), whole), few)
     if mine:
         lines += ["For a changelog:", *_paragraph(base, machine, mine)]
     room = max(FEW, LINES - len(head) - len(lines) - 2)
-    return "\n".join([*head, *_table(every, base, sides, mine, room), *lines]) + "\n"
+    table = _table(every, base, sides, mine, len(mine) if whole else room)
+    return "\n".join([*head, *table, *lines]) + "\n"
+
+
+def _from_1(titles: Sequence[str]) -> list[tuple[int, str]]:
+    return list(enumerate(titles, 1))
 
 
 def _sides(results: Results, machine: Machine) -> tuple[str, ...]:
@@ -150,21 +168,22 @@ def _table(
         cells = [one.placement, number(one.levels[0]), *changes]
         lines.append(row(one.scenario, cells, widths, LABEL))
     if len(changed) > most:
-        lines.append(f"and {len(changed) - most} more in table.txt")
+        lines.append(f"and {len(changed) - most} more in try.txt")
     return lines
 
 
-def _blamed(functions: Sequence[Difference]) -> list[str]:
+def _blamed(functions: Sequence[Difference], whole: bool = False) -> list[str]:
     """A line a cell: which functions make its change, of the cheapest samples."""
     lines = []
     for found in functions:
         parts = sorted(found.told, key=lambda each: -abs(each.delta))
         if parts:
-            named = [f"{p.function}() {float(p.delta):+.0f}" for p in parts[:3]]
+            shown = [p for p in parts if p.delta] if whole else parts[:3]
+            named = [f"{p.function}() {float(p.delta):+.0f}" for p in shown]
             facts = found.b.facts
             where = f"{facts['scenario']} {facts['placement']}"
-            lines.append(textwrap.shorten(f"{where}: {', '.join(named)}", 80))
-    return lines[:BLAMED]
+            lines += _cut(f"{where}: {', '.join(named)}", None if whole else 1)
+    return lines if whole else lines[:BLAMED]
 
 
 def code(results: Results) -> dict[str, int] | None:
@@ -180,16 +199,17 @@ def code(results: Results) -> dict[str, int] | None:
     return patchsize.changes(*(path.read_text() for path in maps))
 
 
-def _code(sizes: Mapping[str, int] | None) -> str:
+def _code(sizes: Mapping[str, int] | None, whole: bool = False) -> str:
     """A function that changes and keeps its length is not seen."""
     if sizes is None:
         return ""
     if not sizes:
         return "Code: no function changes its length."
     largest = sorted(sizes.items(), key=lambda item: -abs(item[1]))
-    told = [f"{name}() {size:+}" for name, size in largest[:NAMES]]
-    if len(sizes) > NAMES:
-        told.append(f"{len(sizes) - NAMES} more")
+    shown = largest if whole else largest[:NAMES]
+    told = [f"{name}() {size:+}" for name, size in shown]
+    if len(sizes) > len(shown):
+        told.append(f"{len(sizes) - len(shown)} more")
     return f"Code: {sum(sizes.values()):+} bytes: {', '.join(told)}."
 
 
