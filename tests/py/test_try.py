@@ -52,19 +52,6 @@ def test_it_fits_a_screen(results: Results) -> None:
         assert max(map(len, lines)) <= 80
 
 
-def test_many_patches_fit_a_screen(
-    maker: Maker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    maker.substrates = ("exact",)
-    maker.variants = ("mainline", "async-retrap", "please-notify", "combined")
-    made = load(maker.write())
-    monkeypatch.setattr(tried, "code", lambda _: None)
-    assert len(made.sides(made.machines[0])) > 4
-    lines = tried.render(made, Tried(["1", "2", "3", "4", "5"], EVERY)).splitlines()
-    assert max(map(len, lines)) <= 80
-    assert "1 to 5" in lines[3] and "1 to 2" not in lines[3]
-
-
 def test_what_the_screen_cuts_stands_in_a_file(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,21 +86,19 @@ def test_the_answer_is_kept(tmp_path: Path) -> None:
 
 
 def test_its_numbers_are_those_of_the_results(results: Results) -> None:
-    text = tried.render(results, Tried(TITLES, EVERY))
+    text = tried.render(results, Tried(TITLES[:1], EVERY))
     (machine,) = results.machines
     rows = [line.split() for line in text.splitlines() if "-cpu  " in line]
     assert len(rows) >= 3
-    sides = ("listen-republish", "async-retrap", "please-notify")
-    for scenario, placement, _, *changes in rows:
-        for side, change in zip(sides, changes, strict=True):
-            found = changed(results, machine, side, (scenario, placement))
-            assert found and found.change == change
+    for scenario, placement, _, change in rows:
+        found = changed(results, machine, "please-notify", (scenario, placement))
+        assert found and found.change == change
 
 
 def test_what_is_decided_comes_first(results: Results) -> None:
-    text = tried.render(results, Tried(TITLES, EVERY))
+    text = tried.render(results, Tried(TITLES[:1], EVERY))
     last = [line.split()[-1] for line in text.splitlines() if "-cpu  " in line]
-    assert not any(change.startswith("~") for change in last)
+    assert last and not any(change.startswith("~") for change in last)
 
 
 def test_what_moves_most_is_profiled(results: Results) -> None:
@@ -257,6 +242,9 @@ def test_for_a_program(results: Results) -> None:
     found = tried_json.document(results, patches, Tried(["signal: one", "x"], chosen))
     assert not list(schema.problems("try", found))
     marked = {row["scenario"]: row["control"] for row in found["rows"]}
+    added = {row["test"]: row["increment"]["base"] for row in found["rows"]}
+    assert added["please-notify"] == "async-retrap"
+    assert added["listen-republish"] == "mainline"
     assert marked["floor/futex"] and not marked["cycle/notification"]
     assert found["patches"][0]["subject"] == "signal: one"
 

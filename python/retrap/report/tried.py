@@ -4,6 +4,7 @@ the whole of it (try.txt)."""
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +15,15 @@ from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME, UNDECIDED
 from retrap.base.cache import subdirectory
 from retrap.base.textgrid import number, row
 from retrap.kernel import patchsize
+from retrap.report import tried_series
 from retrap.report.sentences import counts, integers, ranges
 from retrap.profile.choice import Choice
 from retrap.profile.difference import Difference
 from retrap.results.store import Machine, Results
 
 LINES = 22  # of a screen of 24: two name what has been written
-# At most so many are shown: titles, patches beside each other, functions, cells by
-# function, lines of path integers. Cells take the lines that are left, or FEW.
-TITLES, COLUMNS = 2, 3
+# At most so many are shown: functions, cells by function, lines of path integers. Cells
+# take the lines that are left, or FEW.
 NAMES, BLAMED, INTEGERS, FEW = 4, 2, 2, 3
 LABEL, PLACE, WIDTH = 34, 10, 9
 PARAGRAPH = 70
@@ -82,24 +83,58 @@ def whole(results: Results, tried: Tried) -> str:
 def _text(results: Results, tried: Tried, machine: Machine, whole: bool) -> str:
     titles = tried.titles
     base = str(results.plan["baseline"])
-    sides = [name for name in _sides(results, machine) if name != base]
-    every = {(r.test, r.where): r for r in comparisons(results) if r.machine == machine}
-    mine = [row for row in rows(results, tried.choice) if row.machine == machine]
-    last = sides[-1]
     many = "the patch costs" if len(titles) == 1 else f"the {len(titles)} patches cost"
     head = [f"What {many} on {base}, guest instructions [{machine}]"]
-    told = [f"  {n} {title}"[: None if whole else 80] for n, title in _from_1(titles)]
-    if len(told) > TITLES and not whole:
-        told[TITLES - 1 :] = [f"  and {len(told) - TITLES + 1} more"]
-    head += told
-    said = "With the patch" if len(titles) == 1 else "With all patches"
+    if whole or len(titles) == 1:
+        told = (f"  {n} {title}" for n, title in enumerate(titles, 1))
+        head += [each if whole else each[:80] for each in told]
+    lines = _lines(results, tried, machine, whole)
+    mine = _of(results, tried, machine)
+    paragraph = ["For a changelog:", *_paragraph(base, machine, mine)] if mine else []
+    room = LINES - len(head) - len(lines)
+    if len(titles) > 1 and mine:
+        table = _series(results, tried, machine, whole, room)
+        if len(table) + len(paragraph) > room and not whole:
+            paragraph = []  # try.txt has it
+    else:
+        room = max(FEW, room - len(paragraph) - 2)
+        table = _table(base, mine, len(mine) if whole else room)
+    return "\n".join([*head, *table, *lines, *paragraph]) + "\n"
+
+
+def _of(results: Results, tried: Tried, machine: Machine) -> list[Comparison]:
+    return [row for row in rows(results, tried.choice) if row.machine == machine]
+
+
+def _series(
+    results: Results, tried: Tried, machine: Machine, whole: bool, room: int
+) -> list[str]:
+    """A row a patch; and, of the whole, every cell that one changes, and with all."""
+    controls = tried.choice.controls
+    series = tried_series.of(results, machine, tried.titles, controls)
+    if not whole:
+        return tried_series.table(series, room)
+    lines = tried_series.table(series, sys.maxsize)
+    for text in tried_series.changes(series):
+        lines += _cut(text, None)
+    mine = _of(results, tried, machine)
+    return [*lines, "", *_table(str(results.plan["baseline"]), mine, len(mine))]
+
+
+def _lines(results: Results, tried: Tried, machine: Machine, whole: bool) -> list[str]:
+    """What is below the table."""
+    base, last = str(results.plan["baseline"]), _sides(results, machine)[-1]
+    mine = _of(results, tried, machine)
+    one = len(tried.titles) == 1
     controls = [
         row
-        for (name, (scenario, _)), row in every.items()
-        if name == last and scenario in tried.choice.controls
+        for row in comparisons(results)
+        if (row.machine, row.test) == (machine, last)
+        and row.scenario in tried.choice.controls
     ]
     paths = " ".join(integers(results, machine, base, last))
-    most, few = (None, None) if whole else (INTEGERS, 1)
+    most, few = (None, None) if whole else (INTEGERS if one else 1, 1)
+    said = "With the patch" if one else "With all patches"
     lines = _cut(counts(said, mine), most) if mine else []
     lines += _cut(ranges(mine), few)
     lines += _cut(_controls(controls), few)
@@ -108,15 +143,7 @@ def _text(results: Results, tried: Tried, machine: Machine, whole: bool) -> str:
     if machine == results.machines[0]:
         lines += _blamed(tried.functions, whole)
         lines += _cut(_code(code(results), whole), few)
-    if mine:
-        lines += ["For a changelog:", *_paragraph(base, machine, mine)]
-    room = max(FEW, LINES - len(head) - len(lines) - 2)
-    table = _table(every, base, sides, mine, len(mine) if whole else room)
-    return "\n".join([*head, *table, *lines]) + "\n"
-
-
-def _from_1(titles: Sequence[str]) -> list[tuple[int, str]]:
-    return list(enumerate(titles, 1))
+    return lines
 
 
 def _sides(results: Results, machine: Machine) -> tuple[str, ...]:
@@ -143,29 +170,18 @@ def _unreached(choice: Choice) -> str:
     return f"No scenario of the map runs {names}."
 
 
-def _table(
-    rows: Mapping[tuple[str, tuple[str, str]], Comparison],
-    base: str,
-    sides: list[str],
-    mine: list[Comparison],
-    most: int,
-) -> list[str]:
-    """The cells that change with all patches: decided ones, the largest first. A column
-    for the first patch, for the first two, and so on; of many the last ones."""
+def _table(base: str, mine: list[Comparison], most: int) -> list[str]:
+    """The cells that change with all patches: decided ones, the largest first."""
     if not mine:
         return ["Nothing that is measured runs code which differs: controls alone are."]
     changed = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
     if not changed:
         return ["No cell changes."]
     changed.sort(key=lambda row: (not row.decided, -abs(row.judgement.estimate or 0)))
-    heads = ["1", *(f"1 to {n}" for n in range(2, len(sides) + 1))]
-    sides, heads = sides[-COLUMNS:], heads[-COLUMNS:]
-    widths = [PLACE, WIDTH, *[WIDTH] * len(sides)]
-    lines = [row("", ["", base[: WIDTH - 1], *heads], widths, LABEL)]
+    widths = [PLACE, WIDTH, WIDTH]
+    lines = [row("", ["", base[: WIDTH - 1], "change"], widths, LABEL)]
     for one in changed[:most]:
-        found = [rows.get((name, one.where)) for name in sides]
-        changes = [each.change if each else "" for each in found]
-        cells = [one.placement, number(one.levels[0]), *changes]
+        cells = [one.placement, number(one.levels[0]), one.change]
         lines.append(row(one.scenario, cells, widths, LABEL))
     if len(changed) > most:
         lines.append(f"and {len(changed) - most} more in try.txt")

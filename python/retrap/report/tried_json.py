@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from retrap.analysis.compare import comparisons
+from retrap.analysis.comparison import Comparison
+from retrap.analysis.steps import steps
 from retrap.base import schema
 from retrap.kernel.given import Given
 from retrap.kernel.given_files import AS_IS
@@ -19,8 +21,14 @@ def document(
     results: Results, patches: Sequence[Given], tried: Tried
 ) -> dict[str, Any]:
     """Rows are those of comparison.csv: each patch with those before it, against the
-    base; and controls are marked."""
+    base; with what the last of these adds; and controls are marked."""
     choice = tried.choice
+    added = {
+        (machine, each.test, each.where): each
+        for machine in results.machines
+        for rows in steps(results, machine)
+        for each in rows
+    }
     return {
         "schema": schema.identity("try"),
         "directory": str(results.path),
@@ -42,6 +50,7 @@ def document(
                 **row.record(),
                 "change": row.change,
                 "control": row.scenario in choice.controls,
+                "increment": _increment(added.get((row.machine, row.test, row.where))),
             }
             for row in comparisons(results)
         ],
@@ -58,3 +67,12 @@ def document(
         ],
         "code_bytes": code(results),
     }
+
+
+def _increment(added: Comparison | None) -> dict[str, Any] | None:
+    """None where the kernel has no such cell."""
+    if added is None:
+        return None
+    keys = ("base", "base_median", "verdict", "estimate", "low", "high", "warnings")
+    record = added.record()
+    return {**{key: record[key] for key in keys}, "change": added.change}
