@@ -30,6 +30,7 @@ from retrap.kernel.given import Given
 from retrap.profile.choice import Choice
 from retrap.report import tried, tried_json
 from retrap.report.tried import Tried
+from retrap.report.sentences import counts
 from retrap.results.store import Results, load
 
 QUICK = ROOT / "results/reference/quick"
@@ -77,6 +78,19 @@ def test_every_architecture_stands_in_a_file(
     text = tried.whole(made, Tried(["1", "2"], EVERY))
     heads = [line for line in text.splitlines() if line.startswith("What the")]
     assert ["arm64" in head for head in heads] == [False, True]
+
+
+@pytest.mark.parametrize("titles", [["1"], ["1", "2"]])
+def test_another_architecture_is_not_passed_over(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch, titles: list[str]
+) -> None:
+    monkeypatch.setattr(tried, "code", lambda _: {})
+    maker.substrates, maker.arches = ("exact",), ("x86_64", "arm64")
+    made = load(maker.write())
+    text = tried.render(made, Tried(titles, EVERY))
+    mine = [row for row in tried.rows(made, EVERY) if row.machine.arch == "arm64"]
+    assert counts("arm64 (try.txt)", mine) in " ".join(text.split())
+    assert len(text.splitlines()) + PATHS <= 24
 
 
 def test_the_answer_is_kept(tmp_path: Path) -> None:

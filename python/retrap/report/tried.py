@@ -71,7 +71,7 @@ def rows(results: Results, choice: Choice) -> list[Comparison]:
 
 
 def render(results: Results, tried: Tried) -> str:
-    """The screen."""
+    """The screen: of the first architecture, and a line or two of each other."""
     return _text(results, tried, results.machines[0], False)
 
 
@@ -126,12 +126,7 @@ def _lines(results: Results, tried: Tried, machine: Machine, whole: bool) -> lis
     base, last = str(results.plan["baseline"]), _sides(results, machine)[-1]
     mine = _of(results, tried, machine)
     one = len(tried.titles) == 1
-    controls = [
-        row
-        for row in comparisons(results)
-        if (row.machine, row.test) == (machine, last)
-        and row.scenario in tried.choice.controls
-    ]
+    controls = _control_rows(results, tried, machine)
     paths = " ".join(integers(results, machine, base, last))
     most, few = (None, None) if whole else (INTEGERS if one else 1, 1)
     said = "With the patch" if one else "With all patches"
@@ -140,9 +135,24 @@ def _lines(results: Results, tried: Tried, machine: Machine, whole: bool) -> lis
     lines += _cut(_controls(controls), few)
     lines += _cut(_unreached(tried.choice), few)
     lines += _cut(paths, most)
-    if machine == results.machines[0]:
+    first, *others = results.machines
+    if machine == first:
         lines += _blamed(tried.functions, whole)
         lines += _cut(_code(code(results), whole), few)
+        lines += [] if whole else _elsewhere(results, tried, others)
+    return lines
+
+
+def _elsewhere(results: Results, tried: Tried, others: Sequence[Machine]) -> list[str]:
+    """What another architecture says; and where a control moves there, that."""
+    lines = []
+    for machine in others:
+        name = f"{machine.arch} (try.txt)"
+        mine = _of(results, tried, machine)
+        lines += _cut(counts(name, mine), 2) if mine else []
+        controls = _control_rows(results, tried, machine)
+        if any(row.decided for row in controls):
+            lines += _cut(f"{name}: {_controls(controls)}", 1)
     return lines
 
 
@@ -150,6 +160,16 @@ def _sides(results: Results, machine: Machine) -> tuple[str, ...]:
     """Of the paths; of the floors, where there is no path."""
     first = results.scenarios(machine)[0]
     return results.sides(machine) or results.sides(machine, first)
+
+
+def _control_rows(results: Results, tried: Tried, machine: Machine) -> list[Comparison]:
+    last = _sides(results, machine)[-1]
+    return [
+        row
+        for row in comparisons(results)
+        if (row.machine, row.test) == (machine, last)
+        and row.scenario in tried.choice.controls
+    ]
 
 
 def _controls(controls: list[Comparison]) -> str:
