@@ -18,7 +18,7 @@ from retrap.analysis.verdict import MORE, NOT_APPLICABLE
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
 from retrap.base.arch import native
-from retrap.cli import attempt, attempt_files
+from retrap.cli import attempt, attempt_choice, attempt_files
 from retrap.cli.dearer import status
 from retrap.cli.limits import Limit, limit
 from retrap.config.experiments import load_experiment
@@ -294,6 +294,10 @@ def test_images_are_variants(tmp_path: Path) -> None:
         ["x.patch", "--all", "--scenarios", "floor/futex"],
         ["x.patch", "--native", "hosts", "--json"],
         ["--make-map", "--json"],
+        ["--make-map", "x.patch"],
+        ["--make-map", "--tree", "x"],
+        ["x.patch", "--all", "--scenario", "mine.cc"],
+        ["x.patch", "--dry-run", "--json"],
         ["--image", "x", "--image", "y", "--fail-if-dearer", "3"],
         ["--tree", "x", "a..b", "--every-tag", "--scenario", "mine.cc"],
         [*BISECT, "--dry-run"],
@@ -329,7 +333,7 @@ def test_an_error_names_the_file_of_the_user(
         raise RetrapError(f"x: {booted[-1].patches[-1]} does not apply", "rebase", 6)
 
     monkeypatch.setattr(attempt, "ensure", lambda *_: None)
-    monkeypatch.setattr(attempt, "_choice", refuse)
+    monkeypatch.setattr(attempt_choice, "chosen", refuse)
     words = [*map(str, mine), "--results", str(tmp_path / "results")]
     with pytest.raises(RetrapError) as caught:
         attempt.run(parse(["try", *words]))

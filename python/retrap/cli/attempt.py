@@ -13,18 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrap.base import scratch
-from retrap.base.arch import ARCHES, Arch, asked
+from retrap.base.arch import ARCHES, asked
 from retrap.base.cache import subdirectory
 from retrap.base.errors import EXIT_OK, EXIT_USAGE, RetrapError
-from retrap.base.progress import Progress, say
-from retrap.build import own
+from retrap.base.progress import say
 from retrap.build.packages import ensure, guests
+from retrap.cli import attempt_choice
 from retrap.cli import attempt_files as files
 from retrap.cli import beside, bisecting
 from retrap.config import experiments, scenario_files
-from retrap.config.registry import least
-from retrap.config.variants import Variant, Variants, load_variants, named
-from retrap.kernel import given, given_tree, kernels
+from retrap.config.variants import Variants, load_variants, named
+from retrap.kernel import given, given_tree
 
 if TYPE_CHECKING:
     from retrap.analysis.comparison import Comparison
@@ -74,7 +73,7 @@ def _cost(
     variants = files.write_variants(variants_file, args.variants, base, written)
     booted = named([base.name, files.name_of(len(written))], variants)
     ensure("report", "figures", "terminal", *guests(arches, booted))
-    choice = _choice(args, variants, booted, arches)
+    choice = attempt_choice.chosen(args, variants, booted, arches)
     scenarios = [*choice.scenarios, *choice.controls]
     path = written[0].with_name("try.toml")
     patched = [files.name_of(number) for number in range(1, len(written) + 1)]
@@ -118,10 +117,16 @@ def _planned(choice: Choice, path: str) -> str:
     lines = [
         f"measured: {', '.join(choice.scenarios) or 'none runs it'}",
         f"controls: {', '.join(choice.controls) or 'none'}",
-        f"no scenario runs: {', '.join(choice.unreached) or 'nothing of it'}",
+        f"no scenario runs: {_unreached(choice)}",
         f"experiment: {path}",
     ]
     return "\n".join(lines)
+
+
+def _unreached(choice: Choice) -> str:
+    if choice.unreached is None:
+        return "not looked at, as there is no map"
+    return ", ".join(choice.unreached) or "nothing of it"
 
 
 def _check(args: Namespace) -> None:
@@ -155,6 +160,12 @@ def _check(args: Namespace) -> None:
             "--tree DIR GOOD..BAD",
         ),
         (args.all and args.scenarios, "--all or --scenarios", "take one of them"),
+        (args.all and args.files, "--all or --scenario", "take one of them"),
+        (
+            args.make_map and args.patches,
+            "--make-map measures no patch",
+            "leave the patch out; --base names the kernel",
+        ),
         *_idle(args),
     ):
         if wrong:
@@ -163,12 +174,14 @@ def _check(args: Namespace) -> None:
 
 # What does nothing with an option that makes something else of the command.
 IDLE = {
-    "make_map": "image bisect every_tag native files scenarios all dry_run json",
+    "make_map": "tree image bisect every_tag native files scenarios all placement "
+    "config dry_run json fail_if_dearer",
     "bisect": "image every_tag native files scenarios all placement base json dry_run "
     "fail_if_dearer",
     "every_tag": "image native files all base squash json dry_run fail_if_dearer",
     "image": "native files all base config json dry_run fail_if_dearer",
     "native": "json fail_if_dearer",
+    "dry_run": "json",
 }
 
 
@@ -198,48 +211,6 @@ def _given(args: Namespace) -> tuple[files.Base, list[given.Given]]:
     name = args.base or "mainline"
     (variant,) = named([name], load_variants(args.variants))
     return files.shipped(variant, args.config), patches
-
-
-def _choice(
-    args: Namespace,
-    variants: Variants,
-    booted: Sequence[Variant],
-    arches: Sequence[Arch],
-) -> Choice:
-    """What is measured: what was asked for, or what runs what the patches touch."""
-    from retrap.kernel import touched
-    from retrap.profile import choice, reach
-
-    base, last = booted
-    with Progress() as progress:
-        registry, mine = own.known(scenario_files.read(args.files), progress)
-        if args.scenarios:
-            return choice.Choice(files.known(args.scenarios, registry))
-        if args.files:
-            return choice.Choice(mine)
-        if not (args.native or args.dry_run):
-            kernels.ensure(base, variants, progress, arches[0])
-        changed = touched.between(base, last, variants, arches[0])
-    found = reach.nearest(base, variants, arches[0])
-    if args.all:
-        every = [least(name) for name in registry]
-        picked = choice.choose(changed.functions, found, True) if found else None
-        return choice.Choice(tuple(every), (), picked.unreached if picked else ())
-    if changed.files:
-        say(f"more than functions changes in {', '.join(changed.files[:4])}")
-    if found is None:
-        say(f"no map of {base.name}: one scenario of each kind of path is measured")
-        return choice.Choice(choice.FIRST)
-    if found.variant != base.name:
-        say(f"what runs them is taken from the map of {found.variant}")
-    say(f"the code differs in {_named(changed.functions) or 'no function'}")
-    if changed.new:
-        say(f"new, so in no map: {_named(changed.new)}")
-    return choice.choose(changed.functions, found, bool(changed.files))
-
-
-def _named(functions: Iterable[str]) -> str:
-    return ", ".join(f"{name}()" for name in functions)
 
 
 def _make_map(args: Namespace) -> int:

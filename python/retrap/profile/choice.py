@@ -30,11 +30,11 @@ MOST, MOST_CONTROLS = 8, 2  # scenarios: each takes a second or two a kernel
 @dataclass(frozen=True)
 class Choice:
     """`controls`: they run nothing of what is touched. `unreached`: functions that no
-    scenario of the map runs."""
+    scenario of the map runs; None where there is no map."""
 
     scenarios: tuple[str, ...]
     controls: tuple[str, ...] = ()
-    unreached: tuple[str, ...] = ()
+    unreached: tuple[str, ...] | None = ()
 
 
 def choose(touched: Iterable[str], reach: Reach, spread: bool) -> Choice:

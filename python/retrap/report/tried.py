@@ -184,6 +184,8 @@ def _controls(controls: list[Comparison]) -> str:
 
 
 def _unreached(choice: Choice) -> str:
+    if choice.unreached is None:
+        return "There is no map, so which functions no scenario runs is not known."
     if not choice.unreached:
         return ""
     names = ", ".join(f"{name}()" for name in choice.unreached)

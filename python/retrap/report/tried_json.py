@@ -44,7 +44,7 @@ def document(
         ],
         "scenarios": list(choice.scenarios),
         "controls": list(choice.controls),
-        "unreached": list(choice.unreached),
+        "unreached": None if choice.unreached is None else list(choice.unreached),
         "rows": [
             {
                 **row.record(),
