@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NoReturn, cast
+from typing import cast
 
 import pytest
 from conftest import Maker
@@ -18,12 +17,12 @@ from retrap.analysis.verdict import MORE, NOT_APPLICABLE
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
 from retrap.base.arch import native
-from retrap.cli import attempt, attempt_choice, attempt_files
+from retrap.cli import attempt, attempt_files
 from retrap.cli.dearer import status
 from retrap.cli.limits import Limit, limit
 from retrap.config.experiments import load_experiment
 from retrap.cli.parser import parse
-from retrap.config.variants import Variant, Variants, load_variants, named
+from retrap.config.variants import load_variants, named
 from retrap.base import schema
 from retrap.base.errors import EXIT_DEARER, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.kernel.given import Given
@@ -315,31 +314,6 @@ def test_words_that_do_not_go_together(words: list[str]) -> None:
 @pytest.mark.parametrize("words", [BISECT, ["x.patch"], ["--tree", "x"]])
 def test_words_that_do(words: list[str]) -> None:
     attempt._check(parse(["try", *words]))
-
-
-def test_an_error_names_the_file_of_the_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not that alone which `try` has written of it."""
-    monkeypatch.setenv("RETRAP_CACHE", str(tmp_path / "cache"))
-    diff = "--- a/kernel/a.c\n+++ b/kernel/a.c\n@@ -1 +1 @@\n-a\n+b\n"
-    mine = [tmp_path / "first.diff", tmp_path / "second.diff"]
-    for file in mine:
-        file.write_text(diff)
-
-    def refuse(
-        _: object, variants: Variants, booted: Sequence[Variant], *__: object
-    ) -> NoReturn:
-        raise RetrapError(f"x: {booted[-1].patches[-1]} does not apply", "rebase", 6)
-
-    monkeypatch.setattr(attempt, "ensure", lambda *_: None)
-    monkeypatch.setattr(attempt_choice, "chosen", refuse)
-    words = [*map(str, mine), "--results", str(tmp_path / "results")]
-    with pytest.raises(RetrapError) as caught:
-        attempt.run(parse(["try", *words]))
-    assert f"x: {mine[1]} (as " in caught.value.message
-    assert "0002-second-diff.patch) does not apply" in caught.value.message
-    assert caught.value.remedy == "rebase" and caught.value.exit_code == 6
 
 
 def test_each_tag_is_a_kernel(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from test_given import git
 from retrap.base.arch import native
 from retrap.base.errors import EXIT_KERNEL, RetrapError
 from retrap.build import own
-from retrap.cli import attempt, attempt_choice
+from retrap.cli import attempt, attempt_choice, scenarios
 from retrap.cli.parser import parse
 from retrap.config.registry import Registry, Scenario
 from retrap.kernel import kernels
@@ -55,6 +55,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(attempt, "ensure", lambda *_: None)
     monkeypatch.setattr(own, "known", lambda *_: (registry, ()))
+    monkeypatch.setattr(scenarios, "known_unbuilt", lambda *_: None)
     monkeypatch.setattr(reach, "nearest", lambda *_: MAP)
     monkeypatch.setattr(kernels, "ensure", refuse)
     monkeypatch.chdir(tmp_path)

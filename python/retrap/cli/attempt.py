@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 from retrap.base import scratch
 from retrap.base.arch import ARCHES, asked
 from retrap.base.cache import subdirectory
-from retrap.base.errors import EXIT_OK, EXIT_USAGE, RetrapError
+from retrap.base.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.base.progress import say
 from retrap.build.packages import ensure, guests
 from retrap.cli import attempt_choice
 from retrap.cli import attempt_files as files
-from retrap.cli import beside, bisecting
+from retrap.cli import beside, bisecting, scenarios
 from retrap.config import experiments, scenario_files
 from retrap.config.variants import Variants, load_variants, named
+from retrap.fleet.site import refuse_missing
 from retrap.kernel import given, given_tree
 
 if TYPE_CHECKING:
@@ -51,9 +52,50 @@ def run(args: Namespace) -> int:
     if args.image:
         return beside.images(args)
     base, patches = _given(args)
+    for number, patch in enumerate(patches, 1):
+        say(f"patch {number}: {patch.title}")
+    choice = _choice(args, base, patches)
     written = given.write(patches, args.results / "given")
     with files.as_given(patches, written):
-        return _cost(args, base, patches, written)
+        return _cost(args, base, patches, written, choice)
+
+
+def _choice(args: Namespace, base: files.Base, patches: list[given.Given]) -> Choice:
+    """What is measured. All that can be wrong with what was given is found here, with
+    files that are not kept, so that nothing is left in the results."""
+    arches = asked(args.arch)
+    with scratch.directory(subdirectory("work")) as place:
+        written = given.write(patches, place)
+        with files.as_given(patches, written, kept=False):
+            variants = _variants(args, base, written)
+            booted = named([base.name, files.name_of(len(written))], variants)
+            ensure("report", "figures", "terminal", *guests(arches, booted))
+            choice = attempt_choice.chosen(args, variants, booted, arches)
+            experiment = _experiment(args, base, written, choice, variants)
+            path = written[0].with_name("try.toml")
+            scenarios.known_unbuilt(experiment, variants, path)
+    return choice
+
+
+def _variants(args: Namespace, base: files.Base, written: list[Path]) -> Variants:
+    path = written[0].with_name("variants.toml")
+    return files.write_variants(path, args.variants, base, written)
+
+
+def _experiment(
+    args: Namespace,
+    base: files.Base,
+    written: list[Path],
+    choice: Choice,
+    variants: Variants,
+) -> experiments.Experiment:
+    path = written[0].with_name("try.toml")
+    names = [base.name, *(files.name_of(n) for n, _ in enumerate(written, 1))]
+    every = [*choice.scenarios, *choice.controls]
+    words = (names, asked(args.arch), every, files.placements(args.placement))
+    mine = [each.path for each in scenario_files.read(args.files)]
+    files.write_experiment(path, *words, mine, native=bool(args.native))
+    return experiments.load_experiment(path, variants)
 
 
 def _cost(
@@ -61,26 +103,15 @@ def _cost(
     base: files.Base,
     patches: list[given.Given],
     written: list[Path],
+    choice: Choice,
 ) -> int:
     from retrap.cli import commands, dearer, matrix
     from retrap.report import tried, tried_json
     from retrap.results.store import load
 
-    arches = asked(args.arch)
-    for number, patch in enumerate(patches, 1):
-        say(f"patch {number}: {patch.title}")
-    variants_file = written[0].with_name("variants.toml")
-    variants = files.write_variants(variants_file, args.variants, base, written)
-    booted = named([base.name, files.name_of(len(written))], variants)
-    ensure("report", "figures", "terminal", *guests(arches, booted))
-    choice = attempt_choice.chosen(args, variants, booted, arches)
-    scenarios = [*choice.scenarios, *choice.controls]
+    variants = _variants(args, base, written)
+    experiment = _experiment(args, base, written, choice, variants)
     path = written[0].with_name("try.toml")
-    patched = [files.name_of(number) for number in range(1, len(written) + 1)]
-    words = ([base.name, *patched], arches, scenarios, files.placements(args.placement))
-    own_files = [each.path for each in scenario_files.read(args.files)]
-    files.write_experiment(path, *words, own_files, native=bool(args.native))
-    experiment = experiments.load_experiment(path, variants)
     if args.native:
         more = {"experiment": path, "on": args.native, "tune": (), "full": False}
         asked_of = Namespace(**{**vars(args), **more})
@@ -106,7 +137,7 @@ def _cost(
             return
         print(tried.render(results, made), end="")
         print(f"{matrix.short(directory)}: {kept}, table.txt, report.html, lkml.eml")
-        print(f"again: {matrix.short(path)}, {variants_file.name}")
+        print(f"again: {matrix.short(path)}, variants.toml")
 
     matrix.run(experiment, variants, path, args.results, args.fresh, screen=screen)
     rows = tried.rows(results, choice) if results else []
@@ -170,6 +201,26 @@ def _check(args: Namespace) -> None:
     ):
         if wrong:
             raise RetrapError(what, instead, EXIT_USAGE)
+    asked(args.arch)
+    if args.native:
+        refuse_missing(args.native, "--native")
+    _check_files(args)
+
+
+def _check_files(args: Namespace) -> None:
+    """Errors: EXIT_CONFIG, of an option that names what is not there."""
+    for file in args.config:
+        if not file.is_file():
+            what = f"--config {file}: no such file"
+            hint = (
+                "name a fragment of a kernel config, as configs/kernel/seccomp.config"
+            )
+            raise RetrapError(what, hint, EXIT_CONFIG)
+    for image in args.image:
+        if not image.exists():
+            what = f"--image {image}: no such file, and no directory"
+            hint = "name a bzImage, or the directory of make O="
+            raise RetrapError(what, hint, EXIT_CONFIG)
 
 
 # What does nothing with an option that makes something else of the command.

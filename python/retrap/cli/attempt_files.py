@@ -9,6 +9,7 @@ them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,20 +126,35 @@ def keep(directory: Path, text: str, document: str) -> str:
 
 
 @contextmanager
-def as_given(patches: Sequence[Given], files: Sequence[Path]) -> Iterator[None]:
-    """An error that names a patch as it is written names the user's file first."""
+def as_given(
+    patches: Sequence[Given], files: Sequence[Path], kept: bool = True
+) -> Iterator[None]:
+    """An error that names a patch as it is written names the user's file first. Where
+    what is written is not `kept`, it names that alone, and no other file of ours."""
     try:
         yield
     except RetrapError as error:
-        from retrap.cli import matrix
-
+        what, remedy = error.message, error.remedy
         for patch, file in zip(patches, files, strict=True):
-            ours = file.resolve()
-            if patch.file and str(ours) in error.message:
-                named = f"{patch.file} (as {matrix.short(ours)})"
-                what = error.message.replace(str(ours), named)
-                raise RetrapError(what, error.remedy, error.exit_code) from None
-        raise
+            ours, told = str(file.resolve()), _named(patch, file, kept)
+            what, remedy = what.replace(ours, told), remedy.replace(ours, told)
+        folder = str(files[0].parent.resolve())
+        if not kept:
+            what = re.sub(re.escape(folder) + r"/\w+\.toml:[0-9]+: ", "", what)
+        if not kept and folder in remedy:
+            remedy = "correct what the options name"
+        if (what, remedy) == (error.message, error.remedy):
+            raise
+        raise RetrapError(what, remedy, error.exit_code) from None
+
+
+def _named(patch: Given, file: Path, kept: bool) -> str:
+    from retrap.cli import matrix
+
+    if kept:
+        ours = matrix.short(file.resolve())
+        return f"{patch.file} (as {ours})" if patch.file else str(file.resolve())
+    return patch.file or f"the patch {patch.title!r}"
 
 
 def known(text: str, registry: Registry) -> tuple[str, ...]:

@@ -5,18 +5,22 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from retrap.base import scratch
 from retrap.base.arch import asked
+from retrap.base.cache import subdirectory
 from retrap.base.errors import EXIT_OK
 from retrap.base.progress import Progress, say
 from retrap.build.packages import ensure, guests
 from retrap.build.programs import BENCH, build
 from retrap.cli import attempt_files as files
-from retrap.config import experiments
+from retrap.config import experiments, prebuilt
 from retrap.config.variants import Variants, named
 from retrap.kernel import given_tree
+
+VARIANTS = "variants.toml"
 
 
 def releases(args: Namespace) -> int:
@@ -26,49 +30,61 @@ def releases(args: Namespace) -> int:
 
     tags = given_tree.Tree(args.tree).tags(args.patches)
     say(f"releases: {', '.join(tags)}")
-    place = args.results / "given" / "-".join((tags[0], tags[-1]))
-    place.mkdir(parents=True, exist_ok=True)
-    path = place / "releases.toml"
-    file = place / "variants.toml"
-    variants = files.write_releases(file, args.tree, tags, args.config)
+    path = args.results / "given" / "-".join((tags[0], tags[-1])) / "releases.toml"
+
+    def write(file: Path) -> Variants:
+        return files.write_releases(file, args.tree, tags, args.config)
 
     def screen(directory: Path) -> None:
         from retrap.cli import matrix
 
         print(render(load(directory)), end="")
         print(f"{matrix.short(directory)}: table.txt, report.html, figures/releases-*")
-        print(f"again: {matrix.short(path)}, {file.name}")
+        print(f"again: {matrix.short(path)}, {VARIANTS}")
 
-    return _measure(args, path, variants, tags, screen)
+    return _measure(args, path, write, tags, screen)
 
 
 def images(args: Namespace) -> int:
     """The first is the baseline; the last screen is that of a matrix."""
-    place = args.results / "given" / "images"
-    place.mkdir(parents=True, exist_ok=True)
-    variants = files.write_images(place / "variants.toml", args.image)
     names = [f"image-{number}" for number in range(1, len(args.image) + 1)]
     for name, image in zip(names, args.image, strict=True):
         say(f"{name}: {image}")
-    return _measure(args, place / "images.toml", variants, names, None)
+        for arch in asked(args.arch):
+            prebuilt.read(image, arch)
+
+    path = args.results / "given" / "images" / "images.toml"
+
+    def write(file: Path) -> Variants:
+        return files.write_images(file, args.image)
+
+    return _measure(args, path, write, names, None)
 
 
 def _measure(
     args: Namespace,
     path: Path,
-    variants: Variants,
+    write: Callable[[Path], Variants],
     names: Sequence[str],
     screen: files.Screen | None,
 ) -> int:
+    """`path`: of the experiment. `write`: the variants file. Both are written where
+    nothing is kept first, so that nothing is left in the results of what is wrong."""
     from retrap.cli import matrix
     from retrap.profile import choice
 
     arches = asked(args.arch)
-    ensure("report", "figures", "terminal", *guests(arches, named(names, variants)))
-    with Progress() as progress:
-        registry = build(progress, BENCH).registry()
-    every = files.known(args.scenarios, registry) if args.scenarios else choice.FIRST
-    files.write_experiment(path, names, arches, every, files.placements(args.placement))
+    with scratch.directory(subdirectory("work")) as place:
+        booted = named(names, write(place / VARIANTS))
+        ensure("report", "figures", "terminal", *guests(arches, booted))
+        with Progress() as progress:
+            registry = build(progress, BENCH).registry()
+        asked_for = args.scenarios
+        every = files.known(asked_for, registry) if asked_for else choice.FIRST
+    words = (names, arches, every, files.placements(args.placement))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    variants = write(path.with_name(VARIANTS))
+    files.write_experiment(path, *words)
     experiment = experiments.load_experiment(path, variants)
     matrix.run(experiment, variants, path, args.results, args.fresh, screen=screen)
     return EXIT_OK

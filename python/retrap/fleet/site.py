@@ -65,11 +65,11 @@ def site(word: str) -> Site:
     return Fleet(Path(word))
 
 
-def refuse_missing(word: str) -> None:
+def refuse_missing(word: str, option: str = "--on") -> None:
     """Before Ansible is there. Errors: EXIT_USAGE, of an inventory that is not."""
     if word != HERE and not Path(word).exists():
         raise RetrapError(
-            f"--on {word}: there is no such inventory",
+            f"{option} {word}: there is no such inventory",
             "name a file of Ansible's, one machine a line, or `here`",
             EXIT_USAGE,
         )
