@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The last screen of `retrap try`, and the files that it writes, without a guest."""
+"""The last screen of `retrap try`, and which options go together, without a guest."""
 
 from __future__ import annotations
 
@@ -9,20 +9,16 @@ from typing import cast
 
 import pytest
 from conftest import Maker
-from test_given import git
 
 from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.verdict import MORE, NOT_APPLICABLE
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
-from retrap.base.arch import native
-from retrap.cli import attempt, attempt_files
+from retrap.cli import attempt
 from retrap.cli.dearer import status
 from retrap.cli.limits import Limit, limit
-from retrap.config.experiments import load_experiment
 from retrap.cli.parser import parse
-from retrap.config.variants import load_variants, named
 from retrap.base import schema
 from retrap.base.errors import EXIT_DEARER, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.kernel.given import Given
@@ -92,12 +88,6 @@ def test_another_architecture_is_not_passed_over(
     assert len(text.splitlines()) + PATHS <= 24
 
 
-def test_the_answer_is_kept(tmp_path: Path) -> None:
-    assert attempt_files.keep(tmp_path, "text\n", "{}") == "try.txt, try.json"
-    assert (tmp_path / "try.txt").read_text() == "text\n"
-    assert (tmp_path / "try.json").read_text() == "{}\n"
-
-
 def test_its_numbers_are_those_of_the_results(results: Results) -> None:
     text = tried.render(results, Tried(TITLES[:1], EVERY))
     (machine,) = results.machines
@@ -163,62 +153,6 @@ def test_code_that_is_not_in_the_cache_is_not_spoken_of(
     )
 
 
-def test_its_files_are_read_by_every_command(tmp_path: Path) -> None:
-    patches = [tmp_path / f"000{n}-x.patch" for n in (1, 2)]
-    for file in patches:
-        file.write_text("")
-    shipped = ROOT / "configs/variants.toml"
-    below = load_variants(shipped)["async-retrap"]
-    base = attempt_files.shipped(below, [])
-    path = tmp_path / "variants.toml"
-    variants = attempt_files.write_variants(path, shipped, base, patches)
-    last = variants["patched-2"]
-    assert last.patches == (*below.patches, *patches)
-    assert last.interfaces == below.interfaces
-    path = tmp_path / "try.toml"
-    names = [base.name, "patched-1", "patched-2"]
-    mine = tmp_path / "mine.cc"
-    mine.write_text("int x;")
-    words = (path, names, (native(),), ["floor/futex"])
-    attempt_files.write_experiment(*words, mine=[mine])
-    experiment = load_experiment(path, variants)
-    assert [file.path for file in experiment.files] == [mine]
-    assert experiment.variants == ("async-retrap", "patched-1", "patched-2")
-    assert experiment.baseline == "async-retrap"
-
-
-def test_a_config_is_of_every_kernel(tmp_path: Path) -> None:
-    fragment, patch = tmp_path / "more.config", tmp_path / "0001-x.patch"
-    fragment.write_text("CONFIG_SECCOMP=y\n")
-    patch.write_text("")
-    shipped = ROOT / "configs/variants.toml"
-    base = attempt_files.shipped(load_variants(shipped)["mainline"], [fragment])
-    path = tmp_path / "variants.toml"
-    variants = attempt_files.write_variants(path, shipped, base, [patch])
-    for name in ("mainline-configured", "patched-1"):
-        assert variants[name].fragments == (fragment,)
-    assert variants["patched-1"].patches == (patch,)
-
-
-def test_a_tree_of_a_later_release_has_its_fragment(tmp_path: Path) -> None:
-    tree = tmp_path / "linux"
-    tree.mkdir()
-    git(tree, "init", "-q")
-    for major, names in ((6, []), (7, ["7.x.config"])):
-        (tree / "Makefile").write_text(f"VERSION = {major}\nPATCHLEVEL = 1\n")
-        git(tree, "add", "Makefile")
-        git(tree, "commit", "-qm", "x")
-        commit = git(tree, "rev-parse", "HEAD").strip()
-        base = attempt_files.of_tree(tree, commit, [])
-        (tmp_path / "x.patch").write_text("")
-        shipped = ROOT / "configs/variants.toml"
-        words = (shipped, base, [tmp_path / "x.patch"])
-        made = attempt_files.write_variants(tmp_path / "variants.toml", *words)
-        variant = made["patched-1"]
-        assert [file.name for file in variant.fragments] == names
-        assert (variant.source.tree, variant.source.ref) == (tree, commit)
-
-
 def test_controls_and_what_is_not_reached(results: Results) -> None:
     floors = ("floor/futex",)
     chosen = Choice((), floors, ("proc_flush_pid", "other"))
@@ -271,16 +205,6 @@ def test_what_is_dearer_by_instructions(results: Results) -> None:
     assert status(rows, limit("500%")) == EXIT_OK
 
 
-def test_images_are_variants(tmp_path: Path) -> None:
-    (tmp_path / "obj").mkdir()
-    (tmp_path / "bzImage").write_bytes(b"")
-    images = [tmp_path / "bzImage", tmp_path / "obj", tmp_path / "none"]
-    made = attempt_files.write_images(tmp_path / "variants.toml", images)
-    assert [made[f"image-{n}"].source.prebuilt for n in (1, 2)] == images[:2]
-    with pytest.raises(RetrapError, match="no image of a kernel at .*none"):
-        named(["image-3"], made)
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -314,24 +238,6 @@ def test_words_that_do_not_go_together(words: list[str]) -> None:
 @pytest.mark.parametrize("words", [BISECT, ["x.patch"], ["--tree", "x"]])
 def test_words_that_do(words: list[str]) -> None:
     attempt._check(parse(["try", *words]))
-
-
-def test_each_tag_is_a_kernel(tmp_path: Path) -> None:
-    tree = tmp_path / 'it\'s a "tree"'
-    tree.mkdir()
-    git(tree, "init", "-q")
-    (tree / "Makefile").write_text("VERSION = 7\nPATCHLEVEL = 1\n")
-    git(tree, "add", "Makefile")
-    git(tree, "commit", "-qm", "x")
-    tags = ["v7.1-rc1", "v7.1"]
-    for tag in tags:
-        git(tree, "tag", tag)
-    made = attempt_files.write_releases(tmp_path / "v.toml", tree, tags, [])
-    assert [made[tag].source.ref for tag in tags] == tags
-    shipped = ROOT / "configs/variants.toml"
-    base = attempt_files.of_tree(tree, git(tree, "rev-parse", "v7.1").strip(), [])
-    known = attempt_files.write_variants(tmp_path / "w.toml", shipped, base, [])
-    assert known[base.name].source.tree == tree
 
 
 def test_a_control_that_cannot_be_compared_is_not_the_same(results: Results) -> None:

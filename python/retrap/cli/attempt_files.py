@@ -32,8 +32,7 @@ EXACT = (
     f"cpus = {CPUS}\ntimeout_s = 600\n"
 )
 NATIVE = "[machine]\nsamples = 3000\nboots = 8\n"
-# What common.config asks for by other names, from a release on.
-RELEASES = (((7, 0), ROOT / "configs/kernel/7.x.config"),)
+OURS = ROOT / "configs/kernel"
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,27 @@ def shipped(variant: Variant, fragments: Sequence[Path]) -> Base:
 
 
 def of_tree(tree: Path, commit: str, fragments: Sequence[Path]) -> Base:
-    """A commit of a git tree, with the fragment that its release needs."""
-    place = Variant("tree", None, Source(None, tree, commit), (), (), ("listen",))
-    release = source.version(place) or (0, 0)
-    needed = [file for since, file in RELEASES if release >= since]
+    """A commit of a git tree, with the fragments that its release needs."""
+    place = Source(None, tree, commit)
+    needed = [OURS / f"{name}.config" for name in _needed(place)]
     lines = [f"tree = {json.dumps(str(tree.resolve()))}", f"ref = {json.dumps(commit)}"]
     if needed or fragments:
         lines.append(_config([*needed, *fragments]))
     return Base(f"tree-{commit[:12]}", ("listen",), tuple(lines))
+
+
+def _needed(place: Source) -> list[str]:
+    """The fragments of releases which have by another name, or always, what
+    common.config and <arch>.config ask for."""
+    found = []
+    if re.search(r"^config BASE_FULL$", source.file_of(place, "init/Kconfig"), re.M):
+        found.append("6.1")
+    release = source.version(Variant("tree", None, place, (), (), ("listen",)))
+    if release and release < (6, 4):
+        found.append("6.1-arm64")
+    if release and release >= (7, 0):
+        found += ["7.x", "7.x-arm64"]
+    return found
 
 
 def _config(fragments: Sequence[Path]) -> str:

@@ -60,16 +60,19 @@ def version(variant: Variant) -> tuple[int, int] | None:
     """(6, 12), by the name of the package or the Makefile of the commit; None where
     they do not say."""
     source = variant.source
-    text = source.package or ""
-    if source.tree:
-        words = [*GIT, "show", f"{source.ref}:Makefile"]
-        text = capture(words, cwd=_top(source)) or ""
+    text = file_of(source, "Makefile") if source.tree else source.package or ""
     form = r"linux-source-(\d+)\.(\d+)(?:/.*)?$|VERSION = (\d+)\nPATCHLEVEL = (\d+)\n"
     found = re.search(form, text)
     if found is None:
         return None
     major, minor = (int(number) for number in found.groups() if number)
     return major, minor
+
+
+def file_of(source: Source, name: str) -> str:
+    """The text of a file of a git tree's commit; empty where there is none."""
+    words = [*GIT, "show", f"{source.ref}:{name}"]
+    return capture(words, cwd=_top(source)) or ""
 
 
 def _top(source: Source) -> Path:
