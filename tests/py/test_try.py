@@ -223,6 +223,8 @@ def test_what_is_dearer_by_instructions(results: Results) -> None:
         ["x.patch", "--dry-run", "--json"],
         ["--image", "x", "--image", "y", "--fail-if-dearer", "3"],
         ["--tree", "x", "a..b", "--every-tag", "--scenario", "mine.cc"],
+        ["--scenario", "mine.cc", "--json"],
+        ["--scenario", "mine.cc", "--fail-if-dearer", "3"],
         [*BISECT, "--dry-run"],
         [*BISECT, "--base", "mainline"],
         [*BISECT, "--placement", "same-cpu"],
@@ -235,7 +237,9 @@ def test_words_that_do_not_go_together(words: list[str]) -> None:
     assert caught.value.exit_code == EXIT_USAGE and caught.value.remedy
 
 
-@pytest.mark.parametrize("words", [BISECT, ["x.patch"], ["--tree", "x"]])
+@pytest.mark.parametrize(
+    "words", [BISECT, ["x.patch"], ["--tree", "x"], ["--scenario", "mine.cc"]]
+)
 def test_words_that_do(words: list[str]) -> None:
     attempt._check(parse(["try", *words]))
 

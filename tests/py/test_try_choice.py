@@ -11,9 +11,9 @@ from kernel_trees import commit
 from test_given import git
 
 from retrap.base.arch import native
-from retrap.base.errors import EXIT_KERNEL, RetrapError
+from retrap.base.errors import EXIT_KERNEL, EXIT_OK, RetrapError
 from retrap.build import own
-from retrap.cli import attempt, attempt_choice, scenarios
+from retrap.cli import attempt, attempt_choice, beside, matrix, scenarios
 from retrap.cli.parser import parse
 from retrap.config.registry import Registry, Scenario
 from retrap.kernel import kernels
@@ -115,3 +115,22 @@ def test_a_patch_that_does_not_apply(place: Path, more: list[str]) -> None:
 def test_what_the_map_can_tell(names: Any, changed: Touched, nothing: bool) -> None:
     """Of a scenario of the user's, or of a macro, it knows nothing."""
     assert attempt_choice.run_nothing(names, changed, MAP) == nothing
+
+
+def test_a_scenario_without_a_patch(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The base alone is measured, with that and nothing else."""
+    ran = []
+    (place / "mine.cc").write_text("int x;")
+    registry = Registry([Scenario("mine/own", (), ())], {}, ())
+    monkeypatch.setattr(own, "known", lambda *_: (registry, ("mine/own",)))
+    monkeypatch.setattr(beside, "ensure", lambda *_: None)
+    monkeypatch.setattr(matrix, "run", lambda *words, **_: ran.append(words))
+    more = ["--variants", "variants.toml", "--results", "results"]
+    assert attempt.run(parse(["try", "--scenario", "mine.cc", *more])) == EXIT_OK
+    ((experiment, variants, path, *_),) = ran
+    assert path == Path("results/given/mine/mine.toml")
+    assert experiment.variants == ("mainline",) and "mainline" in variants
+    assert experiment.scenarios == ("mine/own",)
+    assert [file.path for file in experiment.files] == [place / "mine.cc"]

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from test_given import git
@@ -12,6 +11,7 @@ from test_try_choice import place  # noqa: F401
 
 from retrap.base.errors import RetrapError
 from retrap.base.tomlfile import read_toml
+from retrap.build import own
 from retrap.cli import attempt, attempt_files, beside, scenarios
 from retrap.cli.parser import parse
 from retrap.config.registry import Registry, Scenario
@@ -34,6 +34,9 @@ FAILING = (
     (["--tree", "other", "v1..v2", "--base", "mainline"], "the patch 'x' does not"),
     (["--tree", "other", "--every-tag", "v1..v2", "--scenarios", "no/such"], "no/such"),
     (["--tree", "other", "--every-tag", "v1..none"], "none"),
+    (["--scenario", "none.cc"], "none.cc"),
+    (["--scenario", "mine.cc", "--base", "none"], "no variant 'none'"),
+    (["--scenario", "mine.cc", "--scenarios", "no/such"], "no/such"),
     (["--make-map", "--base", "none"], "no variant 'none'"),
 )
 
@@ -49,6 +52,7 @@ def test_nothing_is_left(
     (place / "broken.patch").write_text(text.replace("return 1", "return 7"))
     (place / "empty.patch").write_text("")
     (place / "obj").mkdir()
+    (place / "mine.cc").write_text("")
     (place / "other/kernel").mkdir(parents=True)
     git(place / "other", "init", "-q")
     for tag in ("v1", "v2"):
@@ -57,8 +61,7 @@ def test_nothing_is_left(
         git(place / "other", "commit", "-qm", "x")
         git(place / "other", "tag", tag)
     registry = Registry([Scenario("floor/futex", (), ())], {}, ())
-    programs = SimpleNamespace(registry=lambda: registry)
-    monkeypatch.setattr(beside, "build", lambda *_: programs)
+    monkeypatch.setattr(own, "known", lambda *_: (registry, ()))
     monkeypatch.setattr(beside, "ensure", lambda *_: None)
     before = sorted(place.iterdir())
     more = ["--variants", "variants.toml", "--results", "results"]

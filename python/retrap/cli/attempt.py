@@ -51,6 +51,8 @@ def run(args: Namespace) -> int:
         return beside.releases(args)
     if args.image:
         return beside.images(args)
+    if _alone(args):
+        return beside.base(args)
     base, patches = _given(args)
     for number, patch in enumerate(patches, 1):
         say(f"patch {number}: {patch.title}")
@@ -160,12 +162,17 @@ def _unreached(choice: Choice) -> str:
     return ", ".join(choice.unreached) or "nothing of it"
 
 
+def _alone(args: Namespace) -> bool:
+    """Nothing is given that could be held against the base."""
+    return not (args.patches or args.tree or args.make_map or args.image)
+
+
 def _check(args: Namespace) -> None:
     """Errors: EXIT_USAGE, of words that do not go together, or would do nothing."""
     tree_alone = args.tree and args.patches
     for wrong, what, instead in (
         (
-            not (args.patches or args.tree or args.make_map or args.image),
+            _alone(args) and not args.files,
             "no patch",
             "name a patch, or - for standard input, or --tree DIR",
         ),
@@ -234,10 +241,15 @@ IDLE = {
     "native": "json fail_if_dearer",
     "dry_run": "json",
 }
+WITHOUT = "native dry_run json fail_if_dearer"  # do nothing without a patch
 
 
 def _idle(args: Namespace) -> Iterator[tuple[bool, str, str]]:
     usual = {"placement": "both"}
+    for name in WITHOUT.split() if _alone(args) else ():
+        option = "--" + name.replace("_", "-")
+        what = f"{option} does nothing without a patch"
+        yield bool(getattr(args, name)), what, f"leave {option} out"
     for mode in (name for name in IDLE if getattr(args, name)):
         for name in IDLE[mode].split():
             idle = getattr(args, name) not in (usual.get(name), None, False, [])

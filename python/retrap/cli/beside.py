@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`retrap try` of whole kernels, not of patches: the releases in a range of a git tree
-(--every-tag), and kernels that are built already (--image)."""
+(--every-tag), kernels that are built already (--image), and the base alone, with a
+scenario of the user's."""
 
 from __future__ import annotations
 
@@ -13,11 +14,11 @@ from retrap.base.arch import asked
 from retrap.base.cache import subdirectory
 from retrap.base.errors import EXIT_OK
 from retrap.base.progress import Progress, say
+from retrap.build import own
 from retrap.build.packages import ensure, guests
-from retrap.build.programs import BENCH, build
 from retrap.cli import attempt_files as files
-from retrap.config import experiments, prebuilt
-from retrap.config.variants import Variants, named
+from retrap.config import experiments, prebuilt, scenario_files
+from retrap.config.variants import Variants, load_variants, named
 from retrap.kernel import given_tree
 
 VARIANTS = "variants.toml"
@@ -61,6 +62,21 @@ def images(args: Namespace) -> int:
     return _measure(args, path, write, names, None)
 
 
+def base(args: Namespace) -> int:
+    """No patch is given: the scenarios of --scenario, on the kernel that a patch would
+    be for."""
+    name = args.base or "mainline"
+    (variant,) = named([name], load_variants(args.variants))
+    alone = files.shipped(variant, args.config)
+    stem = "-".join(file.path.stem for file in scenario_files.read(args.files))
+    path = args.results / "given" / stem / f"{stem}.toml"
+
+    def write(file: Path) -> Variants:
+        return files.write_variants(file, args.variants, alone, [])
+
+    return _measure(args, path, write, [alone.name], None)
+
+
 def _measure(
     args: Namespace,
     path: Path,
@@ -78,13 +94,14 @@ def _measure(
         booted = named(names, write(place / VARIANTS))
         ensure("report", "figures", "terminal", *guests(arches, booted))
         with Progress() as progress:
-            registry = build(progress, BENCH).registry()
-        asked_for = args.scenarios
-        every = files.known(asked_for, registry) if asked_for else choice.FIRST
-    words = (names, arches, every, files.placements(args.placement))
+            own_files = scenario_files.read(args.files)
+            registry, every = own.known(own_files, progress)
+        if args.scenarios:
+            every = files.known(args.scenarios, registry)
+    words = (names, arches, every or choice.FIRST, files.placements(args.placement))
     path.parent.mkdir(parents=True, exist_ok=True)
     variants = write(path.with_name(VARIANTS))
-    files.write_experiment(path, *words)
+    files.write_experiment(path, *words, [each.path for each in own_files])
     experiment = experiments.load_experiment(path, variants)
     matrix.run(experiment, variants, path, args.results, args.fresh, screen=screen)
     return EXIT_OK
