@@ -254,3 +254,18 @@ def test_the_tree_of_another_user(
     (tmp_path / "more").mkdir()
     with pytest.raises(RetrapError, match="dubious ownership"):
         Tree(tree).read([], False, tmp_path / "more")
+
+
+@pytest.mark.parametrize("word", ["x.patch", "-", "series"])
+def test_a_patch_is_no_commit(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    """Whoever has one for the tree is told how it is measured."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.patch").write_text("")
+    (tmp_path / "series").mkdir()
+    with pytest.raises(RetrapError, match=f"^{word} is no commit of") as caught:
+        Tree(tree).ends([word])
+    assert f"./retrap try {word} --base TABLE" in caught.value.remedy
+    (tmp_path / "v2").mkdir()  # a tag too
+    assert Tree(tree).ends(["v2"])

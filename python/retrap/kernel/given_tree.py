@@ -97,6 +97,7 @@ class Tree:
     def ends(self, words: list[str]) -> tuple[str, str]:
         """Of what the words name: the commit below, and the last one. Errors:
         EXIT_PATCH, in the words of git."""
+        self._refuse_files(words)
         said = self.git("rev-parse", *words).split()
         named = [word for word in said if re.fullmatch(r"\^?[0-9a-f]{40,64}", word)]
         after = [each for each in named if not each.startswith("^")]
@@ -119,6 +120,24 @@ class Tree:
                 say(f"the range begins at {shared[:12]}, where the branches part")
             return shared, tip
         return start, tip  # A...B: git names the commit where they part
+
+    def _refuse_files(self, words: list[str]) -> None:
+        """Of a tree commits are measured, and patches are of a variant."""
+        for word in words:
+            if (word == "-" or Path(word).exists()) and not self._has(word):
+                what = f"{word} is no commit of {self.path}, and --tree takes commits"
+                hint = (
+                    "a patch on that tree takes a table of it (tree = DIR) in a copy "
+                    f"of configs/variants.toml: ./retrap try {word} --base TABLE "
+                    "--variants COPY"
+                )
+                raise RetrapError(what, hint, EXIT_PATCH)
+
+    def _has(self, name: str) -> bool:
+        try:
+            return bool(self._commit(name))
+        except RetrapError:
+            return False
 
     def top(self) -> Path:
         """Where git clones it from: of a folder the tree around it, of a bare one its
