@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`./retrap campaign` of one machine, of an inventory that has several. Ansible plays
 the real roles; its ssh is a script that goes to nobody, but into a mount namespace in
-which /var/lib is the machine's own."""
+which /var/lib and /tmp are the machine's own."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from retrap.base.errors import EXIT_MACHINE, EXIT_RESULTS
+from retrap.base.errors import EXIT_MACHINE, EXIT_RESULTS, RetrapError
 from retrap.base.paths import ROOT
 from retrap.campaign.directory import nested
 from retrap.campaign.manifest import MACHINE, Job
 from retrap.cli import follow
 from retrap.fleet import bundle
+from retrap.fleet.site import Fleet
 from retrap.target import record
 
 NAMES = ("box1", "box2", "box3")
@@ -30,8 +32,8 @@ SSH = """\
 while [ $# -gt 2 ]; do shift; done
 echo "$1" >> {place}/reached
 [ "$1" = box3 ] && exit 255
-exec unshare -m sh -c 'mount --bind "$1" /var/lib && exec sh -c "$2"' \\
-  sh "{place}/$1" "$2"
+exec unshare -m sh -c 'mount --bind "$1" /var/lib && mount --bind "$1/tmp" /tmp &&
+  exec sh -c "$2"' sh "{place}/$1" "$2"
 """
 
 
@@ -58,6 +60,7 @@ class Lab:
         follow.remember(directory, str(self.inventory), name, directory, FACTS)
         there = self.folder(name)
         there.mkdir(parents=True)
+        (self.place / name / "tmp").mkdir()
         bundle.code(there)
         target = record.Target(WORD, {}, (), 0.0, os.getuid())
         text = json.dumps({"schema": record.SCHEMA, **asdict(target)})
@@ -127,3 +130,23 @@ def test_a_machine_that_is_off_keeps_no_other_from_its_answer(lab: Lab) -> None:
     assert done.returncode == EXIT_MACHINE and not lab.aborted
     assert "box2: 0 of 1 boots" in lab.campaign("status", lab.results["box2"]).stdout
     assert lab.reached == {"box2"}
+
+
+@pytest.mark.parametrize("calls", [4, 8])
+def test_a_look_that_is_cut_off_leaves_nothing_among_campaigns(
+    lab: Lab, calls: int
+) -> None:
+    """Of ssh no call comes through after so many, as when the power goes."""
+    (lab.place / "ssh").write_text(
+        SSH.format(place=lab.place).replace(
+            '[ "$1" = box3 ]', f'[ "$(wc -l <{lab.place}/reached)" -gt {calls} ]'
+        )
+    )
+    lab.inventory.write_text(lab.inventory.read_text().splitlines()[0] + "\n")
+    before = os.listdir(lab.place / "box1/retrap")
+    (lab.place / "reached").write_text("")
+    with contextlib.suppress(RetrapError):
+        Fleet(lab.inventory).facts()
+    assert len((lab.place / "reached").read_text().split()) > calls
+    assert os.listdir(lab.place / "box1/retrap") == before
+    assert os.listdir(lab.place / "box1/tmp")  # the next boot clears it
