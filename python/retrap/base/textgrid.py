@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 WIDTH = 72
 LABEL = 25
@@ -51,6 +51,11 @@ def command(text: str) -> str:
         break_on_hyphens=False,
     )
     return " \\\n".join(lines)
+
+
+def alternatives(texts: Iterable[str]) -> str:
+    """`a/b`, as of two placements; `a` where all are alike; empty of none."""
+    return "/".join(dict.fromkeys(texts))
 
 
 NUMBERS = re.compile(r"[-+~*!(]*\d")

@@ -202,14 +202,13 @@ def run(
         for name in (name for name in names if name in before):
             say(f"{name} has passed before")
     left = [stage for stage in todo if stage.name not in before]
-    failed, took = [], {}
+    took = {}
     for ended in _each(left):
-        name, passed = ended.stage.name, ended.status == 0
         if ended.status != ALL_SKIPPED:
-            took[name] = stages.Done(passed, ended.seconds)
-        if not passed and ended.status != ALL_SKIPPED:
-            failed.append(name)
+            done = stages.Done(ended.status == 0, ended.seconds)
+            took[ended.stage.name] = done
         _tell(ended, ledger)
+    failed = [name for name, done in took.items() if not done.passed]
     if ledger:
         shown = stages.table(names, ledger.done)
     else:

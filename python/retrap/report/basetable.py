@@ -16,7 +16,7 @@ from retrap.analysis.compare import shown as shown_side
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.verdict import FEWER, MORE, SAME
 from retrap.analysis.within import changed
-from retrap.base.textgrid import number, row
+from retrap.base.textgrid import alternatives, number, row
 from retrap.report.designstable import LABELS
 from retrap.report.timetable import judged
 from retrap.results.store import Machine, Results
@@ -78,12 +78,12 @@ def _row(name: str, base: Base, scenario: str, designs: list[str]) -> tuple[str,
     places = [(scenario, place) for place in results.placements(machine)]
     mainline = results.base(machine, scenario) or ""
     medians = [shown_side(results, machine, mainline, where) for where in places]
-    cells, told = [
-        _joined([number(one.median if one else None) for one in medians])
-    ], {}
+    cells = [alternatives(number(one.median if one else None) for one in medians)]
+    told = {}
     for design, side in zip(designs, _sides(name, base, designs)):
         found = {where: changed(results, machine, side, where) for where in places}
-        cells.append(_joined([got.change for got in found.values() if got]))
+        changes = alternatives(got.change for got in found.values() if got)
+        cells.append(changes or "-")
         for (_, placement), got in found.items():
             if got and (way := _way(got)):
                 told[design, placement] = way
@@ -97,10 +97,6 @@ def _sides(name: str, base: Base, designs: list[str]) -> list[str]:
     return [
         side if (side := f"{one}{_suffix(name)}") in there else one for one in designs
     ]
-
-
-def _joined(texts: list[str]) -> str:
-    return "/".join(dict.fromkeys(texts)) or "-"
 
 
 def _way(got: Comparison) -> str:

@@ -25,7 +25,7 @@ from retrap.results.store import Machine, Results
 from retrap.report import amounts, designstable, windows
 from retrap.report.sentences import counts, ranges
 from retrap.report.table import path_integers
-from retrap.base.textgrid import number, row, spread
+from retrap.base.textgrid import alternatives, number, row, spread
 from retrap.report.timetable import judged
 
 WIDTH, LINES = 80, 12
@@ -191,7 +191,7 @@ def _switches(results: Results, machine: Machine, name: str, scenario: str) -> s
         events = path_integers(results, machine, name, (scenario, placement))
         if events and (value := events["switches"]) is not None:
             found.append(f"{value:.4g}")
-    return "/".join(dict.fromkeys(found)) or "-"
+    return alternatives(found) or "-"
 
 
 def _boots(results: Results, machine: Machine) -> str:

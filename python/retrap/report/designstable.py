@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from retrap.analysis.compare import shown as shown_side
 from retrap.analysis.within import changed
-from retrap.base.textgrid import number, row, spread
+from retrap.base.textgrid import alternatives, number, row, spread
 from retrap.results.store import Machine, Results
 
 LABELS = {
@@ -115,7 +115,7 @@ def _changes(results: Results, machine: Machine, scenario: str, name: str) -> st
         one = changed(results, machine, name, (scenario, place))
         if one is not None:
             found.append(one.change)
-    return narrow("/".join(dict.fromkeys(found)))
+    return narrow(alternatives(found))
 
 
 def narrow(text: str) -> str:

@@ -25,7 +25,7 @@ from retrap.analysis.verdict import NOT_APPLICABLE
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
 from retrap.base.rawfile import atomic_write
-from retrap.base.textgrid import number
+from retrap.base.textgrid import alternatives, number
 from retrap.report.table import path_integers
 from retrap.report.windows import STAGE, TALLY, grouped
 from retrap.results.store import Machine, Results, load
@@ -105,7 +105,7 @@ def _exponents(results: Results, machine: Machine, family: str) -> str:
     found: dict[str, list[str]] = {}
     for one in _grown(results, machine, family):
         found.setdefault(one.side, []).append(f"{round(one.fit.exponent, 2) + 0:.2f}")
-    return grouped((name, _joined(texts)) for name, texts in found.items())
+    return grouped((name, alternatives(texts)) for name, texts in found.items())
 
 
 def _alone(results: Results, machine: Machine) -> str:
@@ -119,13 +119,13 @@ def _changes(results: Results, machine: Machine, scenario: str) -> str:
     base = results.base(machine, scenario) or ""
     places = [(scenario, place) for place in results.placements(machine)]
     sides = [shown(results, machine, base, where) for where in places]
-    first = _joined([number(one.median) for one in sides if one])
+    first = alternatives([number(one.median) for one in sides if one])
     first += "" if machine.exact else " ns"
     told = []
     for name in results.sides(machine, scenario):
         rows = [changed(results, machine, name, where) for where in places]
         if name != base:
-            change = _joined([row.change for row in rows if row])
+            change = alternatives([row.change for row in rows if row])
             told.append(f"{_design(name)} {change}")
     return f"{_design(base)} {first}" + (f"; {', '.join(told)}" if told else "")
 
@@ -142,7 +142,7 @@ def _medians(results: Results, machine: Machine, scenario: str) -> str:
         places = [(scenario, place) for place in results.placements(machine)]
         sides = [shown(results, machine, name, where) for where in places]
         if texts := [number(one.median) for one in sides if one]:
-            found[name] = _joined(texts)
+            found[name] = alternatives(texts)
     return grouped(found.items())
 
 
@@ -157,7 +157,7 @@ def _switches(results: Results, machine: Machine, scenario: str) -> str:
         known = [
             f"{e['switches']:.4g}" for e in counted if e and e["switches"] is not None
         ]
-        return _joined(known) or NOT_APPLICABLE
+        return alternatives(known) or NOT_APPLICABLE
 
     return grouped((name, of(name)) for name in results.sides(machine, scenario))
 
@@ -179,7 +179,7 @@ def _a_task(results: Results, machine: Machine, scenario: str) -> str:
         where = [(scenario, place) for place in results.placements(machine)]
         found = [shown(results, machine, name, each) for each in where]
         medians = [one.median for one in found if one and one.median is not None]
-        return _joined([number(median / tasks) for median in medians])
+        return alternatives([number(median / tasks) for median in medians])
 
     return grouped((name, of(name)) for name in results.sides(machine, scenario))
 
@@ -196,7 +196,7 @@ def _of_readings(
         found = readings.of(results, machine, (scenario, place))
         for name, each in found.items():
             values.setdefault(name, []).append(told(each[key]))
-    return grouped((name, _joined(texts)) for name, texts in values.items())
+    return grouped((name, alternatives(texts)) for name, texts in values.items())
 
 
 def _median(reading: readings.Reading) -> str:
@@ -206,10 +206,6 @@ def _median(reading: readings.Reading) -> str:
 def _share(reading: readings.Reading) -> str:
     """Of the samples in which it is not 0."""
     return f"{100 * reading.some:.3g}%"
-
-
-def _joined(texts: list[str]) -> str:
-    return "/".join(dict.fromkeys(texts))
 
 
 KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
