@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """ECDF of every sample: one figure a scenario; the placements below each other, on
-one axis."""
+one axis. A window has its first looks there as well."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from matplotlib.lines import Line2D
 
 from plots import looks, scale, style, words
 from plots.looks import Floor, Look
+from retrap.analysis import readings
 from retrap.analysis.side import of
-from retrap.results.store import Machine, Results
+from retrap.report.windows import STAGE, TALLY
+from retrap.results.store import Cell, Machine, Results
+from retrap.results.summary import reading
 
 TAIL = 0.99  # the axis ends at this quantile when the tail is long
 LONG_TAIL = 1.5  # the maximum is beyond this many times that quantile
@@ -24,7 +27,8 @@ WIDTH = 9.4  # inches
 SMALL, ROOM = 8.0, 165.0  # points: of the text beside a panel, and its width
 Values = npt.NDArray[np.int64]
 Row = tuple[Line2D, str, str]  # how it looks, its median, its name
-Panels = dict[str, dict[str, Values]]  # by placement and side
+Panels = dict[tuple[str, str | None], dict[str, Values]]  # by side
+# A panel is a placement, and None: whole samples, or STAGE: until that.
 
 
 def draw(results: Results, directory: Path) -> list[Path]:
@@ -37,30 +41,48 @@ def draw(results: Results, directory: Path) -> list[Path]:
 
 
 def _values(
-    results: Results, machine: Machine, where: tuple[str, str]
+    results: Results, machine: Machine, where: tuple[str, str], stage: str | None
 ) -> dict[str, Values]:
-    """Latencies of all boots together, by side."""
+    """Spans of all boots together, by side."""
     found = {}
     for name in results.sides(machine):
         cells = results.of(machine, name, where)
-        parts = [cell.latencies[cell.ok] for cell in cells]
+        parts = [_spans(cell, stage) for cell in cells]
         merged = np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
         if merged.size:
             found[name] = merged
     return found
 
 
+def _spans(cell: Cell, stage: str | None) -> Values:
+    """Of a cell's good samples, from the trigger on."""
+    if stage is None:
+        return cell.latencies[cell.ok]
+    spans = reading(cell.samples[cell.ok], f"t_{stage}_ns")
+    assert spans is not None
+    return spans
+
+
+def _panels(results: Results, machine: Machine, scenario: str) -> Panels:
+    """Those with any sample, in their order."""
+    found: Panels = {}
+    for placement in results.placements(machine):
+        where = scenario, placement
+        looked = readings.of(results, machine, where)
+        window = bool(looked) and {STAGE, TALLY} <= next(iter(looked.values())).keys()
+        for stage in (None, STAGE) if window else (None,):
+            if values := _values(results, machine, where, stage):
+                found[placement, stage] = values
+    return found
+
+
 def _scenario(
     results: Results, directory: Path, machine: Machine, scenario: str
 ) -> list[Path]:
-    panels: Panels = {
-        placement: values
-        for placement in results.placements(machine)
-        if (values := _values(results, machine, (scenario, placement)))
-    }
+    panels = _panels(results, machine, scenario)
     if not panels:
         return []
-    floors = {p: looks.floors(results, machine, p) for p in panels}
+    floors = {p: looks.floors(results, machine, p) for p, _ in panels}
     sides = looks.sides(results, machine)
     names = len(sides) + max(map(len, floors.values()))
     height = 0.4 + len(panels) * max(2.0, 0.5 + 0.17 * names)
@@ -68,13 +90,17 @@ def _scenario(
         grid = drawing.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         near = [value for found in floors.values() for _, value in found]
         log = scale.latencies(grid[0], *_range(panels, near))
-        for axis, (placement, values) in zip(grid, panels.items(), strict=True):
-            _panel(axis, placement, values, sides)
+        for axis, (panel, values) in zip(grid, panels.items(), strict=True):
+            placement, stage = panel
+            _panel(axis, placement, stage, values, sides)
             where = scenario, placement
-            rows = [_row(results, machine, where, *each) for each in sides.items()]
+            rows = [
+                _row(results, machine, where, stage, *each) for each in sides.items()
+            ]
             _beside(axis, rows + _floors(axis, floors[placement]))
         unit = style.UNITS[machine.substrate]
-        grid[-1].set_xlabel(f"trigger to return of the wait [{unit}]{log}")
+        end = "return of the wait" if len(floors) == len(panels) else "the return"
+        grid[-1].set_xlabel(f"trigger to {end} [{unit}]{log}")
         style.heading(drawing, f"{scenario}  [{style.title(machine)}]")
         slug = scenario.replace("/", ".").replace(":", "-")
         return style.save(drawing, directory, f"ecdf-{machine.slug}-{slug}")
@@ -94,7 +120,11 @@ def _range(panels: Panels, floors: list[float]) -> tuple[float, float]:
 
 
 def _panel(
-    axis: Any, placement: str, values: dict[str, Values], sides: dict[str, Look]
+    axis: Any,
+    placement: str,
+    stage: str | None,
+    values: dict[str, Values],
+    sides: dict[str, Look],
 ) -> None:
     for name, ordered in values.items():
         axis.step(*steps(axis, ordered), where="post", **_line(sides[name]))
@@ -102,7 +132,8 @@ def _panel(
     beyond = sum(int((v > end).sum()) for v in values.values())
     total = sum(v.size for v in values.values())
     said = f"    {beyond} of {total} samples are beyond the axis" if beyond else ""
-    axis.set_title(placement + said, loc="left")
+    what = f"{placement}, {stage} look alone" if stage else placement
+    axis.set_title(what + said, loc="left")
     axis.set_ylabel("share at or below")
     axis.set_ylim(0, 1.02)
 
@@ -132,14 +163,22 @@ def _news(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 
 
 def _row(
-    results: Results, machine: Machine, where: tuple[str, str], name: str, look: Look
+    results: Results,
+    machine: Machine,
+    where: tuple[str, str],
+    stage: str | None,
+    name: str,
+    look: Look,
 ) -> Row:
     one = of(results, machine, name, where)
     if one is None:
         return _blank(), "n.a.", name
     if one.median is None:
         return _blank(), "-", f"{name}, every sample failed"
-    return Line2D([], [], **_line(look)), words.thousands(one.median), name
+    median = one.median
+    if stage:
+        median = readings.of(results, machine, where)[name][stage].quantiles.median
+    return Line2D([], [], **_line(look)), words.thousands(median), name
 
 
 def _floors(axis: Any, floors: list[tuple[Floor, float]]) -> list[Row]:

@@ -132,6 +132,25 @@ def test_long_tail_is_cut_and_said(maker: Maker) -> None:
     assert re.search(r"\d+ of 12000 samples are beyond the axis", text)
 
 
+@pytest.mark.usefixtures("as_text")
+def test_the_ecdf_of_a_window_has_its_first_looks(tmp_path: Path) -> None:
+    """async-retrap's is the whole sample; the others' returns before anything is there.
+    Other scenarios have whole samples alone."""
+    results = load(ROOT / "results/reference/quick")
+    paths = {path.name: path for path in plots.ecdf.draw(results, tmp_path)}
+    window = words(paths["ecdf-exact-x86_64-window.sigcont-wait.busy-0.nice-0.svg"])
+    for placement in ("same-cpu", "cross-cpu"):
+        assert window.count(f"{placement}, first look alone") == 1
+    whole, first = window.split("same-cpu, first look alone")
+    (asked,) = re.findall(r"([\d\u2009\s]+) async-retrap", first.split("cross-cpu")[0])
+    (took,) = re.findall(r"([\d\u2009\s]+) async-retrap", whole)
+    (early,) = re.findall(r"([\d\u2009\s]+) mainline", first.split("cross-cpu")[0])
+    asked, took, early = (int(re.sub(r"\D", "", text)) for text in (asked, took, early))
+    assert early < asked // 2 and 0 <= took - asked < took // 10
+    other = words(paths["ecdf-exact-x86_64-cycle.notification.svg"])
+    assert "look alone" not in other
+
+
 def test_odd_directories_are_drawn(maker: Maker) -> None:
     maker.samples, maker.failed, maker.boots = 30, 30, 1
     maker.placements, maker.variants = ("same-cpu",), ("mainline",)
