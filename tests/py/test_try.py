@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import conftest
 import pytest
 from conftest import Maker
 
@@ -73,6 +74,28 @@ def test_every_architecture_stands_in_a_file(
     text = tried.whole(made, Tried(["1", "2"], EVERY))
     heads = [line for line in text.splitlines() if line.startswith("What the")]
     assert ["arm64" in head for head in heads] == [False, True]
+
+
+def test_a_base_of_several_interfaces_is_compared_through_each(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one interface of the patched kernel with another of the base."""
+    monkeypatch.setattr(tried, "code", lambda _: None)
+    for name in ("mainline", "patched-1"):
+        monkeypatch.setitem(conftest.INTERFACES, name, conftest.ALL)
+    monkeypatch.setitem(conftest.DEARER, "patched-1", 7)
+    maker.substrates, maker.variants = ("exact",), ("mainline", "patched-1")
+    made = load(maker.write())
+    rows = [row for row in tried.rows(made, EVERY) if row.base != "mainline"]
+    through = {(row.base.partition("/")[2], row.test.partition("/")[2]) for row in rows}
+    assert through == {(name, name) for name in conftest.ALL}
+    assert {row.change for row in rows if row.decided} == {"+7"}
+    text = tried.whole(made, Tried(["1"], EVERY))
+    line = "retrap/trigger:sigcont please-notify cross-cpu"
+    assert any(
+        " ".join(each.split()).startswith(line) and each.endswith(" +7")
+        for each in text.splitlines()
+    )
 
 
 @pytest.mark.parametrize("titles", [["1"], ["1", "2"]])

@@ -22,6 +22,17 @@ def steps(results: Results, machine: Machine) -> list[tuple[Comparison, ...]]:
     return [between(results, machine, *pair) for pair in pairs]
 
 
+def against_first(results: Results) -> list[Comparison]:
+    """Each kernel after the first against it, on each machine."""
+    first, *others = (str(each["name"]) for each in results.plan["variants"])
+    return [
+        row
+        for machine in results.machines
+        for name in others
+        for row in between(results, machine, first, name)
+    ]
+
+
 @lru_cache(maxsize=64)
 def between(
     results: Results, machine: Machine, before: str, after: str

@@ -8,6 +8,7 @@ What is behind the colon is made here, so that no number on a page is typed:
     - `retrap/trigger:interrupt`, switches: 2 (mainline), 0 (listen-republish)
     - `window/sigcont-wait/busy:0/nice:0`, first look: 2729 (mainline), ...
     - `tracer/wait/any/tracees:N`, exponent: 0.27/0.22
+    - `window/sigcont-wait/busy:0/nice:0`, too early in time: 100% (listen), ...
 
 `a/b`: a at same-cpu, b at cross-cpu. What was measured at cross-cpu alone says so.
 """
@@ -46,12 +47,11 @@ PAGES = (
     *(ROOT / f"docs/tracers/{name}.md" for name in OF_TRACERS),
 )
 # Of results/reference; the first that has a scenario.
-COMBINED = "combined-guests"
 IN_TIME = "in time"  # of a virtual machine, in ns; the others are exact
 STORED = (
-    *("quick", "starved", "threads", "storms"),
-    *("tracers", "tracers-stop", "tracers-calls"),
-    COMBINED,
+    *("quick", "decide", "starved", "threads", "storms"),
+    *("tracers", "tracers-memory", "tracers-stop", "tracers-calls"),
+    *("combined-guests", "starved-guests"),
 )
 SAME_CPU, EXPONENT = "same-cpu", "exponent"
 LINE = re.compile(r"^- `(?P<scenario>[^`]+)`(?:, (?P<what>[a-z ]+))?:.*$", re.M)
@@ -77,7 +77,7 @@ def made(text: str, reference: Path) -> str:
         head += "`:" if not what else f"{what}:"
         for results in stored:
             for machine in results.machines:
-                of_this = machine.exact == (what != IN_TIME)
+                of_this = machine.exact != what.endswith(IN_TIME)
                 if of_this and _has(results, machine, scenario, what):
                     told = KINDS[what](results, machine, scenario)
                     return f"{head} {told}{_alone(results, machine)}"
@@ -195,7 +195,7 @@ def _of_readings(
     for place in results.placements(machine):
         found = readings.of(results, machine, (scenario, place))
         for name, each in found.items():
-            values.setdefault(name, []).append(told(each[key]))
+            values.setdefault(_design(name), []).append(told(each[key]))
     return grouped((name, alternatives(texts)) for name, texts in values.items())
 
 
@@ -216,6 +216,8 @@ KINDS: dict[str, Callable[[Results, Machine, str], str]] = {
     "first look": _reading(STAGE),
     "too early": _reading(TALLY, _share),
     "looks too early": _reading(TALLY),
+    f"first look {IN_TIME}": _reading(STAGE),
+    f"too early {IN_TIME}": _reading(TALLY, _share),
     "a task": _a_task,
     EXPONENT: _exponents,
     **{

@@ -9,8 +9,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import Comparison
+from retrap.analysis.steps import against_first
 from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME, UNDECIDED
 from retrap.base.cache import subdirectory
 from retrap.base.textgrid import number, row
@@ -62,12 +62,13 @@ def changed_scenarios(results: Results, choice: Choice) -> list[str]:
 
 def rows(results: Results, choice: Choice) -> list[Comparison]:
     """All patches against the base, in the cells that are no controls."""
-    return [
-        row
-        for row in comparisons(results)
-        if row.test == results.sides(row.machine, row.scenario)[-1]
-        and row.scenario not in choice.controls
-    ]
+    return [row for row in _whole(results) if row.scenario not in choice.controls]
+
+
+def _whole(results: Results) -> list[Comparison]:
+    """All patches against the base: the last kernel, through each of its interfaces."""
+    last = results.plan["variants"][-1]["name"]
+    return [row for row in against_first(results) if results.kernel(row.test) == last]
 
 
 def render(results: Results, tried: Tried) -> str:
@@ -123,11 +124,10 @@ def _series(
 
 def _lines(results: Results, tried: Tried, machine: Machine, whole: bool) -> list[str]:
     """What is below the table."""
-    base, last = str(results.plan["baseline"]), _sides(results, machine)[-1]
     mine = _of(results, tried, machine)
     one = len(tried.titles) == 1
     controls = _control_rows(results, tried, machine)
-    paths = " ".join(integers(results, machine, base, last))
+    paths = " ".join(_integers(results, machine))
     most, few = (None, None) if whole else (INTEGERS if one else 1, 1)
     said = "With the patch" if one else "With all patches"
     lines = _cut(counts(said, mine), most) if mine else []
@@ -156,27 +156,29 @@ def _elsewhere(results: Results, tried: Tried, others: Sequence[Machine]) -> lis
     return lines
 
 
-def _sides(results: Results, machine: Machine) -> tuple[str, ...]:
-    """Of the paths; of the floors, where there is no path."""
-    first = results.scenarios(machine)[0]
-    return results.sides(machine) or results.sides(machine, first)
+def _integers(results: Results, machine: Machine) -> list[str]:
+    """Of the last kernel against the first, through each interface."""
+    variants = results.plan["variants"]
+    base, last = str(variants[0]["name"]), str(variants[-1]["name"])
+    return [
+        told
+        for side in results.sides(machine)
+        if results.kernel(side) == last
+        for told in integers(results, machine, base + side.removeprefix(last), side)
+    ]
 
 
 def _control_rows(results: Results, tried: Tried, machine: Machine) -> list[Comparison]:
-    last = _sides(results, machine)[-1]
-    return [
-        row
-        for row in comparisons(results)
-        if (row.machine, row.test) == (machine, last)
-        and row.scenario in tried.choice.controls
-    ]
+    controls = tried.choice.controls
+    every = [row for row in _whole(results) if row.machine == machine]
+    return [row for row in every if row.scenario in controls]
 
 
 def _controls(controls: list[Comparison]) -> str:
     """Cells that run nothing of the patch must not change."""
     for kind, verdicts in (("CAUTION: c", DECIDED), ("C", (UNDECIDED,))):
         if moved := [row for row in controls if row.verdict in verdicts]:
-            told = ", ".join(f"{r.scenario} {r.placement} {r.change}" for r in moved)
+            told = ", ".join(f"{_cell(row)} {row.change}" for row in moved)
             return f"{kind}ontrols, which run none of it: {told}."
     names = dict.fromkeys(row.scenario for row in controls if row.verdict == SAME)
     same = f"Controls, which run none of it: same ({', '.join(names)})."
@@ -200,14 +202,22 @@ def _table(base: str, mine: list[Comparison], most: int) -> list[str]:
     if not changed:
         return ["No cell changes."]
     changed.sort(key=lambda row: (not row.decided, -abs(row.judgement.estimate or 0)))
-    widths = [PLACE, WIDTH, WIDTH]
+    places = [_cell(one).removeprefix(f"{one.scenario} ") for one in changed]
+    widths = [max(PLACE, *(len(each) + 2 for each in places)), WIDTH, WIDTH]
     lines = [row("", ["", base[: WIDTH - 1], "change"], widths, LABEL)]
-    for one in changed[:most]:
-        cells = [one.placement, number(one.levels[0]), one.change]
+    for one, place in zip(changed[:most], places, strict=False):
+        cells = [place, number(one.levels[0]), one.change]
         lines.append(row(one.scenario, cells, widths, LABEL))
     if len(changed) > most:
         lines.append(f"and {len(changed) - most} more in try.txt")
     return lines
+
+
+def _cell(one: Comparison) -> str:
+    """With the interface, where the kernel has several."""
+    through = one.test.partition("/")[2]
+    parts = (one.scenario, through, one.placement)
+    return " ".join(part for part in parts if part)
 
 
 def _blamed(functions: Sequence[Difference], whole: bool = False) -> list[str]:
@@ -257,7 +267,7 @@ def _paragraph(base: str, machine: Machine, mine: list[Comparison]) -> list[str]
     open_ = [row for row in decided if row.verdict == UNDECIDED]
     decided = [row for row in decided if row.verdict != UNDECIDED]
     decided.sort(key=lambda row: -abs(row.judgement.estimate or 0))
-    told = [f"{r.scenario} {r.placement} {r.change}" for r in decided[:3]]
+    told = [f"{_cell(row)} {row.change}" for row in decided[:3]]
     more = f" and {len(decided) - 3} more" if len(decided) > 3 else ""
     changes = f"{', '.join(told)}{more}" if told else "no change that is decided"
     text = (

@@ -7,9 +7,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import Comparison
-from retrap.analysis.steps import steps
+from retrap.analysis.steps import against_first, steps
 from retrap.base import schema
 from retrap.kernel.given import Given
 from retrap.kernel.given_files import AS_IS
@@ -52,7 +51,7 @@ def document(
                 "control": row.scenario in choice.controls,
                 "increment": _increment(added.get((row.machine, row.test, row.where))),
             }
-            for row in comparisons(results)
+            for row in against_first(results)
         ],
         "functions": [
             {

@@ -17,6 +17,7 @@ from retrap.results import summary
 from retrap.results.samples import layout, read_samples
 from retrap.results.summary import Counts, Summary
 
+RANKS = {"listen": 0, "listen-republish": 1, "async-retrap": 2, "please-notify": 3}
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -58,9 +59,11 @@ class Cell:
         return str(self.run["interface"])
 
     @property
-    def offers(self) -> tuple[str, ...]:
-        """The interfaces of its kernel, in the order of retrap-bench; none last."""
-        return (*self.run["kernel_offers"], "none")
+    def rank(self) -> tuple[int, str]:
+        """Of its interface among those of its kernel: as configs/experiments has the
+        kernels. One that is unknown comes after, and none of a floor last."""
+        unknown = len(RANKS) + self.floor
+        return RANKS.get(self.interface, unknown), self.interface
 
     @property
     def floor(self) -> bool:

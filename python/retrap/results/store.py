@@ -116,7 +116,7 @@ class Results:
     def _sides(self, machine: Machine, floor: bool) -> tuple[str, ...]:
         variants = self.variants(machine)
         found = {
-            (variants.index(c.variant), c.offers.index(c.interface), c.side)
+            (variants.index(c.variant), c.rank, c.side)
             for c in self.cells()
             if c.machine == machine and c.floor == floor
         }
