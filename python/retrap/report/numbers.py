@@ -51,7 +51,7 @@ IN_TIME = "in time"  # of a virtual machine, in ns; the others are exact
 STORED = (
     *("quick", "decide", "starved", "threads", "storms"),
     *("tracers", "tracers-memory", "tracers-stop", "tracers-calls"),
-    *("combined-guests", "starved-guests"),
+    *("elsewhere", "combined-guests", "starved-guests"),
 )
 SAME_CPU, EXPONENT = "same-cpu", "exponent"
 LINE = re.compile(r"^- `(?P<scenario>[^`]+)`(?:, (?P<what>[a-z ]+))?:.*$", re.M)
