@@ -12,6 +12,7 @@ from retrap.analysis.comparison import IN_ORDER
 from retrap.base.arch import native
 from retrap.base.paths import ROOT
 from retrap.campaign import journal, manifest
+from retrap.machine import load
 from retrap.results import store
 
 BOOTS = 8
@@ -52,4 +53,5 @@ def test_eight_boots_of_two_kernels_end_in_a_verdict(tmp_path: Path) -> None:
     assert len(firsts) == 2  # a block begins with either
     for boot in results.boots:
         assert boot.record["substrate"] == "vm"
+        assert all(load.share(cell.run) is not None for cell in boot.cells)
         assert "-icount" not in boot.record["qemu_argv"]

@@ -14,7 +14,7 @@ from retrap.executors import boot_record, initramfs, qemu
 from retrap.executors.boot_record import BootRecord, now, reason, say_missing, stamp_run
 from retrap.executors.boot_record import write_environment
 from retrap.kernel import source
-from retrap.machine import environment
+from retrap.machine import environment, load
 from retrap.build.programs import Programs
 from retrap.base.paths import ROOT
 from retrap.config import cmdlines
@@ -162,7 +162,7 @@ def measure(
     if not guest.exact:
         cells = shuffled(cells, job.order)
     told = bench_words(kernel, guest)
-    began = now()
+    began, before = now(), load.read()
     try:
         plan = [f"{cell.line} {told}" for cell in cells]
         boot, initrd_sha256 = run(kernel, programs, plan, work, guest, task)
@@ -180,8 +180,9 @@ def measure(
     missing = _check_cells(kernel, cells, results, boot.console)
     done = [cell.output for cell in cells if cell.stem not in missing]
     if not guest.exact:
+        beside = load.of_machine(before, load.read())
         for name in done:
-            stamp_run(results / name, began)
+            stamp_run(results / name, began, load=beside)
     (results / "console.log").write_text(boot.console)
     if guest.plugin:
         from retrap.results import trace

@@ -78,6 +78,12 @@ def between(start: Reading, end: Reading, cpus: Collection[int]) -> Record:
     }
 
 
+def of_machine(start: Reading, end: Reading) -> Record:
+    """The same of all CPUs: of a whole boot of a guest, whose vCPUs may run on any.
+    The guest has ended, and is a child of ours."""
+    return between(start, end, end.work or (0,))
+
+
 def _of(run: dict[str, Any], name: str) -> float | None:
     record = run.get("load")
     value = record.get(name) if isinstance(record, dict) else None
