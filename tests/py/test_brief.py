@@ -34,6 +34,10 @@ def test_the_table_of_the_readme_is_what_is_printed() -> None:
     )
     assert blocks[0] == brief.render(load(REFERENCE))
     screen(REFERENCE)
+    in_time = REFERENCE.with_name("combined-guests")
+    table, _, sentences = brief.render(load(in_time)).partition("WNOHANG, armed: ")
+    assert blocks[1] == table and sentences
+    screen(in_time)
 
 
 def test_changes_that_are_one_number_out_of_a_range_are_counted() -> None:
@@ -146,7 +150,7 @@ def test_a_floor_that_moves_voids_its_kernel_on_the_last_screen(
     monkeypatch.setitem(COST, "floor/futex", (6100, floor, 6100))
     maker.substrates = ("vm",)
     text = " ".join(brief.render(load(maker.write())).split())
-    void = "! VOID: of async-retrap, floor/futex same-cpu moved by +46.7%, "
+    void = "! VOID: of async-retrap, floor/futex same-cpu moved by +47.1%, "
     assert (void in text) is (floor != 6100)
     assert ("no valid amount with async-retrap" in text) is (floor != 6100)
     assert "no valid amount with please-notify" not in text

@@ -10,20 +10,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrap.report import numbers, results_page
-from retrap.rules import docs_tables, rulebook
+from retrap.base import marked
 from retrap.base.errors import RetrapError
+from retrap.report import elsewheretable, numbers, results_page
+from retrap.rules import docs_tables, rulebook
 
 
 def test_page_is_made_of_the_stored_runs() -> None:
     """Else: ./retrap conform --from results/reference/conform --write-docs."""
     text = docs_tables.PAGE.read_text()
-    assert docs_tables.fill(text, docs_tables.tables()) == text
+    assert marked.fill(text, docs_tables.tables(), docs_tables.PAGE) == text
 
 
 def test_the_results_are_made_of_the_stored_runs() -> None:
     """Else: ./retrap docs."""
     assert results_page.PAGE.read_text() == results_page.render()
+
+
+def test_the_cost_elsewhere_is_made_of_the_stored_run() -> None:
+    """Else: ./retrap docs."""
+    text = elsewheretable.PAGE.read_text()
+    assert elsewheretable.made(text, results_page.REFERENCE) == text
 
 
 @pytest.mark.parametrize("page", numbers.PAGES, ids=lambda page: page.name)
@@ -103,11 +110,11 @@ def test_every_rule_has_its_text() -> None:
 
 def test_fill_replaces_the_table() -> None:
     text = "a\n<!-- table t -->\nold\n<!-- end t -->\nb\n"
-    filled = docs_tables.fill(text, {"t": "new \\1\n"})
+    filled = marked.fill(text, {"t": "new \\1\n"}, docs_tables.PAGE)
     assert filled == "a\n<!-- table t -->\n```\nnew \\1\n```\n<!-- end t -->\nb\n"
-    assert docs_tables.fill(filled, {"t": "new \\1\n"}) == filled
+    assert marked.fill(filled, {"t": "new \\1\n"}, docs_tables.PAGE) == filled
 
 
 def test_a_place_must_be_there_once() -> None:
     with pytest.raises(RetrapError, match="0 places for the table t"):
-        docs_tables.fill("nothing", {"t": "x\n"})
+        marked.fill("nothing", {"t": "x\n"}, docs_tables.PAGE)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from retrap.analysis import boots, shift, verdict
+from retrap.analysis import boots, pairs, shift, verdict
 from retrap.analysis.side import Side, same_samples
 from retrap.analysis.statistic import MEDIAN, Statistic
 from retrap.analysis.summarize import Value
@@ -100,8 +100,14 @@ class Comparison:
 
     @property
     def whole(self) -> float | None:
-        """What a difference is told as a share of: the base; of shares all samples."""
-        return 1.0 if self.statistic.share else self.levels[0]
+        """What a difference is told as a share of: of shares all samples; else the base,
+        over boots by the estimator of the difference, which one of two modes does not
+        hide from either."""
+        base = self.sides[0]
+        if self.statistic.share:
+            return 1.0
+        values = self.values(base) if base and not self.machine.exact else ()
+        return pairs.location(values) if values else self.levels[0]
 
     def relative(self, value: float | None) -> str:
         """A difference in percent; of shares in percentage points."""

@@ -70,6 +70,15 @@ def judge(
     )
 
 
+def location(values: Sequence[float]) -> float:
+    """The middle of some numbers by the estimator of the differences.
+
+    >>> location([58, 58, 59, 110]), location([1, 1, 2, 2])
+    (58.75, 1.5)
+    """
+    return float(np.median(walsh(np.asarray(values, dtype=float))))
+
+
 def walsh(differences: Floats) -> Floats:
     """The n (n + 1) / 2 averages, sorted."""
     first, second = np.triu_indices(differences.size)

@@ -167,11 +167,12 @@ def compare(args: Namespace) -> int:
 
 def docs(args: Namespace) -> int:
     ensure("report")
-    from retrap.report import example_reply, numbers, results_page
+    from retrap.report import elsewheretable, example_reply, numbers, results_page
     from retrap.rules import docs_tables
 
     print(*docs_tables.write(), sep="\n")
     print(results_page.write())
+    print(elsewheretable.write(results_page.REFERENCE))
     for page in numbers.write(results_page.REFERENCE):
         print(page)
     print(example_reply.write())

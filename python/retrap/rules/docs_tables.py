@@ -4,14 +4,13 @@ runs that these name."""
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 from retrap.rules import conform, mutanttable, racetable, rulebook, ruletable
+from retrap.base import marked
 from retrap.base.paths import ROOT
-from retrap.base.errors import EXIT_RESULTS, RetrapError
 from retrap.base.rawfile import atomic_write
 
 PAGE = ROOT / "docs/conformance.md"
@@ -61,24 +60,8 @@ def races(reference: Path = REFERENCE) -> dict[str, str]:
     return {"races": racetable.render(conform.load(reference / "races"))}
 
 
-def fill(text: str, made: dict[str, str], page: Path = PAGE) -> str:
-    """`text`, of `page`, with each table between its two comments."""
-    for name, table in made.items():
-        begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
-        block = f"{begin}\n```\n{table}```\n{end}"
-        pattern = f"{re.escape(begin)}.*?{re.escape(end)}"
-        text, count = re.subn(pattern, lambda _: block, text, flags=re.S)
-        if count != 1:
-            raise RetrapError(
-                f"{page}: {count} places for the table {name}",
-                f"put {begin} and {end} where it belongs, once",
-                EXIT_RESULTS,
-            )
-    return text
-
-
 def write() -> tuple[Path, ...]:
     """Both pages. Errors: those of the readers."""
     for page, made in ((PAGE, tables()), (RACES, races())):
-        atomic_write(page, fill(page.read_text(), made, page))
+        atomic_write(page, marked.fill(page.read_text(), made, page))
     return PAGE, RACES
