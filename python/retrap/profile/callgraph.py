@@ -60,7 +60,7 @@ class Node:
             todo.extend(node.children.values())
 
 
-@dataclass
+@dataclass(slots=True)
 class _Frame:
     """`back`: where its return leads. `resume`: of one that came in between,
     what was left half way."""
@@ -72,7 +72,7 @@ class _Frame:
     fault: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class _Left:
     """How a vCPU left its last block: `last` is its last instruction begun, `end`
     the address after it."""
@@ -85,7 +85,7 @@ class _Left:
     group: Group
 
 
-@dataclass
+@dataclass(slots=True)
 class _Vcpu:
     number: int
     task: int
@@ -195,7 +195,25 @@ class _Walk:
         frames = self.stacks[vcpu.task, vcpu.number if vcpu.task == 0 else 0]
         self.halted.discard(vcpu.number)
         self._arrive(vcpu, frames, block.addresses[0], place, reader.entries[index])
-        rest = begun or len(block.addresses)
+        if not begun and len(place.runs) == 1:  # nearly all
+            top = frames[-1]
+            own, group = top.node.own, (vcpu.number, self._side(vcpu.task, top))
+            own[group] = own.get(group, 0) + place.runs[0][1]
+        else:
+            group = self._count(vcpu, frames, place, begun or len(block.addresses))
+        last = block.addresses[begun - 1]
+        end = block.addresses[begun] if 0 < begun < len(block.addresses) else block.end
+        node = frames[-1].node
+        vcpu.left = _Left(block.flow, last, end, bool(begun), node, group)
+        if block.flow == trace.HALT and not begun:
+            self.halted.add(vcpu.number)
+            self.found.halted |= len(self.halted) == reader.vcpus
+
+    def _count(
+        self, vcpu: _Vcpu, frames: list[_Frame], place: _Place, rest: int
+    ) -> Group:
+        """The first `rest` instructions of a block, of which more functions may be;
+        the group of the last one."""
         for function, count in place.runs:
             if function != frames[-1].node.function:
                 self._go_to(frames, function)
@@ -205,19 +223,7 @@ class _Walk:
             rest -= count
             if rest <= 0:
                 break
-        ends = (*block.addresses[1:], block.end)
-        last = (begun or len(ends)) - 1
-        vcpu.left = _Left(
-            block.flow,
-            block.addresses[last],
-            ends[last],
-            bool(begun),
-            frames[-1].node,
-            group,
-        )
-        if block.flow == trace.HALT and not begun:
-            self.halted.add(vcpu.number)
-            self.found.halted |= len(self.halted) == reader.vcpus
+        return group
 
     def _side(self, task: int, top: _Frame) -> str:
         if top.interrupt:
