@@ -24,6 +24,7 @@ from retrap.base import schema
 from retrap.base.errors import EXIT_DEARER, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.kernel.given import Given
 from retrap.profile.choice import Choice
+from retrap.profile.difference import Difference
 from retrap.report import tried, tried_json
 from retrap.report.tried import Tried
 from retrap.report.sentences import counts
@@ -276,3 +277,19 @@ def test_a_control_that_cannot_be_compared_is_not_the_same(results: Results) -> 
     ]
     assert {row.verdict for row in none} == {NOT_APPLICABLE}
     assert tried._controls(none) == ""
+
+
+def test_lines_that_are_left_name_more_functions(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tried, "code", lambda _: None)
+    told = [SimpleNamespace(function=f"{'f' * 22}_{n}", delta=7) for n in range(4)]
+    facts = {"scenario": "floor/pipe", "placement": "same-cpu"}
+    cell = cast(Difference, SimpleNamespace(told=told, b=SimpleNamespace(facts=facts)))
+    others = tuple(n for n in results.plan["scenarios"] if n != "floor/pipe")
+    few = tried.render(results, Tried(["x"], Choice((), others), [cell] * 9))
+    assert len(few.splitlines()) + PATHS <= 24
+    assert few.count("_0() +7") == few.count("_2() +7") == tried.BLAMED
+    for titles in (["x"], TITLES * 9):
+        many = tried.render(results, Tried(titles, EVERY, [cell] * 9))
+        assert len(many.splitlines()) + PATHS <= 24

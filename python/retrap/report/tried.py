@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.steps import against_first
@@ -25,6 +26,7 @@ LINES = 22  # of a screen of 24: two name what has been written
 # At most so many are shown: functions, cells by function, lines of path integers. Cells
 # take the lines that are left, or FEW.
 NAMES, BLAMED, INTEGERS, FEW = 4, 2, 2, 3
+DEEP = 2  # lines of functions of a cell, where there is room
 LABEL, PLACE, WIDTH = 34, 10, 9
 PARAGRAPH = 70
 
@@ -72,8 +74,11 @@ def _whole(results: Results) -> list[Comparison]:
 
 
 def render(results: Results, tried: Tried) -> str:
-    """The screen: of the first architecture, and a line or two of each other."""
-    return _text(results, tried, results.machines[0], False)
+    """The screen: of the first architecture, and a line or two of each other. Lines
+    that are left over name more functions."""
+    first = results.machines[0]
+    text, deep = (_text(results, tried, first, False, deep) for deep in (1, DEEP))
+    return deep if len(deep.splitlines()) <= LINES else text
 
 
 def whole(results: Results, tried: Tried) -> str:
@@ -81,7 +86,9 @@ def whole(results: Results, tried: Tried) -> str:
     return "\n".join(_text(results, tried, each, True) for each in results.machines)
 
 
-def _text(results: Results, tried: Tried, machine: Machine, whole: bool) -> str:
+def _text(
+    results: Results, tried: Tried, machine: Machine, whole: bool, deep: int = 1
+) -> str:
     titles = tried.titles
     base = str(results.plan["baseline"])
     many = "the patch costs" if len(titles) == 1 else f"the {len(titles)} patches cost"
@@ -89,7 +96,7 @@ def _text(results: Results, tried: Tried, machine: Machine, whole: bool) -> str:
     if whole or len(titles) == 1:
         told = (f"  {n} {title}" for n, title in enumerate(titles, 1))
         head += [each if whole else each[:80] for each in told]
-    lines = _lines(results, tried, machine, whole)
+    lines = _lines(results, tried, machine, whole, deep)
     mine = _of(results, tried, machine)
     paragraph = ["For a changelog:", *_paragraph(base, machine, mine)] if mine else []
     room = LINES - len(head) - len(lines)
@@ -122,8 +129,10 @@ def _series(
     return [*lines, "", *_table(str(results.plan["baseline"]), mine, len(mine))]
 
 
-def _lines(results: Results, tried: Tried, machine: Machine, whole: bool) -> list[str]:
-    """What is below the table."""
+def _lines(
+    results: Results, tried: Tried, machine: Machine, whole: bool, deep: int
+) -> list[str]:
+    """What is below the table. `deep`: lines that the functions of a cell may take."""
     mine = _of(results, tried, machine)
     one = len(tried.titles) == 1
     controls = _control_rows(results, tried, machine)
@@ -137,7 +146,7 @@ def _lines(results: Results, tried: Tried, machine: Machine, whole: bool) -> lis
     lines += _cut(paths, most)
     first, *others = results.machines
     if machine == first:
-        lines += _blamed(tried.functions, whole)
+        lines += _blamed(tried.functions, whole, deep)
         lines += _cut(_code(code(results), whole), few)
         lines += [] if whole else _elsewhere(results, tried, others)
     return lines
@@ -220,18 +229,20 @@ def _cell(one: Comparison) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _blamed(functions: Sequence[Difference], whole: bool = False) -> list[str]:
-    """A line a cell: which functions make its change, of the cheapest samples."""
-    lines = []
+def _blamed(
+    functions: Sequence[Difference], whole: bool = False, deep: int = 1
+) -> list[str]:
+    """Lines of a cell: which functions make its change, of the cheapest samples."""
+    cells = []
     for found in functions:
         parts = sorted(found.told, key=lambda each: -abs(each.delta))
         if parts:
-            shown = [p for p in parts if p.delta] if whole else parts[:3]
+            shown = [p for p in parts if p.delta] if whole else parts[: 3 * deep]
             named = [f"{p.function}() {float(p.delta):+.0f}" for p in shown]
             facts = found.b.facts
             where = f"{facts['scenario']} {facts['placement']}"
-            lines += _cut(f"{where}: {', '.join(named)}", None if whole else 1)
-    return lines if whole else lines[:BLAMED]
+            cells.append(_cut(f"{where}: {', '.join(named)}", None if whole else deep))
+    return list(chain(*(cells if whole else cells[:BLAMED])))
 
 
 def code(results: Results) -> dict[str, int] | None:
