@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -24,7 +25,8 @@ from retrap.base import schema
 from retrap.base.errors import EXIT_DEARER, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.kernel.given import Given
 from retrap.profile.choice import Choice
-from retrap.profile.difference import Difference
+from retrap.profile.difference import Change, Difference
+from retrap.profile.symbols import Function
 from retrap.report import tried, tried_json
 from retrap.report.tried import Tried
 from retrap.report.sentences import counts
@@ -279,13 +281,42 @@ def test_a_control_that_cannot_be_compared_is_not_the_same(results: Results) -> 
     assert tried._controls(none) == ""
 
 
+def change(name: str, delta: int, calls: int = 2) -> Change:
+    more = Fraction(delta)
+    counts = Fraction(9), 9 + more, Fraction(1), Fraction(calls)
+    return Change(Function(name), "", *counts, more, more, delta)
+
+
+def by_function(*told: Change) -> Difference:
+    facts = {"scenario": "floor/pipe", "placement": "same-cpu"}
+    made = SimpleNamespace(told=list(told), b=SimpleNamespace(facts=facts))
+    return cast(Difference, made)
+
+
+def test_what_a_boot_has_left_behind_is_told_apart(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pcpu_next_fit_region() took 128 more, in each sample of a boot, of a patch to
+    release_task()."""
+    for module in (tried, tried_json):
+        sizes = {"touched.isra.0": 16, "other": -4}
+        monkeypatch.setattr(module, "code", lambda _, sizes=sizes: sizes)
+    parts = change("data", 128, calls=1), change("touched", 5, calls=1)
+    made = Tried(["x"], EVERY, [by_function(*parts, change("called", 3))])
+    line = "touched() +5, called() +3; another branch in data() +128"
+    assert f"floor/pipe same-cpu: {line}\n" in tried.whole(results, made)
+    found = tried_json.document(results, [Given("x", "", "x")], made)
+    assert not list(schema.problems("try", found))
+    why = {each["function"]: each["why"] for each in found["functions"]}
+    assert why == {"touched": "code", "called": "calls", "data": "branch"}
+    assert tried.why(parts[0], None) == tried.CODE
+
+
 def test_lines_that_are_left_name_more_functions(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tried, "code", lambda _: None)
-    told = [SimpleNamespace(function=f"{'f' * 22}_{n}", delta=7) for n in range(4)]
-    facts = {"scenario": "floor/pipe", "placement": "same-cpu"}
-    cell = cast(Difference, SimpleNamespace(told=told, b=SimpleNamespace(facts=facts)))
+    cell = by_function(*(change(f"{'f' * 22}_{n}", 7) for n in range(4)))
     others = tuple(n for n in results.plan["scenarios"] if n != "floor/pipe")
     few = tried.render(results, Tried(["x"], Choice((), others), [cell] * 9))
     assert len(few.splitlines()) + PATHS <= 24

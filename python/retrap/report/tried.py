@@ -19,13 +19,15 @@ from retrap.kernel import patchsize
 from retrap.report import tried_series
 from retrap.report.sentences import counts, integers, ranges
 from retrap.profile.choice import Choice
-from retrap.profile.difference import Difference
+from retrap.profile import symbols
+from retrap.profile.difference import Change, Difference
 from retrap.results.store import Machine, Results
 
 LINES = 22  # of a screen of 24: two name what has been written
 # At most so many are shown: functions, cells by function, lines of path integers. Cells
 # take the lines that are left, or FEW.
 NAMES, BLAMED, INTEGERS, FEW = 4, 2, 2, 3
+CODE, CALLS, BRANCH = "code", "calls", "branch"  # why a function's count differs
 DEEP = 2  # lines of functions of a cell, where there is room
 LABEL, PLACE, WIDTH = 34, 10, 9
 PARAGRAPH = 70
@@ -146,8 +148,9 @@ def _lines(
     lines += _cut(paths, most)
     first, *others = results.machines
     if machine == first:
-        lines += _blamed(tried.functions, whole, deep)
-        lines += _cut(_code(code(results), whole), few)
+        sizes = code(results)
+        lines += _blamed(tried.functions, sizes, whole, deep)
+        lines += _cut(_code(sizes, whole), few)
         lines += [] if whole else _elsewhere(results, tried, others)
     return lines
 
@@ -229,19 +232,36 @@ def _cell(one: Comparison) -> str:
     return " ".join(part for part in parts if part)
 
 
+def why(change: Change, sizes: Mapping[str, int] | None) -> str:
+    """BRANCH: neither its code nor how often it is called differs. It finds other data:
+    the patch's doing, or what one boot has left behind (post_init_entity_util_avg() by
+    the scheduler's load, pcpu_next_fit_region() by what is allocated)."""
+    if sizes is None or str(change.function) in map(symbols.fold, sizes):
+        return CODE
+    return BRANCH if change.a_calls == change.b_calls else CALLS
+
+
 def _blamed(
-    functions: Sequence[Difference], whole: bool = False, deep: int = 1
+    functions: Sequence[Difference],
+    sizes: Mapping[str, int] | None,
+    whole: bool = False,
+    deep: int = 1,
 ) -> list[str]:
     """Lines of a cell: which functions make its change, of the cheapest samples."""
     cells = []
     for found in functions:
+        told: dict[bool, list[str]] = {False: [], True: []}
         parts = sorted(found.told, key=lambda each: -abs(each.delta))
-        if parts:
-            shown = [p for p in parts if p.delta] if whole else parts[: 3 * deep]
-            named = [f"{p.function}() {float(p.delta):+.0f}" for p in shown]
-            facts = found.b.facts
-            where = f"{facts['scenario']} {facts['placement']}"
-            cells.append(_cut(f"{where}: {', '.join(named)}", None if whole else deep))
+        for each in (part for part in parts if part.delta or not whole):
+            named = f"{each.function}() {float(each.delta):+.0f}"
+            told[why(each, sizes) == BRANCH].append(named)
+        most = None if whole else 3 * deep
+        texts = [", ".join(told[False][:most]), ", ".join(told[True][:most])]
+        texts[1] = texts[1] and f"another branch in {texts[1]}"
+        facts = found.b.facts
+        where = f"{facts['scenario']} {facts['placement']}"
+        line = f"{where}: {'; '.join(filter(None, texts))}"
+        cells += [_cut(line, None if whole else deep)] if parts else []
     return list(chain(*(cells if whole else cells[:BLAMED])))
 
 

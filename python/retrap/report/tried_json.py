@@ -12,7 +12,7 @@ from retrap.analysis.steps import against_first, steps
 from retrap.base import schema
 from retrap.kernel.given import Given
 from retrap.kernel.given_files import AS_IS
-from retrap.report.tried import Tried, code
+from retrap.report.tried import Tried, code, why
 from retrap.results.store import Results
 
 
@@ -21,7 +21,7 @@ def document(
 ) -> dict[str, Any]:
     """Rows are those of comparison.csv: each patch with those before it, against the
     base; with what the last of these adds; and controls are marked."""
-    choice = tried.choice
+    choice, sizes = tried.choice, code(results)
     added = {
         (machine, each.test, each.where): each
         for machine in results.machines
@@ -59,12 +59,13 @@ def document(
                 "placement": found.b.facts["placement"],
                 "function": str(change.function),
                 "change": float(change.delta),
+                "why": why(change, sizes),
             }
             for found in tried.functions
             for change in found.told
             if change.delta
         ],
-        "code_bytes": code(results),
+        "code_bytes": sizes,
     }
 
 
