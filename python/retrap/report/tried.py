@@ -247,17 +247,18 @@ def _blamed(
     whole: bool = False,
     deep: int = 1,
 ) -> list[str]:
-    """Lines of a cell: which functions make its change, of the cheapest samples."""
+    """Lines of a cell: which functions make its change, of the cheapest samples; those
+    first whose code differs."""
     cells = []
     for found in functions:
-        told: dict[bool, list[str]] = {False: [], True: []}
+        told: dict[str, list[str]] = {CODE: [], CALLS: [], BRANCH: []}
         parts = sorted(found.told, key=lambda each: -abs(each.delta))
         for each in (part for part in parts if part.delta or not whole):
-            named = f"{each.function}() {float(each.delta):+.0f}"
-            told[why(each, sizes) == BRANCH].append(named)
+            told[why(each, sizes)].append(f"{each.function}() {float(each.delta):+.0f}")
         most = None if whole else 3 * deep
-        texts = [", ".join(told[False][:most]), ", ".join(told[True][:most])]
-        texts[1] = texts[1] and f"another branch in {texts[1]}"
+        texts = [", ".join((told[CODE] + told[CALLS])[:most])]
+        texts += [f"another branch in {', '.join(told[BRANCH][:most])}"]
+        texts = texts if told[BRANCH] else texts[:1]
         facts = found.b.facts
         where = f"{facts['scenario']} {facts['placement']}"
         line = f"{where}: {'; '.join(filter(None, texts))}"
