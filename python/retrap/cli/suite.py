@@ -64,6 +64,7 @@ FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
     "container": ("container", (PLAIN,)),
     "planted": ("planted", (PLAIN,)),
     "try_planted_files": ("patches in each file", (PLAIN,)),
+    "try_real": ("patches of other people", (PLAIN,)),
 }
 
 
