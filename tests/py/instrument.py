@@ -23,9 +23,9 @@ from truths import TICKS, TRUTHS, Floats, campaign
 from retrap.analysis import boots, family
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.verdict import DECIDED, MORE, Judgement
+from retrap.base.marked import fill
 from retrap.base.paths import ROOT
 from retrap.machine.machine import machine
-from retrap.rules.docs_tables import fill
 
 PAGE = ROOT / "docs/validity.md"
 STORED = ROOT / "tests/data/instrument.json"

@@ -24,9 +24,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from retrap.base.marked import fill
 from retrap.base.paths import ROOT
 from retrap.config.variants import VARIANTS
-from retrap.rules.docs_tables import fill
 
 PAGE = ROOT / "docs/validity.md"
 STORED = ROOT / "tests/data/planted.json"

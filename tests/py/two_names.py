@@ -29,9 +29,9 @@ from retrap.analysis import boots, family
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.side import cells_of, of
 from retrap.analysis.verdict import MORE
+from retrap.base.marked import fill
 from retrap.base.paths import ROOT
 from retrap.results.store import Results, load
-from retrap.rules.docs_tables import fill
 
 STORED = ROOT / "tests/data/two-names.json"
 OF_A_FAMILY, SEED, OFTEN = 16, 11, 20
