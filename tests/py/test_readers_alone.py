@@ -255,7 +255,7 @@ rules.mutanttable target.record report.html.machines report.html.rows
 OWN = {
     "files of the clone": """
         base.schema base.version build.packages cli.lint plots.profile_html
-        profile.reach
+        profile.reach report.elsewheretable
         report.html.page report.numbers report.results_page rules.docs_tables
         rules.mutations rules.rulebook""",
     "what it has built, or prints": """
