@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Maker
 
 from retrap.base import marked
 from retrap.base.errors import RetrapError
@@ -31,6 +32,7 @@ def test_the_cost_elsewhere_is_made_of_the_stored_run() -> None:
     """Else: ./retrap docs."""
     text = elsewheretable.PAGE.read_text()
     assert elsewheretable.made(text, results_page.REFERENCE) == text
+    assert re.search(r"^wait/nohang:1 +same +\+7 +same +\+7$", text, re.M)
 
 
 @pytest.mark.parametrize("page", numbers.PAGES, ids=lambda page: page.name)
@@ -81,18 +83,32 @@ def test_an_exponent_is_that_of_growth_csv() -> None:
     assert numbers.made(line, results_page.REFERENCE) == f"{line} {told}"
 
 
-def test_looks_in_vain_are_counted_and_one_placement_is_named() -> None:
+def test_looks_in_vain_are_counted() -> None:
     scenario = "window/sigcont-wait/busy:8/nice:0"
     raw = results_page.REFERENCE / "starved/raw"
-    early = {}
+    early: dict[str, list[str]] = {}
     for name in ("mainline", "async-retrap"):
-        (file,) = raw.glob(f"{name}/*/window.sigcont-wait.busy-8.nice-0@cross-cpu.npy")
-        values = np.load(file)["n_early"]
-        early[name] = int(np.quantile(values, 0.5, method="inverted_cdf"))
+        for place in ("same-cpu", "cross-cpu"):
+            pattern = f"{name}/*/window.sigcont-wait.busy-8.nice-0@{place}.npy"
+            (file,) = raw.glob(pattern)
+            values = np.load(file)["n_early"]
+            median = int(np.quantile(values, 0.5, method="inverted_cdf"))
+            early.setdefault(name, []).append(str(median))
     line = f"- `{scenario}`, looks too early:"
     told = numbers.made(line, results_page.REFERENCE)
-    assert f" {early['mainline']} (mainline, " in told and told.endswith(" [cross-cpu]")
-    assert f" {early['async-retrap']} (async-retrap)" in told and "%" not in told
+    assert f" {'/'.join(early['mainline'])} (mainline, " in told and "%" not in told
+    assert set(early["async-retrap"]) == {"0"} and " 0 (async-retrap)" in told
+
+
+def test_the_only_placement_is_named_where_it_is_not_the_usual_one(
+    tmp_path: Path,
+) -> None:
+    for place, told in (("cross-cpu", True), ("same-cpu", False)):
+        made = Maker(tmp_path / place / "quick", placements=(place,))
+        made.substrates = ("exact",)
+        made.write()
+        line = numbers.made("- `retrap/trigger:sigcont`, medians:", tmp_path / place)
+        assert line.endswith(" [cross-cpu]") is told and "(mainline)" in line
 
 
 def test_a_table_beside_a_stored_run_is_the_one_of_it() -> None:

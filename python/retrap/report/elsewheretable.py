@@ -13,7 +13,7 @@ from retrap.base.textgrid import alternatives, row
 from retrap.results.store import Machine, Results, load
 
 PAGE = ROOT / "docs/elsewhere.md"
-LABEL, WIDTH = 33, 17
+LABEL, WIDTH = 27, 17
 PREFIX = "elsewhere/"
 
 
