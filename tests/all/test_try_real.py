@@ -2,8 +2,8 @@
 """`retrap try`: patches that kernel developers have argued about. Each by one command:
 the functions that make its change, its size, and what does not change.
 
-tests/data/real has what each does in words of our own, or undoes it where Linux 6.12 has
-it. The numbers are those of gcc 12 on x86_64.
+tests/data/real has what each does in words of our own, or undoes it where Linux 6.12
+has it. The numbers are those of gcc 12 on x86_64.
 """
 
 from __future__ import annotations
@@ -160,8 +160,8 @@ def test_counters_that_are_allocated_one_by_one(tmp_path: Path) -> None:
 
 
 def test_pids_that_are_freed_without_a_lock(tmp_path: Path) -> None:
-    """It changes a header, so one scenario of each kind of path is measured too. What is
-    allocated for each CPU is not its doing, and what that takes is not asked for."""
+    """It changes a header, so one scenario of each kind of path is measured too. What
+    is allocated for each CPU is not its doing, and what that takes is not asked for."""
     found = tried("free-pid", tmp_path)
     assert FORKS < set(found["scenarios"]) and not found["controls"]
     assert {row["verdict"] for row in cells(found)} <= {"same", "undecided"}
