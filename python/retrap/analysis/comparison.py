@@ -100,9 +100,9 @@ class Comparison:
 
     @property
     def whole(self) -> float | None:
-        """What a difference is told as a share of: of shares all samples; else the base,
-        over boots by the estimator of the difference, which one of two modes does not
-        hide from either."""
+        """What a difference is told as a share of. Of shares: all samples. Else: the
+        base; over boots by the estimator of the difference, so that a second mode
+        weighs alike in both."""
         base = self.sides[0]
         if self.statistic.share:
             return 1.0
