@@ -20,8 +20,11 @@ FAKE = """#!/bin/sh
 # try --tree CLONE GOOD..TIP ...
 cost=$(git -C "$3" show "${4#*..}:cost") || exit 14
 [ "$cost" != broken ] || exit 6
-printf '{"rows": [{"change": "+%s", "placement": "same-cpu"}]}' "$cost"
-[ "$cost" -le 20 ] || exit 12
+verdict=more
+[ "$cost" != "~7" ] || verdict=undecided
+printf '{"rows": [{"change": "+%s", "placement": "same-cpu", "verdict": "%s"}]}' \\
+    "$cost" "$verdict"
+[ "$verdict" = undecided ] || [ "$cost" -le 20 ] || exit 12
 """
 
 
@@ -95,6 +98,17 @@ def test_it_is_not_dearer(args: Namespace, capsys: pytest.CaptureFixture[str]) -
     make(args.tree, ["3", "3", "20"])
     assert bisecting.run(args) == EXIT_OK
     assert "is not surely dearer than" in capsys.readouterr().out
+
+
+def test_what_is_undecided_is_said(
+    args: Namespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(args.tree, ["3", "3", "~7"])
+    assert bisecting.run(args) == EXIT_OK
+    text = capsys.readouterr().out
+    assert "is undecided" in text and "other placement" in text
+    assert "not surely dearer" not in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_a_range_that_is_none(args: Namespace) -> None:

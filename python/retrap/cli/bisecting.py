@@ -16,6 +16,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from retrap.analysis.verdict import UNDECIDED
 from retrap.base import scratch
 from retrap.base.cache import subdirectory
 from retrap.base.errors import (
@@ -63,7 +64,7 @@ def run(args: Namespace) -> int:
         (steps / f"{bad}.json").write_bytes(found.stdout)
         if found.returncode == EXIT_OK:
             _table(args, clone, steps, f"{good}..{bad}")
-            print(f"{bad[:12]} is not surely dearer than {good[:12]}: no commit is.")
+            print(_not_dearer(json.loads(found.stdout)["rows"], good, bad))
             return EXIT_OK
         Tree(clone).git("bisect", "start", "--no-checkout", bad, good)
         words = _step(args, clone, good, "BISECT_HEAD")
@@ -73,6 +74,16 @@ def run(args: Namespace) -> int:
         sys.stderr.buffer.write(done.stdout if done.returncode else b"")
         _table(args, clone, steps, f"{good}..{bad}")
         return _answer(done, clone)
+
+
+def _not_dearer(rows: list[dict[str, Any]], good: str, bad: str) -> str:
+    """Undecided is no answer: another cell may have one."""
+    if any(row["verdict"] == UNDECIDED for row in rows):
+        return (
+            f"{bad[:12]} against {good[:12]} is undecided, so no commit is looked for.\n"
+            "Name the other placement in --bisect, or none for both."
+        )
+    return f"{bad[:12]} is not surely dearer than {good[:12]}: no commit is."
 
 
 def _answer(done: subprocess.CompletedProcess[bytes], clone: Path) -> int:
