@@ -15,7 +15,7 @@ from plots import looks, scale, style, words
 from plots.looks import Floor, Look
 from retrap.analysis import readings
 from retrap.analysis.side import of
-from retrap.report.windows import STAGE, TALLY
+from retrap.report import windows
 from retrap.results.store import Cell, Machine, Results
 from retrap.results.summary import reading
 
@@ -28,7 +28,7 @@ SMALL, ROOM = 8.0, 165.0  # points: of the text beside a panel, and its width
 Values = npt.NDArray[np.int64]
 Row = tuple[Line2D, str, str]  # how it looks, its median, its name
 Panels = dict[tuple[str, str | None], dict[str, Values]]  # by side
-# A panel is a placement, and None: whole samples, or STAGE: until that.
+# A panel is a placement, and None: whole samples, or a stage: until that.
 
 
 def draw(results: Results, directory: Path) -> list[Path]:
@@ -68,9 +68,8 @@ def _panels(results: Results, machine: Machine, scenario: str) -> Panels:
     found: Panels = {}
     for placement in results.placements(machine):
         where = scenario, placement
-        looked = readings.of(results, machine, where)
-        window = bool(looked) and {STAGE, TALLY} <= next(iter(looked.values())).keys()
-        for stage in (None, STAGE) if window else (None,):
+        window = windows.of_window(readings.of(results, machine, where))
+        for stage in (None, windows.STAGE) if window else (None,):
             if values := _values(results, machine, where, stage):
                 found[placement, stage] = values
     return found
@@ -99,7 +98,8 @@ def _scenario(
             ]
             _beside(axis, rows + _floors(axis, floors[placement]))
         unit = style.UNITS[machine.substrate]
-        end = "return of the wait" if len(floors) == len(panels) else "the return"
+        first = any(stage for _, stage in panels)
+        end = "the return" if first else "return of the wait"
         grid[-1].set_xlabel(f"trigger to {end} [{unit}]{log}")
         style.heading(drawing, f"{scenario}  [{style.title(machine)}]")
         slug = scenario.replace("/", ".").replace(":", "-")

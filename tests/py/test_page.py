@@ -100,6 +100,27 @@ def test_looks_in_vain_are_counted() -> None:
     assert set(early["async-retrap"]) == {"0"} and " 0 (async-retrap)" in told
 
 
+def test_looks_in_time_are_of_the_guests() -> None:
+    """The middle one of each boot's median."""
+    scenario = "window/sigcont-wait/busy:0/nice:0"
+    raw = results_page.REFERENCE / "combined-guests/raw/combined"
+    name = "window.sigcont-wait.busy-0.nice-0@{}+async-retrap.npy"
+    first = []
+    for place in ("same-cpu", "cross-cpu"):
+        medians = []
+        for file in raw.glob(f"*/{name.format(place)}"):
+            samples = np.load(file)
+            spans = (samples["t_first_ns"] - samples["t_trigger_ns"]).astype(np.int64)
+            good = spans[samples["outcome"] == 0]
+            medians.append(np.quantile(good, 0.5, method="inverted_cdf"))
+        assert len(medians) == 24
+        first.append(int(np.quantile(medians, 0.5, method="inverted_cdf")))
+    line = f"- `{scenario}`, first look in time:"
+    told = numbers.made(line, results_page.REFERENCE)
+    found = re.search(r"(\d+)/(\d+) \(async-retrap\)", told)
+    assert found and [int(n) for n in found.groups()] == first
+
+
 def test_the_only_placement_is_named_where_it_is_not_the_usual_one(
     tmp_path: Path,
 ) -> None:

@@ -67,6 +67,15 @@ def changed(
     return against_base(results, machine, name, where) or next(found, None)
 
 
+def changes(
+    results: Results, machine: Machine, name: str, scenario: str
+) -> list[Comparison]:
+    """The same at each placement that has it, in their order."""
+    places = results.placements(machine)
+    found = (changed(results, machine, name, (scenario, place)) for place in places)
+    return [one for one in found if one]
+
+
 def _interfaces(
     results: Results, machine: Machine, where: Where
 ) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from retrap.analysis.compare import shown as shown_side
-from retrap.analysis.within import changed
+from retrap.analysis.within import changes
 from retrap.base.textgrid import alternatives, number, row, spread
 from retrap.results.store import Machine, Results
 
@@ -110,12 +110,8 @@ def _row(
 
 def _changes(results: Results, machine: Machine, scenario: str, name: str) -> str:
     """`+104`, or `-5237/-7525`; empty of a floor, which is no side's."""
-    found = []
-    for place in results.placements(machine):
-        one = changed(results, machine, name, (scenario, place))
-        if one is not None:
-            found.append(one.change)
-    return narrow(alternatives(found))
+    found = changes(results, machine, name, scenario)
+    return narrow(alternatives(one.change for one in found))
 
 
 def narrow(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retrap.analysis.within import changed
+from retrap.analysis.within import changes
 from retrap.base import marked
 from retrap.base.paths import ROOT
 from retrap.base.rawfile import atomic_write
@@ -18,7 +18,7 @@ PREFIX = "elsewhere/"
 
 
 def render(results: Results) -> str:
-    """Each machine's, one below the other."""
+    """Each machine's, one below the other; `a/b` of two placements."""
     parts = [_of(results, machine) for machine in results.machines if machine.exact]
     return "\n".join("\n".join(lines) + "\n" for lines in parts)
 
@@ -32,20 +32,12 @@ def _of(results: Results, machine: Machine) -> list[str]:
         row("", names, widths, LABEL),
     ]
     for scenario in results.scenarios(machine):
-        cells = [_change(results, machine, scenario, name) for name in names]
+        found = [changes(results, machine, name, scenario) for name in names]
+        cells = [alternatives(one.change for one in each) for each in found]
         if any(cells):
             label = scenario.removeprefix(PREFIX)
             lines.append(row(label, cells, widths, LABEL))
     return lines
-
-
-def _change(results: Results, machine: Machine, scenario: str, name: str) -> str:
-    """At both placements; once where it is the same."""
-    found = (
-        changed(results, machine, name, (scenario, place))
-        for place in results.placements(machine)
-    )
-    return alternatives([one.change for one in found if one])
 
 
 def made(text: str, reference: Path) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 from retrap.analysis import growth, readings
 from retrap.analysis.compare import shown
 from retrap.analysis.verdict import NOT_APPLICABLE
-from retrap.analysis.within import changed
+from retrap.analysis.within import changes
 from retrap.base.paths import ROOT
 from retrap.base.rawfile import atomic_write
 from retrap.base.textgrid import alternatives, number
@@ -123,9 +123,9 @@ def _changes(results: Results, machine: Machine, scenario: str) -> str:
     first += "" if machine.exact else " ns"
     told = []
     for name in results.sides(machine, scenario):
-        rows = [changed(results, machine, name, where) for where in places]
         if name != base:
-            change = alternatives([row.change for row in rows if row])
+            rows = changes(results, machine, name, scenario)
+            change = alternatives(row.change for row in rows)
             told.append(f"{_design(name)} {change}")
     return f"{_design(base)} {first}" + (f"; {', '.join(told)}" if told else "")
 

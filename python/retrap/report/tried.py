@@ -172,9 +172,10 @@ def _integers(results: Results, machine: Machine) -> list[str]:
     """Of the last kernel against the first, through each interface."""
     variants = results.plan["variants"]
     base, last = str(variants[0]["name"]), str(variants[-1]["name"])
+    floor = results.scenarios(machine)[0]  # where there is no path
     return [
         told
-        for side in results.sides(machine)
+        for side in results.sides(machine) or results.sides(machine, floor)
         if results.kernel(side) == last
         for told in integers(results, machine, base + side.removeprefix(last), side)
     ]

@@ -4,7 +4,7 @@ often it came too early (bench/scenarios/window.h)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from retrap.analysis import readings
 from retrap.report.designstable import LABELS
@@ -30,7 +30,7 @@ def _sentence(
 ) -> str:
     scenario, placement = where
     sides = readings.of(results, machine, where)
-    if not sides or any(not {STAGE, TALLY} <= each.keys() for each in sides.values()):
+    if not of_window(sides):
         return ""
     took = grouped((n, f"{e[STAGE].quantiles.median}") for n, e in sides.items())
     early = grouped((n, f"{100 * e[TALLY].some:.3g}%") for n, e in sides.items())
@@ -42,6 +42,11 @@ def _sentence(
         f"{name} ({placement}): the first look returns after {took} {unit}. It comes "
         f"too early in {early} of the samples."
     )
+
+
+def of_window(sides: Mapping[str, Mapping[str, readings.Reading]]) -> bool:
+    """Whether the readings of a cell, by side, are a window's."""
+    return bool(sides) and all({STAGE, TALLY} <= each.keys() for each in sides.values())
 
 
 def grouped(values: Iterable[tuple[str, str]]) -> str:
