@@ -80,7 +80,7 @@ def _not_dearer(rows: list[dict[str, Any]], good: str, bad: str) -> str:
     """Undecided is no answer: another cell may have one."""
     if any(row["verdict"] == UNDECIDED for row in rows):
         return (
-            f"{bad[:12]} against {good[:12]} is undecided, so no commit is looked for.\n"
+            f"{bad[:12]} against {good[:12]} is undecided: no commit is looked for.\n"
             "Name the other placement in --bisect, or none for both."
         )
     return f"{bad[:12]} is not surely dearer than {good[:12]}: no commit is."
