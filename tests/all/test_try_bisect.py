@@ -48,7 +48,7 @@ def test_the_culprit_is_found(tmp_path: Path) -> None:
     source.mkdir()
     tree = made(source)
     argv = [ROOT / "retrap", "try", "--tree", tree, "v0..HEAD"]
-    argv += ["--bisect", "trap/trigger:interrupt@same-cpu", "--more-than", "20"]
+    argv += ["--bisect", "trap/trigger:interrupt@cross-cpu", "--more-than", "20"]
     argv += ["--results", tmp_path / "results"]
     began = time.monotonic()
     done = subprocess.run(argv, stdout=subprocess.PIPE, text=True)
