@@ -46,23 +46,20 @@ def cells(found: Found) -> Iterator[dict[str, Any]]:
 
 
 def credited(found: Found) -> dict[tuple[str, str], dict[str, float]]:
-    """By cell: the functions whose code or calls differ. Another branch may be what one
-    boot has left behind."""
+    """By cell: the functions, and what they change by."""
     by_cell: dict[tuple[str, str], dict[str, float]] = {}
     for each in found["functions"]:
-        if each["why"] != "branch":
-            cell = by_cell.setdefault((each["scenario"], each["placement"]), {})
-            cell[each["function"]] = each["change"]
+        cell = by_cell.setdefault((each["scenario"], each["placement"]), {})
+        cell[each["function"]] = each["change"]
     assert by_cell
     return by_cell
 
 
 def check_controls(found: Found) -> None:
     controls = [row for row in found["rows"] if row["control"]]
-    assert {row["scenario"] for row in controls} == {"floor/syscall", "floor/futex"}
-    for row in controls:
-        alike = ("same", "undecided") if "futex" in row["scenario"] else ("same",)
-        assert row["verdict"] in alike, row
+    names = {"floor/syscall", "tracer/request/proc-mem"}
+    assert {row["scenario"] for row in controls} == names
+    assert {row["verdict"] for row in controls} == {"same"}
 
 
 def check_sums(found: Found, besides: Collection[str] = ()) -> None:
@@ -118,7 +115,7 @@ def test_code_that_stays_the_same(tmp_path: Path) -> None:
     found = tried("ptrace-stop-rt", tmp_path)
     assert found["code_bytes"] == {}
     assert {row["verdict"] for row in cells(found)} <= {"same", "undecided"}
-    assert all(each["why"] == "branch" for each in found["functions"])
+    assert found["functions"] == []
     check_controls(found)
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from retrap.results import trace
+from retrap.profile.counts import Counter as Counts
 from retrap.profile.callgraph import INTERRUPT, OTHER, TRACEE, TRACER, Calls, Node
+from retrap.profile.counts import Counter as Counts
 from retrap.profile.callgraph import Reader
 from retrap.profile.symbols import Mapping, Symbols, SymbolTable
 from retrap.results.trace import PARTIAL, TASK, VCPU, Block, Window
@@ -58,6 +60,12 @@ class Made:
         reader = Reader(tuple(self.blocks), symbols, vcpus)
         found = reader.calls(window, frozenset(tracees))
         assert found.counted() == self.executed - found.faults
+        counter = Counts(self.blocks, symbols)
+        (counts,) = counter.count([window]).tolist()
+        each = {f.name: n for f, n in zip(counter.functions, counts, strict=True) if n}
+        assert sum(each.values()) == self.executed
+        if not found.faults:
+            assert each == {name: count for name, count in own(found).items() if count}
         return found
 
 

@@ -17,7 +17,7 @@ from retrap.analysis.comparison import Comparison
 from retrap.analysis.verdict import MORE, NOT_APPLICABLE
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
-from retrap.cli import attempt
+from retrap.cli import attempt, attempt_profile
 from retrap.cli.dearer import status
 from retrap.cli.limits import Limit, limit
 from retrap.cli.parser import parse
@@ -158,9 +158,9 @@ def test_a_long_cell_is_profiled_in_fewer_samples() -> None:
         cast(Comparison, SimpleNamespace(scenario=name, levels=(level, None)))
         for name, level in (("short", 8000.0), ("long", 400_000.0), ("none", None))
     ]
-    assert attempt.profiled_samples(rows, ["short"]) == 500
-    assert attempt.profiled_samples(rows, ["short", "long"]) == 50
-    assert attempt.profiled_samples(rows, ["none"]) == 500
+    assert attempt_profile.samples(rows, ["short"]) == 200
+    assert attempt_profile.samples(rows, ["short", "long"]) == 20
+    assert attempt_profile.samples(rows, ["none"]) == 200
 
 
 def test_code_that_is_not_in_the_cache_is_not_spoken_of(
@@ -289,15 +289,14 @@ def change(name: str, delta: int, calls: int = 2) -> Change:
 
 def by_function(*told: Change) -> Difference:
     facts = {"scenario": "floor/pipe", "placement": "same-cpu"}
-    made = SimpleNamespace(told=list(told), b=SimpleNamespace(facts=facts))
+    ends = SimpleNamespace(facts=facts)
+    made = SimpleNamespace(told=list(told), b=ends, left_behind=[change("left", 9)])
     return cast(Difference, made)
 
 
-def test_what_a_boot_has_left_behind_is_told_apart(
+def test_why_a_function_differs(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """pcpu_next_fit_region() took 128 more, in each sample of a boot, of a patch to
-    release_task()."""
     for module in (tried, tried_json):
         sizes = {"touched.isra.0": 16, "other": -4}
         monkeypatch.setattr(module, "code", lambda _, sizes=sizes: sizes)
@@ -309,6 +308,10 @@ def test_what_a_boot_has_left_behind_is_told_apart(
     assert not list(schema.problems("try", found))
     why = {each["function"]: each["why"] for each in found["functions"]}
     assert why == {"touched": "code", "called": "calls", "data": "branch"}
+    (left,) = found["boot_state"]
+    assert (left["function"], left["change"]) == ("left", 9)
+    assert "differ as much in left()" in tried.whole(results, made)
+    assert "left()" not in tried.render(results, made)
     assert tried.why(parts[0], None) == tried.CODE
 
 

@@ -50,3 +50,7 @@ class RetrapError(Exception):
         self.message = message
         self.remedy = remedy
         self.exit_code = exit_code
+
+    def __reduce__(self) -> tuple[type[RetrapError], tuple[str, str, int]]:
+        """So that it comes back whole from another process."""
+        return type(self), (self.message, self.remedy, self.exit_code)

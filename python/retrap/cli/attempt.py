@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrap.base import scratch
-from retrap.base.arch import ARCHES, asked
+from retrap.base.arch import asked
 from retrap.base.cache import subdirectory
 from retrap.base.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, RetrapError
 from retrap.base.progress import say
@@ -27,16 +27,10 @@ from retrap.fleet.site import refuse_missing
 from retrap.kernel import given, given_tree
 
 if TYPE_CHECKING:
-    from retrap.analysis.comparison import Comparison
     from retrap.profile.choice import Choice
     from retrap.profile.difference import Difference
-    from retrap.results.store import Results
 
 PROFILED = 2  # scenarios: a boot with the profiler takes seconds a scenario
-# Instructions of a cell that are read one by one; a process that is made and ends takes
-# half a million, and tells its functions in few samples.
-READ, FEW = 20_000_000, 40
-CLASS = "cheapest"  # of samples: those without load-tracking updates
 
 
 def run(args: Namespace) -> int:
@@ -107,7 +101,7 @@ def _cost(
     written: list[Path],
     choice: Choice,
 ) -> int:
-    from retrap.cli import commands, dearer, matrix
+    from retrap.cli import attempt_profile, commands, dearer, matrix
     from retrap.report import tried, tried_json
     from retrap.results.store import load
 
@@ -130,7 +124,9 @@ def _cost(
         found: list[Difference] = []
         if not args.no_profile:
             names = tried.changed_scenarios(results, choice)[:PROFILED]
-            found = _functions(results, variants, args.results, names, experiment.files)
+            found = attempt_profile.functions(
+                results, variants, args.results, names, experiment.files
+            )
         made = tried.Tried(titles, choice, found)
         document = json.dumps(tried_json.document(results, patches, made), indent=1)
         kept = files.keep(directory, tried.whole(results, made), document)
@@ -287,46 +283,3 @@ def _make_map(args: Namespace) -> int:
     for arch in arches:
         print(matrix.short(reach.make(variant, variants, arch, args.results)))
     return EXIT_OK
-
-
-def profiled_samples(rows: Iterable[Comparison], scenarios: Sequence[str]) -> int:
-    """Of each cell of these scenarios."""
-    mine = [row.levels[0] or 0 for row in rows if row.scenario in scenarios]
-    return max(FEW, min(files.SAMPLES, READ // max(1, int(max(mine, default=0)))))
-
-
-def _functions(
-    results: Results,
-    variants: Variants,
-    into: Path,
-    scenarios: Sequence[str],
-    mine: scenario_files.Files,
-) -> list[Difference]:
-    """Those scenarios by function: the base beside all patches."""
-    from retrap.analysis.compare import comparisons
-    from retrap.profile import difference, measure
-
-    if not scenarios:
-        return []
-    names = [each["name"] for each in results.plan["variants"]]
-    arches = (ARCHES[results.machines[0].arch],)
-    request = measure.Request(
-        scenarios=tuple(scenarios),
-        variants=(names[0], names[-1]),
-        arches=arches,
-        placements=experiments.PLACEMENTS,
-        samples=profiled_samples(comparisons(results), scenarios),
-        cpus=files.CPUS,
-        seed=files.SEED,
-        files=mine,
-    )
-    stored = measure.stored(measure.run(request, variants, into, False, lambda _: []))
-    before, after = (
-        {each.cell: each for each in stored if each.facts["variant"] == name}
-        for name in (names[0], names[-1])
-    )
-    return [
-        difference.compare(before[cell], after[cell], CLASS)
-        for cell in after
-        if cell in before
-    ]

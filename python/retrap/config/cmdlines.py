@@ -3,6 +3,10 @@
 
 `mainline+preempt=full` is mainline, booted with `preempt=full`. As in a layout, it is
 held against nothing but kernels that were booted with the same words.
+
+One word is not the kernel's: `sleepers=3` has three processes asleep while a guest
+measures (exact/guest/sleepers). They change no path, and leave the allocators and the
+scheduler in another state.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import re
 
 from retrap.base.arch import ARCHES
 
+SLEEPERS, MOST_SLEEPERS = "sleepers", 64
 WORD = re.compile(r"[a-z0-9_]+(=[A-Za-z0-9_,:-]+)?")
 
 # What retrap says to a guest itself, besides what stands in arch.py.
@@ -50,6 +55,10 @@ def wrong(words: str) -> str:
             )
         if not WORD.fullmatch(word):
             return f"{word!r} is no word like preempt=full"
+        name, _, value = word.partition("=")
+        known = value in map(str, range(1, MOST_SLEEPERS + 1))
+        if name == SLEEPERS and not known:
+            return f"{word!r}: sleepers= takes 1 to {MOST_SLEEPERS}"
     return "" if words.split() else "an empty one is what each kernel has anyway"
 
 
@@ -63,6 +72,18 @@ def split(name: str) -> tuple[str, str]:
     variant, *words = name.split("+")
     text = " ".join(words)
     return (variant, text) if variant and words and not wrong(text) else (name, "")
+
+
+def sleepers(words: str) -> tuple[int, str]:
+    """How many processes are to sleep, and the words that are the kernel's."""
+    count, others = 0, []
+    for word in words.split():
+        name, _, value = word.partition("=")
+        if name == SLEEPERS:
+            count = int(value)
+        else:
+            others.append(word)
+    return count, " ".join(others)
 
 
 def refused(words: str, found: str, console: str) -> str:

@@ -27,6 +27,7 @@ from retrap.base.arch import Arch
 from retrap.base.progress import Progress, Task, say
 
 LATE_CPUS = "/retrap/late-cpus"  # exact/guest/late-cpus
+SLEEPERS = "/retrap/sleepers"  # exact/guest/sleepers
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,11 @@ def run(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     task.update("packs the initramfs")
-    parameters, late = [], {}
-    _, words = cmdlines.split(kernel.variant.name)
+    parameters, scripts = [], {}
+    asleep, words = cmdlines.sleepers(cmdlines.split(kernel.variant.name)[1])
+    if asleep:
+        lines = [f"exec {cmdlines.SLEEPERS} {SLEEPERS} {asleep}", *lines]
+        scripts[SLEEPERS] = ROOT / "exact/guest/sleepers"
     if kernel.meta()["boot_patches"]:
         parameters.append(kernel.arch.boot_command_line)
     elif source.boot_patches(kernel.arch):
@@ -89,7 +93,7 @@ def run(
         say(f"guest {kernel.variant.name}: boots slowly: kernel-patch/boot {why}")
     if guest.exact and guest.cpus > 1 and kernel.late_cpus:
         parameters.append(f"maxcpus=1 rdinit={LATE_CPUS}")
-        late = {LATE_CPUS: ROOT / "exact/guest/late-cpus"}
+        scripts[LATE_CPUS] = ROOT / "exact/guest/late-cpus"
     parameters += words.split()
     initrd = initramfs.make(
         work,
@@ -101,7 +105,7 @@ def run(
             "/retrap/events": "".join(
                 f"{word}\n" for word in guest_options(kernel.arch.machine)
             ),
-            **late,
+            **scripts,
             **(files or {}),
         },
     )
@@ -117,6 +121,8 @@ def run(
     )
     check_clock(kernel, guest, work / "results")
     check_words(kernel, words, work / "results", boot.console)
+    if asleep:
+        _check_sleepers(kernel, work / "results")
     return boot, initramfs.sha256(initrd)
 
 
@@ -132,6 +138,20 @@ def check_clock(kernel: Kernel, guest: Guest, results: Path) -> None:
             what, "look at the kernel log for why: env-before/, console.log", EXIT_GUEST
         )
     say(f"{what}: its times are too coarse")
+
+
+def _check_sleepers(kernel: Kernel, results: Path) -> None:
+    """They were started; their step leaves no file. Errors: EXIT_GUEST."""
+    step = cmdlines.SLEEPERS
+    status, log = (_text(results / f"{step}.{end}") for end in ("status", "log"))
+    if status != "0":
+        raise RetrapError(
+            f"guest {kernel.variant.name}: no sleepers: {log or 'no output'}",
+            "look into console.log",
+            EXIT_GUEST,
+        )
+    for path in results.glob(f"{step}.*"):
+        path.unlink()
 
 
 def check_words(kernel: Kernel, words: str, results: Path, console: str) -> None:

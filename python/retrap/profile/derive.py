@@ -71,6 +71,21 @@ def _mapping(line: str) -> symbols.Mapping:
     return symbols.Mapping(start, end, offset, match.group(4))
 
 
+def recorded(boot: Boot) -> tuple[trace.Trace, list[tuple[Cell, trace.Run]]]:
+    """What the profiler saw of a boot, by its timed cells, in the order they ran.
+    Errors: EXIT_RESULTS; windows that do not pair with the cells."""
+    path = boot.path / trace.PACKED
+    seen = trace.read(path)
+    by_name = {cell.path.name: cell for cell in boot.cells}
+    timed = [
+        by_name[name] for name in boot.record["cells"] if name.endswith(".run.json")
+    ]
+    if len(seen.runs) != len(timed):
+        what = f"{len(seen.runs)} runs recorded of {len(timed)}: markers missing"
+        raise damaged(path, what)
+    return seen, list(zip(timed, seen.runs, strict=True))
+
+
 def profiles(boot: Boot, source: Source, cpus: int) -> list[Profile]:
     """The profile of each timed cell, in the order they ran.
 
@@ -78,17 +93,9 @@ def profiles(boot: Boot, source: Source, cpus: int) -> list[Profile]:
     add up to them.
     """
     path = boot.path / trace.PACKED
-    recorded = trace.read(path)
-    by_name = {cell.path.name: cell for cell in boot.cells}
-    timed = [
-        by_name[name] for name in boot.record["cells"] if name.endswith(".run.json")
-    ]
-    if len(recorded.runs) != len(timed):
-        what = f"{len(recorded.runs)} runs recorded of {len(timed)}: markers missing"
-        raise damaged(path, what)
+    seen, runs = recorded(boot)
     return [
-        _Cell(path, cell, run, recorded, source, cpus).profile(boot)
-        for cell, run in zip(timed, recorded.runs, strict=True)
+        _Cell(path, cell, run, seen, source, cpus).profile(boot) for cell, run in runs
     ]
 
 
@@ -102,18 +109,22 @@ def addresses(
     boot = next((boot for boot in load(path).boots if boot.path == place), None)
     if boot is None:
         raise damaged(place, "is not there, and with it the windows")
-    recorded = trace.read(boot.path / trace.PACKED)
-    names = [name for name in boot.record["cells"] if name.endswith(".run.json")]
-    cells = {cell.path.name: (cell.scenario, cell.placement) for cell in boot.cells}
-    number = [cells[name] for name in names].index(
-        (facts["scenario"], facts["placement"])
+    seen, runs = recorded(boot)
+    run = next(
+        run
+        for cell, run in runs
+        if (cell.scenario, cell.placement) == (facts["scenario"], facts["placement"])
     )
     among = membership(kind, list(found.windows))
-    run = recorded.runs[number]
     chosen = [w for w, is_in in zip(run.windows, among, strict=True) if is_in]
-    table = symbols.kernel_table(kernel.system_map, kernel.directory / "System.map")
-    known = symbols.Symbols(table, [], {})
-    return address_counts(recorded.blocks, chosen, known, function), len(chosen)
+    known = kernel_names(kernel)
+    return address_counts(seen.blocks, chosen, known, function), len(chosen)
+
+
+def kernel_names(kernel: Kernel) -> symbols.Symbols:
+    """Of the kernel alone. Errors: EXIT_KERNEL."""
+    path = kernel.directory / "System.map"
+    return symbols.Symbols(symbols.kernel_table(kernel.system_map, path), [], {})
 
 
 def membership(kind: str, counts: list[int]) -> list[bool]:

@@ -57,7 +57,8 @@ class Moved:
 
 @dataclass(frozen=True)
 class Difference:
-    """`judgement`: of the totals of all samples, as of any two cells."""
+    """`judgement`: of the totals of all samples, as of any two cells. `state`: the
+    functions that boots of one kernel differ in as much (boot_state.py)."""
 
     judgement: Judgement
     kind: str
@@ -67,6 +68,7 @@ class Difference:
     windows: tuple[int, int]
     changes: tuple[Change, ...]
     moved: tuple[Moved, ...]
+    state: frozenset[Function] = frozenset()
 
     @property
     def delta(self) -> Fraction:
@@ -80,7 +82,13 @@ class Difference:
     @property
     def told(self) -> list[Change]:
         """Those that differ in nearly every sample; all where that is not known."""
-        return [c for c in self.changes if c.steady or not self.known]
+        steady = (c for c in self.changes if c.steady or not self.known)
+        return [c for c in steady if c.function not in self.state]
+
+    @property
+    def left_behind(self) -> list[Change]:
+        """Those that a boot's state explains."""
+        return [c for c in self.changes if c.steady and c.function in self.state]
 
     @property
     def steady(self) -> int | None:

@@ -22,10 +22,12 @@ from retrap.executors import qemu
 from retrap.executors.guest import Qemu
 from retrap.executors.lanes import boot_all, exact_at_once
 from retrap.kernel import kernels
+from retrap.base import workers
 from retrap.base.arch import Arch, native
 from retrap.build import own
 from retrap.build.programs import MEASURING, Programs, build, build_for_guests
 from retrap.base.paths import ROOT
+from retrap.config import cmdlines
 from retrap.config.experiments import Guest, Plugin, check_cpus
 from retrap.config.registry import complaint
 from retrap.config.scenario_files import Files, told
@@ -54,7 +56,9 @@ SWITCH = {"x86_64": "__switch_to_asm", "arm64": "cpu_switch_to"}
 
 @dataclass(frozen=True)
 class Request:
-    """What to profile. `interface`: of every variant; None: each its own."""
+    """What to profile. `interface`: of every variant; None: each its own. `sleepers`:
+    each variant is booted once more beside so many processes that sleep, for
+    boot_state.py, and that boot is not made a profile of."""
 
     scenarios: tuple[str, ...]
     variants: tuple[str, ...]
@@ -66,6 +70,16 @@ class Request:
     interface: str | None = None
     timeout_s: int = 600
     files: Files = ()  # of the user, that some of the scenarios are from
+    sleepers: tuple[int, ...] = ()
+
+    def states(self, variant: str) -> tuple[str, ...]:
+        """The variant, and what it is called beside sleepers."""
+        words = (f"{cmdlines.SLEEPERS}={count}" for count in self.sleepers)
+        return variant, *(cmdlines.under(variant, each) for each in words)
+
+    @property
+    def booted(self) -> tuple[str, ...]:
+        return tuple(each for name in self.variants for each in self.states(name))
 
     def of(self, variant: Variant) -> str:
         return self.interface or variant.interface
@@ -144,7 +158,7 @@ def run(
         for arch in request.arches:
             if arch not in programs:
                 programs[arch] = _programs(request, progress, arch)
-            for name in request.variants:
+            for name in request.booted:
                 jobs.append(kernels.ensure(variants[name], variants, progress, arch))
         plan = plan_of(request, variants, jobs, programs)
         campaign = open_campaign(results, plan, fresh)
@@ -196,7 +210,8 @@ def fill(
         return
     path = campaign.path
     with progress.task("profiles") as task:
-        count = _derive_all(path, built, programs, request.cpus)
+        profiled = [each for each in built if each.variant.name in request.variants]
+        count = _derive_all(path, profiled, programs, request.cpus)
         task.update(f"{count} cells")
     with progress.task("figures") as task:
         task.update(f"{len(draw(path))} files")
@@ -262,7 +277,7 @@ def plan_of(
                     job.arch.name: job.key for job in jobs if job.variant.name == name
                 },
             }
-            for name in dict.fromkeys(request.variants)
+            for name in dict.fromkeys(request.booted)
         ],
         "scenarios": list(request.scenarios),
         **told(request.files),
@@ -295,27 +310,42 @@ def _derive_all(
     path: Path, jobs: list[Kernel], programs: dict[Arch, Programs], cpus: int
 ) -> int:
     """Step 2: a profile.json a cell; how many."""
-    stored_boots = {boot.path: boot for boot in load(path).boots}
-    count = 0
-    for kernel in jobs:
-        boot = stored_boots[path / "raw" / job_of(kernel).name]
-        if boot.record["kernel_build_id"] != kernel.meta()["build_id"]:
-            raise RetrapError(
-                f"{boot.path}: ran a kernel of another build id than the cache has",
-                "take it again with --fresh",
-                EXIT_KERNEL,
-            )
-        source = derive.Source(kernel, programs[kernel.arch])
-        for found in derive.profiles(boot, source, cpus):
-            text = json.dumps(found.record(), separators=(",", ":")) + "\n"
-            into = path / PROFILES / found.name
-            atomic_write(into.with_name(f"{found.name}.json"), text)
-            atomic_write(into.with_name(f"{found.name}.csv"), tables.functions(found))
-            count += 1
+    boots = [_Derived(path, kernel, programs[kernel.arch], cpus) for kernel in jobs]
+    count = sum(workers.each(_derive, boots))
     baseline = jobs[0].variant.name
     for name, text in tables.differences(stored(path), baseline).items():
         atomic_write(path / PROFILES / f"{name}.csv", text)
     return count
+
+
+@dataclass(frozen=True)
+class _Derived:
+    """A boot of a result directory, and what names its addresses."""
+
+    path: Path
+    kernel: Kernel
+    programs: Programs
+    cpus: int
+
+
+def _derive(each: _Derived) -> int:
+    """The profiles of one boot; how many."""
+    where = each.path / "raw" / job_of(each.kernel).name
+    boot = next(boot for boot in load(each.path).boots if boot.path == where)
+    if boot.record["kernel_build_id"] != each.kernel.meta()["build_id"]:
+        raise RetrapError(
+            f"{boot.path}: ran a kernel of another build id than the cache has",
+            "take it again with --fresh",
+            EXIT_KERNEL,
+        )
+    source = derive.Source(each.kernel, each.programs)
+    profiles = derive.profiles(boot, source, each.cpus)
+    for found in profiles:
+        text = json.dumps(found.record(), separators=(",", ":")) + "\n"
+        into = each.path / PROFILES / found.name
+        atomic_write(into.with_name(f"{found.name}.json"), text)
+        atomic_write(into.with_name(f"{found.name}.csv"), tables.functions(found))
+    return len(profiles)
 
 
 def stored(path: Path) -> list[summary.Profile]:

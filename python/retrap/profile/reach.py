@@ -25,7 +25,7 @@ from retrap.config.fragments import lineage
 from retrap.config.registry import Scenario, least
 from retrap.config.variants import Variant, Variants
 from retrap.kernel import kernels
-from retrap.profile import lines, measure, symbols
+from retrap.profile import derive, lines, measure, symbols
 from retrap.profile.symbols import KERNEL
 from retrap.results import trace
 from retrap.results.measured import Boot
@@ -141,17 +141,15 @@ def _runnable(families: Iterable[Scenario], interface: str) -> Iterable[str]:
 def _ran(boot: Boot) -> dict[str, set[int]]:
     """Of each scenario: the kernel addresses that half of its samples run, at any
     placement."""
-    recorded = trace.read(boot.path / trace.PACKED)
-    cells = {cell.path.name: cell.scenario for cell in boot.cells}
-    timed = [cells[name] for name in boot.record["cells"] if name.endswith(".run.json")]
+    seen, runs = derive.recorded(boot)
     found: dict[str, set[int]] = {}
-    for scenario, run in zip(timed, recorded.runs, strict=True):
+    for cell, run in runs:
         counts: Counter[int] = Counter()
         for window in run.windows:
-            ran = (addresses for _, addresses in trace.ran(recorded.blocks, window))
+            ran = (addresses for _, addresses in trace.ran(seen.blocks, window))
             counts.update({at for block in ran for at in block if at >= KERNEL})
         often = {at for at, n in counts.items() if 2 * n >= len(run.windows)}
-        found.setdefault(scenario, set()).update(often)
+        found.setdefault(cell.scenario, set()).update(often)
     return found
 
 

@@ -234,9 +234,8 @@ def _cell(one: Comparison) -> str:
 
 
 def why(change: Change, sizes: Mapping[str, int] | None) -> str:
-    """BRANCH: neither its code nor how often it is called differs. It finds other data:
-    the patch's doing, or what one boot has left behind (post_init_entity_util_avg() by
-    the scheduler's load, pcpu_next_fit_region() by what is allocated)."""
+    """BRANCH: neither its code nor how often it is called differs. It finds other
+    data."""
     if sizes is None or str(change.function) in map(symbols.fold, sizes):
         return CODE
     return BRANCH if change.a_calls == change.b_calls else CALLS
@@ -264,6 +263,10 @@ def _blamed(
         where = f"{facts['scenario']} {facts['placement']}"
         line = f"{where}: {'; '.join(filter(None, texts))}"
         cells += [_cut(line, None if whole else deep)] if parts else []
+        if whole and found.left_behind:
+            names = (f"{each.function}()" for each in found.left_behind)
+            said = "boots or samples of one kernel differ as much in"
+            cells += [_cut(f"{where}: {said} {', '.join(names)}", None)]
     return list(chain(*(cells if whole else cells[:BLAMED])))
 
 

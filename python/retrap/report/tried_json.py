@@ -12,6 +12,7 @@ from retrap.analysis.steps import against_first, steps
 from retrap.base import schema
 from retrap.kernel.given import Given
 from retrap.kernel.given_files import AS_IS
+from retrap.profile.difference import Change, Difference
 from retrap.report.tried import Tried, code, why
 from retrap.results.store import Results
 
@@ -54,18 +55,26 @@ def document(
             for row in against_first(results)
         ],
         "functions": [
-            {
-                "scenario": found.b.facts["scenario"],
-                "placement": found.b.facts["placement"],
-                "function": str(change.function),
-                "change": float(change.delta),
-                "why": why(change, sizes),
-            }
+            {**_changed(found, change), "why": why(change, sizes)}
             for found in tried.functions
             for change in found.told
             if change.delta
         ],
+        "boot_state": [
+            _changed(found, change)
+            for found in tried.functions
+            for change in found.left_behind
+        ],
         "code_bytes": sizes,
+    }
+
+
+def _changed(found: Difference, change: Change) -> dict[str, Any]:
+    return {
+        "scenario": found.b.facts["scenario"],
+        "placement": found.b.facts["placement"],
+        "function": str(change.function),
+        "change": float(change.delta),
     }
 
 
