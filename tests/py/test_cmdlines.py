@@ -77,8 +77,8 @@ def test_a_real_time_kernel_is_a_config_and_has_no_switch() -> None:
         ("lapic_timer_khz=3", "'lapic_timer_khz=3' is set by retrap itself"),
         ("rcupdate.rcu_expedited=1", "'rcupdate.rcu_expedited=1' has a dot"),
         ("a;b", "'a;b' is no word like preempt=full"),
-        ("sleepers=0", "'sleepers=0': sleepers= takes 1 to 64"),
-        ("sleepers=٣", "'sleepers=٣' is no word like preempt=full"),
+        ("ballast=0", "'ballast=0': ballast= takes 1 to 64"),
+        ("ballast=٣", "'ballast=٣' is no word like preempt=full"),
         (" ", "an empty one is what each kernel has anyway"),
     ],
 )
@@ -99,12 +99,12 @@ def test_the_plan_says_the_words() -> None:
     assert layout_of("mainline") == {}
 
 
-def test_sleepers_are_no_word_of_the_kernel() -> None:
-    assert cmdlines.sleepers("preempt=full sleepers=3 quiet") == (
+def test_ballast_is_no_word_of_the_kernel() -> None:
+    assert cmdlines.ballast("preempt=full ballast=3 quiet") == (
         *(3, "preempt=full quiet"),
     )
-    assert cmdlines.sleepers("preempt=full") == (0, "preempt=full")
-    assert cmdlines.split("mainline+sleepers=3") == ("mainline", "sleepers=3")
+    assert cmdlines.ballast("preempt=full") == (0, "preempt=full")
+    assert cmdlines.split("mainline+ballast=3") == ("mainline", "ballast=3")
 
 
 UNKNOWN = 'Unknown kernel command line parameters "preempt=full", will be passed'

@@ -11,7 +11,6 @@ import pytest
 from retrap.results import trace
 from retrap.profile.counts import Counter as Counts
 from retrap.profile.callgraph import INTERRUPT, OTHER, TRACEE, TRACER, Calls, Node
-from retrap.profile.counts import Counter as Counts
 from retrap.profile.callgraph import Reader
 from retrap.profile.symbols import Mapping, Symbols, SymbolTable
 from retrap.results.trace import PARTIAL, TASK, VCPU, Block, Window

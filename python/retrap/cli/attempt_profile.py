@@ -22,7 +22,7 @@ from retrap.results.store import Results
 # half a million, and tells its functions in few samples.
 READ, FEW, MANY = 8_000_000, 16, 200
 CLASS = "cheapest"  # of samples: those without load-tracking updates
-SLEEPERS = (1, 2, 3)  # of the boots that tell a boot's state
+BALLAST = (1, 2, 3)  # of the boots that tell a boot's state
 
 
 def samples(rows: Iterable[Comparison], scenarios: Sequence[str]) -> int:
@@ -52,7 +52,7 @@ def functions(
         cpus=attempt_files.CPUS,
         seed=attempt_files.SEED,
         files=mine,
-        sleepers=SLEEPERS,
+        ballast=BALLAST,
     )
     path = measure.run(request, variants, into, False, lambda _: [])
     state = _state(path, request, variants)

@@ -4,9 +4,9 @@
 `mainline+preempt=full` is mainline, booted with `preempt=full`. As in a layout, it is
 held against nothing but kernels that were booted with the same words.
 
-One word is not the kernel's: `sleepers=3` has three processes asleep while a guest
-measures (exact/guest/sleepers). They change no path, and leave the allocators and the
-scheduler in another state.
+One word is not the kernel's: `ballast=3` boots a guest with 3 MB more in its root, and
+has three processes asleep while it measures (exact/guest/ballast). They change no path,
+and leave the allocators in another state.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 
 from retrap.base.arch import ARCHES
 
-SLEEPERS, MOST_SLEEPERS = "sleepers", 64
+BALLAST, MOST_BALLAST = "ballast", 64
 WORD = re.compile(r"[a-z0-9_]+(=[A-Za-z0-9_,:-]+)?")
 
 # What retrap says to a guest itself, besides what stands in arch.py.
@@ -56,9 +56,9 @@ def wrong(words: str) -> str:
         if not WORD.fullmatch(word):
             return f"{word!r} is no word like preempt=full"
         name, _, value = word.partition("=")
-        known = value in map(str, range(1, MOST_SLEEPERS + 1))
-        if name == SLEEPERS and not known:
-            return f"{word!r}: sleepers= takes 1 to {MOST_SLEEPERS}"
+        known = value in map(str, range(1, MOST_BALLAST + 1))
+        if name == BALLAST and not known:
+            return f"{word!r}: ballast= takes 1 to {MOST_BALLAST}"
     return "" if words.split() else "an empty one is what each kernel has anyway"
 
 
@@ -74,12 +74,12 @@ def split(name: str) -> tuple[str, str]:
     return (variant, text) if variant and words and not wrong(text) else (name, "")
 
 
-def sleepers(words: str) -> tuple[int, str]:
-    """How many processes are to sleep, and the words that are the kernel's."""
+def ballast(words: str) -> tuple[int, str]:
+    """How much of it, and the words that are the kernel's."""
     count, others = 0, []
     for word in words.split():
         name, _, value = word.partition("=")
-        if name == SLEEPERS:
+        if name == BALLAST:
             count = int(value)
         else:
             others.append(word)

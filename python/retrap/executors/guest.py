@@ -27,7 +27,8 @@ from retrap.base.arch import Arch
 from retrap.base.progress import Progress, Task, say
 
 LATE_CPUS = "/retrap/late-cpus"  # exact/guest/late-cpus
-SLEEPERS = "/retrap/sleepers"  # exact/guest/sleepers
+BALLAST, WEIGHT = "/retrap/ballast", "/retrap/weight"  # exact/guest/ballast
+WEIGHT_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,13 @@ def run(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     task.update("packs the initramfs")
-    parameters, scripts = [], {}
-    asleep, words = cmdlines.sleepers(cmdlines.split(kernel.variant.name)[1])
-    if asleep:
-        lines = [f"exec {cmdlines.SLEEPERS} {SLEEPERS} {asleep}", *lines]
-        scripts[SLEEPERS] = ROOT / "exact/guest/sleepers"
+    parameters: list[str] = []
+    more: dict[str, str | Path] = {}
+    ballast, words = cmdlines.ballast(cmdlines.split(kernel.variant.name)[1])
+    if ballast:
+        lines = [f"exec {cmdlines.BALLAST} {BALLAST} {ballast}", *lines]
+        more[BALLAST] = ROOT / "exact/guest/ballast"
+        more[WEIGHT] = "\n" * (ballast * WEIGHT_BYTES)
     if kernel.meta()["boot_patches"]:
         parameters.append(kernel.arch.boot_command_line)
     elif source.boot_patches(kernel.arch):
@@ -93,7 +96,7 @@ def run(
         say(f"guest {kernel.variant.name}: boots slowly: kernel-patch/boot {why}")
     if guest.exact and guest.cpus > 1 and kernel.late_cpus:
         parameters.append(f"maxcpus=1 rdinit={LATE_CPUS}")
-        scripts[LATE_CPUS] = ROOT / "exact/guest/late-cpus"
+        more[LATE_CPUS] = ROOT / "exact/guest/late-cpus"
     parameters += words.split()
     initrd = initramfs.make(
         work,
@@ -105,7 +108,7 @@ def run(
             "/retrap/events": "".join(
                 f"{word}\n" for word in guest_options(kernel.arch.machine)
             ),
-            **scripts,
+            **more,
             **(files or {}),
         },
     )
@@ -121,8 +124,8 @@ def run(
     )
     check_clock(kernel, guest, work / "results")
     check_words(kernel, words, work / "results", boot.console)
-    if asleep:
-        _check_sleepers(kernel, work / "results")
+    if ballast:
+        _check_ballast(kernel, work / "results")
     return boot, initramfs.sha256(initrd)
 
 
@@ -140,13 +143,13 @@ def check_clock(kernel: Kernel, guest: Guest, results: Path) -> None:
     say(f"{what}: its times are too coarse")
 
 
-def _check_sleepers(kernel: Kernel, results: Path) -> None:
-    """They were started; their step leaves no file. Errors: EXIT_GUEST."""
-    step = cmdlines.SLEEPERS
+def _check_ballast(kernel: Kernel, results: Path) -> None:
+    """Its processes were started; their step leaves no file. Errors: EXIT_GUEST."""
+    step = cmdlines.BALLAST
     status, log = (_text(results / f"{step}.{end}") for end in ("status", "log"))
     if status != "0":
         raise RetrapError(
-            f"guest {kernel.variant.name}: no sleepers: {log or 'no output'}",
+            f"guest {kernel.variant.name}: no ballast: {log or 'no output'}",
             "look into console.log",
             EXIT_GUEST,
         )

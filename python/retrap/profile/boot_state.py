@@ -3,9 +3,9 @@
 
 Where the next free area of the per-CPU allocator lies, what is in a slab: it differs
 from boot to boot of one kernel, as the scheduler's load does from sample to sample, and
-a path takes other branches. So each kernel is booted several times, beside processes
-that sleep. A patch makes what a function changes by when all samples of the one kernel
-lie further from those of the other than either's from each other.
+a path takes other branches. So each kernel is booted several times, with ballast
+(config/cmdlines.py). A change of a function is the patch's doing when the samples of
+the two kernels lie further apart than those of either.
 """
 
 from __future__ import annotations

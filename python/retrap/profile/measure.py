@@ -56,9 +56,9 @@ SWITCH = {"x86_64": "__switch_to_asm", "arm64": "cpu_switch_to"}
 
 @dataclass(frozen=True)
 class Request:
-    """What to profile. `interface`: of every variant; None: each its own. `sleepers`:
-    each variant is booted once more beside so many processes that sleep, for
-    boot_state.py, and that boot is not made a profile of."""
+    """What to profile. `interface`: of every variant; None: each its own. `ballast`:
+    each variant is booted once more with so much of it, for boot_state.py, and that
+    boot is not made a profile of."""
 
     scenarios: tuple[str, ...]
     variants: tuple[str, ...]
@@ -70,11 +70,11 @@ class Request:
     interface: str | None = None
     timeout_s: int = 600
     files: Files = ()  # of the user, that some of the scenarios are from
-    sleepers: tuple[int, ...] = ()
+    ballast: tuple[int, ...] = ()
 
     def states(self, variant: str) -> tuple[str, ...]:
-        """The variant, and what it is called beside sleepers."""
-        words = (f"{cmdlines.SLEEPERS}={count}" for count in self.sleepers)
+        """The variant, and what it is called with ballast."""
+        words = (f"{cmdlines.BALLAST}={count}" for count in self.ballast)
         return variant, *(cmdlines.under(variant, each) for each in words)
 
     @property
