@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The two podman lines of the README, as written, with Debian's podman and runc.
+"""The podman lines of the README and of docs/try.md, as written, with Debian's podman and runc.
 
 The registry's image is made here, by mmdebstrap, and has the registry's name. What
 podman stores lies in a folder of its own.
@@ -7,6 +7,7 @@ podman stores lies in a folder of its own.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
@@ -17,12 +18,16 @@ from pathlib import Path
 
 import pytest
 from conftest import KERNELS, kernel
+from linux_tree import FIRST, git, made, plant
 
 from retrap.campaign import journal
+from retrap.base.errors import EXIT_DEARER
 from retrap.base.paths import ROOT
 from retrap.config.experiments import load_experiment
 from retrap.build.packages import names
 
+# prepare_signal(), which a notification runs three times
+DEARER = "\tif (signal->flags & SIGNAL_GROUP_EXIT) {\n"
 BASE = "docker.io/library/debian:12"
 
 
@@ -30,6 +35,16 @@ def lines() -> list[str]:
     """Those of the README that begin with podman, continued ones joined."""
     readme = (ROOT / "README.md").read_text().replace("\\\n", "")
     return re.findall(r"^podman .*$", readme, re.MULTILINE)
+
+
+def recipe(tree: Path) -> str:
+    """The line of docs/try.md for a job, of that tree."""
+    text = (ROOT / "docs/try.md").read_text().replace("\\\n", "")
+    (line,) = re.findall(r"^podman run .*$", text, re.MULTILINE)
+    for old, new in (("~/linux", str(tree)), ("origin/master..", f"{FIRST}..")):
+        assert old in line
+        line = line.replace(old, new)
+    return line
 
 
 def limits() -> str:
@@ -122,6 +137,29 @@ def test_the_line_that_runs(here: dict[str, str], clone: Path) -> None:
     assert journal.read(stamp).finished
     boots = list(stamp.glob("raw/*/exact-*/boot.json"))
     assert len(boots) == len(load_experiment().variants)
+
+
+def test_a_job_that_fails_when_a_path_gets_dearer(
+    here: dict[str, str], clone: Path, tmp_path: Path
+) -> None:
+    """The first job builds the base, a later one compiles what its patches touch."""
+    (tmp_path / "source").mkdir()
+    tree = made(tmp_path / "source")
+    file = tree / "kernel/signal.c"
+    file.write_text(file.read_text() + "/* nothing */\n")
+    git(tree, "commit", "-qam", "nothing")
+    _run(["sh", "-c", recipe(tree)], here, clone)
+    cost = json.loads((clone / "cost.json").read_text())
+    assert {row["verdict"] for row in cost["rows"]} == {"same"}
+    plant(tree, "kernel/signal.c", DEARER, 100)
+    git(tree, "commit", "-qam", "dearer")
+    argv = ["sh", "-c", recipe(tree)]
+    job = subprocess.run(argv, cwd=clone, env=here, capture_output=True, text=True)
+    assert job.returncode == EXIT_DEARER, job.stderr
+    counts = re.findall(r"(\d+) objects compiled", job.stderr)
+    assert max(map(int, counts)) < 50, counts
+    (row,) = json.loads((clone / "cost.json").read_text())["rows"]
+    assert (row["verdict"], row["estimate"]) == ("more", 300)
 
 
 def test_the_image_lacks_nothing_that_matrix_wants(here: dict[str, str]) -> None:

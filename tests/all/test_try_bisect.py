@@ -7,38 +7,25 @@ import subprocess
 import time
 from pathlib import Path
 
+from linux_tree import FIRST, git, made, plant
+
 from retrap.base.errors import EXIT_DEARER
 from retrap.base.paths import ROOT
 
-SOURCE = Path("/usr/src/linux-source-6.12.tar.xz")
 FILES = ("kernel/signal.c", "kernel/ptrace.c", "kernel/exit.c")
 COMMITS, CULPRIT, COUNT = 64, 41, 100
 AT = "\t\tif (likely(task_set_jobctl_pending(child, JOBCTL_TRAP_STOP)))\n"
-NOPS = f'\t\tasm volatile(".rept {COUNT}\\n\\tnop\\n\\t.endr");\n'
 
 
-def git(tree: Path, *words: str) -> None:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@localhost.invalid"]
-    subprocess.run(["git", "-C", tree, *identity, *words], check=True)
-
-
-def made(into: Path) -> Path:
-    """A tree with `COMMITS` commits above `v0`. One of them is dearer in
+def with_commits(into: Path) -> Path:
+    """A tree with `COMMITS` commits above the first. One of them is dearer in
     PTRACE_INTERRUPT, the others add a comment."""
-    subprocess.run(["tar", "-xJf", SOURCE, "-C", into], check=True)
-    (tree,) = into.iterdir()
-    git(tree, "init", "-q")
-    git(tree, "add", "-f", ".")
-    git(tree, "commit", "-qm", "v0")
-    git(tree, "tag", "v0")
+    tree = made(into)
     for n in range(1, COMMITS + 1):
         file = tree / FILES[n % len(FILES)]
         file.write_text(f"{file.read_text()}/* {n} */\n")
         if n == CULPRIT:
-            plant = tree / "kernel/ptrace.c"
-            text = plant.read_text()
-            assert text.count(AT) == 1
-            plant.write_text(text.replace(AT, NOPS + AT))
+            plant(tree, "kernel/ptrace.c", AT, COUNT)
         git(tree, "commit", "-qam", f"commit {n}")
     return tree
 
@@ -46,8 +33,8 @@ def made(into: Path) -> Path:
 def test_the_culprit_is_found(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
-    tree = made(source)
-    argv = [ROOT / "retrap", "try", "--tree", tree, "v0..HEAD"]
+    tree = with_commits(source)
+    argv = [ROOT / "retrap", "try", "--tree", tree, f"{FIRST}..HEAD"]
     argv += ["--bisect", "trap/trigger:interrupt@cross-cpu", "--more-than", "20"]
     argv += ["--results", tmp_path / "results"]
     began = time.monotonic()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linux_tree import nops
 
 from retrap.base.arch import native
 from retrap.base.paths import ROOT
@@ -65,8 +66,7 @@ def planted(plant: Plant, into: Path) -> Path:
     before = (source / plant.file).read_text()
     start = before.index(f"{plant.function}(")
     at = before.index(plant.line, before.index("\n{", start))
-    nops = f'\tasm volatile(".rept {COUNT}\\n\\tnop\\n\\t.endr");\n'
-    after = before[:at] + nops + before[at:]
+    after = before[:at] + nops(COUNT) + before[at:]
     names = f"a/{plant.file}", f"b/{plant.file}"
     lines = (text.splitlines(keepends=True) for text in (before, after))
     patch = into / "planted.patch"

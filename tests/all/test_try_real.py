@@ -55,6 +55,16 @@ def credited(found: Found) -> dict[tuple[str, str], dict[str, float]]:
     return by_cell
 
 
+def check_decided(found: Found, verdict: str, changes: Collection[int]) -> None:
+    """No cell says otherwise, and most say it: which of the others are undecided is
+    chance, as the branches of one boot are (docs/methodology.md)."""
+    mine = [row for row in cells(found) if row["scenario"] not in FORKS]
+    decided = [row for row in mine if row["verdict"] != "undecided"]
+    for row in decided:
+        assert row["verdict"] == verdict and row["estimate"] in changes, row
+    assert 4 * len(decided) >= 3 * len(mine)
+
+
 def check_controls(found: Found) -> None:
     controls = [row for row in found["rows"] if row["control"]]
     names = {"floor/syscall", "tracer/request/proc-mem"}
@@ -62,12 +72,12 @@ def check_controls(found: Found) -> None:
     assert {row["verdict"] for row in controls} == {"same"}
 
 
-def check_sums(found: Found, besides: Collection[str] = ()) -> None:
-    """The functions of a cell add up to its change."""
+def check_sums(found: Found) -> None:
+    """The functions of a cell add up to its change, where that is decided."""
     sums = {where: sum(each.values()) for where, each in credited(found).items()}
     for row in cells(found):
         where = row["scenario"], row["placement"]
-        if where in sums and row["scenario"] not in besides:
+        if where in sums and row["verdict"] != "undecided":
             assert sums[where] == row["estimate"], row
 
 
@@ -85,11 +95,7 @@ def test_a_signal_stack_that_stays_the_same(tmp_path: Path) -> None:
 def test_a_wait_for_one_pid(tmp_path: Path) -> None:
     """With one tracee a walk of the lists takes as long as to look its pid up."""
     found = tried("do-wait-pid", tmp_path)
-    for row in cells(found):
-        if row["scenario"] not in FORKS:
-            assert row["verdict"] == "more" and row["estimate"] in (4, 8), row
-        else:
-            assert row["verdict"] == "undecided", row
+    check_decided(found, "more", (4, 8))
     for functions in credited(found).values():
         assert functions.keys() == {"pid_task", "wait_consider_task", "__do_wait"}
         assert functions["pid_task"] < 0 < functions["wait_consider_task"]
@@ -100,14 +106,11 @@ def test_a_wait_for_one_pid(tmp_path: Path) -> None:
 def test_a_tracee_that_is_delayed(tmp_path: Path) -> None:
     """No tracee of these scenarios is: what is left is the question."""
     found = tried("wait-task-inactive", tmp_path)
-    rare = "parent/sigchld"  # task_cputime_adjusted() takes 46 or 53
-    for row in cells(found):
-        assert row["verdict"] == "fewer" and -20 <= row["estimate"] < 0, row
-        assert row["estimate"] in (-2, -4) or row["scenario"] == rare, row
+    check_decided(found, "fewer", (-2, -4, -8))
     for functions in credited(found).values():
         assert functions.keys() == {"wait_task_inactive"}
         assert functions["wait_task_inactive"] in (-2, -4, -8)
-    check_sums(found, {rare})
+    check_sums(found)
     check_controls(found)
 
 

@@ -11,30 +11,37 @@ from retrap.profile.boot_state import Span
 from retrap.profile.symbols import Function
 
 NAME = "signal"  # 20 in the base, 15 in the other
+
+
+def always(count: int) -> Span:
+    return count, count, count
+
+
+BEFORE, AFTER = always(20), always(15)
 SIDES = {
-    "both steady": ([(20, 20)] * 3, [(15, 15)] * 3, True),
-    "a boot of the base has it too": ([(20, 20), (15, 15)], [(15, 15)] * 2, False),
-    "its samples vary": ([(14, 20)] * 2, [(15, 15)] * 2, False),
-    "the boots of the other vary by more": ([(20, 20)] * 2, [(15, 15), (9, 9)], False),
-    "and by less": ([(20, 20)] * 2, [(15, 15), (12, 12)], True),
-    "a boot that does not run it": ([(20, 20)] * 2, [(15, 15), None], False),
+    "both steady": ([BEFORE] * 3, [AFTER] * 3, -5),
+    "a boot of the base has it too": ([BEFORE, AFTER], [AFTER] * 2, None),
+    "its samples vary": ([(14, 20, 20)] * 2, [AFTER] * 2, None),
+    "the boots of the other vary by more": ([BEFORE] * 2, [AFTER, always(9)], None),
+    "and by less": ([BEFORE] * 2, [AFTER, always(12)], -5),
+    "a boot that does not run it": ([BEFORE] * 2, [AFTER, None], None),
+    "few samples vary": ([BEFORE] * 2, [(16, 17, 18)] * 2, None),
+    "the middle sample tells": ([BEFORE] * 2, [(9, 10, 12)] * 2, -10),
 }
 
 
 @pytest.mark.parametrize("sides", SIDES.values(), ids=SIDES)
 def test_a_patch_does_what_boots_do_not(
-    sides: tuple[list[Span | None], list[Span | None], bool]
+    sides: tuple[list[Span | None], list[Span | None], int | None]
 ) -> None:
-    *boots, by_the_patch = sides
+    *boots, change = sides
     found = difference.compare(profile("a", BASE), profile("b", OTHER), "all")
     spans = [
         [{Function(NAME): span} if span else {} for span in side] for side in boots
     ]
     apart = boot_state.apart(found, *spans)
-    told, left = (
-        {str(c.function) for c in each} for each in (apart.told, apart.left_behind)
-    )
-    assert (NAME in told, NAME in left) == (by_the_patch, not by_the_patch)
-    assert apart.changes == found.changes and told | left == {
-        str(change.function) for change in found.told
-    }
+    told = {str(each.function): each.steady for each in apart.told}
+    assert told == ({NAME: change} if change else {})
+    others = {str(each.function) for each in found.told} - {NAME}
+    left = {str(each.function) for each in apart.left_behind}
+    assert left == others | (set() if change else {NAME})

@@ -66,6 +66,7 @@ FURTHER: dict[str, tuple[str, tuple[Path, ...]]] = {
     "try_planted_files": ("patches in each file", (PLAIN,)),
     "try_real": ("patches of other people", (PLAIN,)),
     "try_bisect": ("a bisect over 64 commits", (PLAIN,)),
+    "try_tags": ("from release to release", ()),
 }
 
 

@@ -4,8 +4,8 @@
 Where the next free area of the per-CPU allocator lies, what is in a slab: it differs
 from boot to boot of one kernel, as the scheduler's load does from sample to sample, and
 a path takes other branches. So each kernel is booted several times, with ballast
-(config/cmdlines.py). A change of a function is the patch's doing when the samples of
-the two kernels lie further apart than those of either.
+(config/cmdlines.py). A change of a function is the patch's doing when the two kernels
+lie further apart than boots of either, each by the middle half of its samples.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from retrap.profile.difference import Difference
 from retrap.profile.symbols import Function
 from retrap.results.store import load
 
-USUAL = (0.1, 0.9)  # of the samples
-Span = tuple[float, float]
-NOT_RUN: Span = (0.0, 0.0)
+QUARTILES = (0.25, 0.5, 0.75)
+Span = tuple[int, int, int]  # the quartiles of a function's instructions
+NOT_RUN: Span = (0, 0, 0)
 Spans = dict[Function, Span]
 
 
@@ -48,8 +48,8 @@ def read(booted: Booted) -> dict[str, Spans]:
     found: dict[str, Spans] = {}
     for cell, run in runs:
         counts = counter.count(run.windows)
-        low, high = np.quantile(counts, USUAL, axis=0).tolist()
-        spans = zip(counter.functions, zip(low, high, strict=True), strict=True)
+        quartiles = np.quantile(counts, QUARTILES, axis=0, method="lower").tolist()
+        spans = zip(counter.functions, zip(*quartiles, strict=True), strict=True)
         found[f"{cell.scenario} {cell.placement}"] = dict(spans)
     return found
 
@@ -57,26 +57,31 @@ def read(booted: Booted) -> dict[str, Spans]:
 def apart(
     found: Difference, base: Sequence[Spans], test: Sequence[Spans]
 ) -> Difference:
-    """The same, with what boots of one kernel differ in told apart."""
-    state = {
-        each.function
-        for each in found.told
-        if each.function.kernel
-        and not _further(*(_spans(side, each.function) for side in (base, test)))
-    }
-    return replace(found, state=frozenset(state))
-
-
-def _spans(boots: Iterable[Spans], function: Function) -> list[Span]:
-    return [each.get(function, NOT_RUN) for each in boots]
+    """The same. What a function of the kernel changes by is that of the middle samples
+    of the first boots, where the two kernels lie further apart than boots of either;
+    elsewhere boots explain it."""
+    changes, state = [], set()
+    for change in found.changes:
+        if change.function.kernel:
+            sides = [
+                [each.get(change.function, NOT_RUN) for each in boots]
+                for boots in (base, test)
+            ]
+            if _further(*sides):
+                before, after = (boots[0][1] for boots in sides)
+                change = replace(change, steady=after - before)
+            elif change.steady:
+                state.add(change.function)
+        changes.append(change)
+    return replace(found, changes=tuple(changes), state=frozenset(state))
 
 
 def _further(base: Sequence[Span], test: Sequence[Span]) -> bool:
-    """Whether the two lie further apart than the boots of either."""
     (low, high), (other_low, other_high) = _around(base), _around(test)
     gap = max(other_low - high, low - other_high)
     return gap > max(high - low, other_high - other_low)
 
 
-def _around(spans: Sequence[Span]) -> Span:
-    return min(low for low, _ in spans), max(high for _, high in spans)
+def _around(spans: Iterable[Span]) -> tuple[int, int]:
+    lows, _, highs = zip(*spans, strict=True)
+    return min(lows), max(highs)

@@ -45,6 +45,11 @@ class Change:
     def delta(self) -> Fraction:
         return self.b - self.a
 
+    @property
+    def usual(self) -> Fraction:
+        """In nearly every sample; where that is not known on average."""
+        return self.delta if self.steady is None else Fraction(self.steady)
+
 
 @dataclass(frozen=True)
 class Moved:

@@ -252,9 +252,9 @@ def _blamed(
     cells = []
     for found in functions:
         told: dict[str, list[str]] = {CODE: [], CALLS: [], BRANCH: []}
-        parts = sorted(found.told, key=lambda each: -abs(each.delta))
-        for each in (part for part in parts if part.delta or not whole):
-            told[why(each, sizes)].append(f"{each.function}() {float(each.delta):+.0f}")
+        parts = sorted(found.told, key=lambda each: -abs(each.usual))
+        for each in (part for part in parts if part.usual or not whole):
+            told[why(each, sizes)].append(f"{each.function}() {float(each.usual):+.0f}")
         most = None if whole else 3 * deep
         texts = [", ".join((told[CODE] + told[CALLS])[:most])]
         texts += [f"another branch in {', '.join(told[BRANCH][:most])}"]

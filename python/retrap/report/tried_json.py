@@ -58,7 +58,7 @@ def document(
             {**_changed(found, change), "why": why(change, sizes)}
             for found in tried.functions
             for change in found.told
-            if change.delta
+            if change.usual
         ],
         "boot_state": [
             _changed(found, change)
@@ -74,7 +74,7 @@ def _changed(found: Difference, change: Change) -> dict[str, Any]:
         "scenario": found.b.facts["scenario"],
         "placement": found.b.facts["placement"],
         "function": str(change.function),
-        "change": float(change.delta),
+        "change": float(change.usual),
     }
 
 
