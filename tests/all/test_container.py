@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The podman lines of the README and of docs/try.md, as written, with Debian's podman and runc.
+"""The podman lines of the README and docs/try.md, as written, by Debian's podman.
 
 The registry's image is made here, by mmdebstrap, and has the registry's name. What
 podman stores lies in a folder of its own.

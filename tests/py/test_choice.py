@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from retrap.base.arch import ARCHES, native
 from retrap.base.errors import RetrapError
 from retrap.base.paths import ROOT
 from retrap.config.variants import load_variants
+from retrap.kernel import source
 from retrap.profile import choice, reach
 from retrap.profile.reach import Reach
 
@@ -60,15 +63,55 @@ def test_more_than_functions_has_no_control() -> None:
     assert set(choice.FIRST) <= set(chosen.scenarios)
 
 
-def test_the_stored_maps() -> None:
+MAPS = sorted(reach.MAPS.glob("*.json"))
+
+
+@pytest.mark.parametrize("path", MAPS, ids=[path.stem for path in MAPS])
+def test_each_stored_map(path: Path) -> None:
     variants = load_variants(ROOT / "configs/variants.toml")
-    found = reach.nearest(variants["async-retrap"], variants, ARCHES["x86_64"])
-    assert found and found.variant == "mainline"
+    found = reach.read(path)
+    assert found.variant in variants and path == reach.file_of(
+        found.variant, ARCHES[found.arch]
+    )
     assert "retrap/trigger:sigcont" in found.of("ptrace_stop")
     assert "floor/syscall" not in found.of("ptrace_stop")
     assert "elsewhere/fork-exit-wait" in found.of("do_exit")
-    assert found.of("proc_flush_pid") or not found.of("no_such_function")
+    assert found.of("prepare_signal") and not found.of("no_such_function")
     assert len(found.scenarios) > 80
+    controls = choice.choose(["prepare_signal"], found, spread=False).controls
+    assert controls == ("floor/syscall", "tracer/request/proc-mem")
+
+
+def test_a_map_serves_what_is_based_on_its_kernel() -> None:
+    variants = load_variants(ROOT / "configs/variants.toml")
+    for name, base in (
+        ("async-retrap", "mainline"),
+        ("async-retrap-7.x", "mainline-7.x"),
+        ("mainline-6.1", "mainline"),
+    ):
+        found = reach.nearest(variants[name], variants, ARCHES["x86_64"])
+        assert found and found.variant == base
+
+
+@pytest.mark.parametrize(
+    ("release", "taken"),
+    [((6, 1), "a"), ((6, 12), "a"), ((6, 18), "a"), ((7, 3), "b"), (None, "b")],
+)
+def test_another_source_has_the_map_of_the_release_before(
+    release: tuple[int, int] | None,
+    taken: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reach, "MAPS", tmp_path)
+    for name, said in (("a", "linux-source-6.12 6.12.94-1"), ("b", "git x 7.2")):
+        made = dataclasses.replace(map_of(one={A}), variant=name, source=said)
+        path = reach.file_of(name, ARCHES["x86_64"])
+        path.write_text(json.dumps(made.record()))
+    monkeypatch.setattr(source, "version", lambda _: release)
+    variants = load_variants(ROOT / "configs/variants.toml")
+    found = reach.nearest(variants["mainline-6.1"], variants, ARCHES["x86_64"])
+    assert found and found.variant == taken
 
 
 def test_a_map_is_read_as_it_was_written(
@@ -77,8 +120,6 @@ def test_a_map_is_read_as_it_was_written(
     monkeypatch.setattr(reach, "MAPS", tmp_path)
     variants = load_variants(ROOT / "configs/variants.toml")
     assert reach.nearest(variants["mainline"], variants, native()) is None
-    import json
-
     made = map_of(one={A, C}, two={B})
     path = reach.file_of("mainline", native())
     path.write_text(json.dumps(made.record()))

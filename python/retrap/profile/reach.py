@@ -9,6 +9,7 @@ Inlined functions are in it, by the debug information of the addresses that ran.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from retrap.config.experiments import PLACEMENTS
 from retrap.config.fragments import lineage
 from retrap.config.registry import Scenario, least
 from retrap.config.variants import Variant, Variants
-from retrap.kernel import kernels
+from retrap.kernel import kernels, source
 from retrap.profile import derive, lines, measure, symbols
 from retrap.profile.symbols import KERNEL
 from retrap.results import trace
@@ -33,6 +34,7 @@ from retrap.results.store import load
 
 MAPS = ROOT / "configs/reach"
 SAMPLES, CPUS, SEED = 8, 2, 20110526
+LATEST = (99, 0)  # a release that nothing tells
 MADE_BY = "./retrap try --make-map makes it again"
 
 
@@ -46,6 +48,12 @@ class Reach:
     source: str
     scenarios: tuple[str, ...]
     functions: dict[str, frozenset[str]]
+
+    @property
+    def release(self) -> tuple[int, int]:
+        """(6, 12), as `source` says."""
+        named = re.search(r"(\d+)\.(\d+)", self.source)
+        return (int(named[1]), int(named[2])) if named else LATEST
 
     def of(self, function: str) -> frozenset[str]:
         return self.functions.get(function, frozenset())
@@ -70,12 +78,16 @@ def file_of(variant: str, arch: Arch) -> Path:
 
 
 def nearest(variant: Variant, variants: Variants, arch: Arch) -> Reach | None:
-    """The map of the variant, or of the nearest that it is based on, or mainline's."""
-    names = [each.name for each in lineage(variant, variants)]
-    for name in [*names, "mainline"]:
-        if (path := file_of(name, arch)).is_file():
+    """The map of the variant, or of the nearest that it is based on; else that of the
+    newest release which is not newer, or of the oldest."""
+    for each in lineage(variant, variants):
+        if (path := file_of(each.name, arch)).is_file():
             return read(path)
-    return None
+    maps = [read(path) for path in sorted(MAPS.glob(f"*-{arch.name}.json"))]
+    maps.sort(key=lambda found: found.release)
+    release = source.version(variant) or LATEST
+    before = [found for found in maps if found.release <= release]
+    return before[-1] if before else maps[0] if maps else None
 
 
 def read(path: Path) -> Reach:
