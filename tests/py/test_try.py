@@ -14,7 +14,7 @@ from conftest import Maker
 
 from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import Comparison
-from retrap.analysis.verdict import MORE, NOT_APPLICABLE
+from retrap.analysis.verdict import DECIDED, MORE, NOT_APPLICABLE, SAME, UNDECIDED
 from retrap.analysis.within import changed
 from retrap.base.paths import ROOT
 from retrap.cli import attempt, attempt_profile
@@ -27,7 +27,7 @@ from retrap.kernel.given import Given
 from retrap.profile.choice import Choice
 from retrap.profile.difference import Change, Difference
 from retrap.profile.symbols import Function
-from retrap.report import tried, tried_json
+from retrap.report import tried, tried_functions, tried_json
 from retrap.report.tried import Tried
 from retrap.report.sentences import counts
 from retrap.results.store import Results, load
@@ -57,7 +57,7 @@ def test_what_the_screen_cuts_stands_in_a_file(
 ) -> None:
     names = tuple(f"some_function_{n}" for n in range(40))
     sizes = {name: 16 for name in names}
-    monkeypatch.setattr(tried, "code", lambda _: sizes)
+    monkeypatch.setattr(tried_functions, "code", lambda _: sizes)
     made = Tried([f"{'x ' * 50}{n}" for n in range(9)], Choice((), (), names))
     assert names[-1] not in tried.render(results, made)
     text = tried.whole(results, made)
@@ -71,7 +71,7 @@ def test_what_the_screen_cuts_stands_in_a_file(
 def test_every_architecture_stands_in_a_file(
     maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tried, "code", lambda _: None)
+    monkeypatch.setattr(tried_functions, "code", lambda _: None)
     maker.substrates, maker.arches = ("exact",), ("x86_64", "arm64")
     made = load(maker.write())
     text = tried.whole(made, Tried(["1", "2"], EVERY))
@@ -83,7 +83,7 @@ def test_a_base_of_several_interfaces_is_compared_through_each(
     maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not one interface of the patched kernel with another of the base."""
-    monkeypatch.setattr(tried, "code", lambda _: None)
+    monkeypatch.setattr(tried_functions, "code", lambda _: None)
     for name in ("mainline", "patched-1"):
         monkeypatch.setitem(conftest.INTERFACES, name, conftest.ALL)
     monkeypatch.setitem(conftest.DEARER, "patched-1", 7)
@@ -105,7 +105,7 @@ def test_a_base_of_several_interfaces_is_compared_through_each(
 def test_another_architecture_is_not_passed_over(
     maker: Maker, monkeypatch: pytest.MonkeyPatch, titles: list[str]
 ) -> None:
-    monkeypatch.setattr(tried, "code", lambda _: {})
+    monkeypatch.setattr(tried_functions, "code", lambda _: {})
     maker.substrates, maker.arches = ("exact",), ("x86_64", "arm64")
     made = load(maker.write())
     text = tried.render(made, Tried(titles, EVERY))
@@ -199,7 +199,7 @@ def test_a_patch_that_nothing_runs(results: Results) -> None:
 
 
 def test_floors_alone(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tried, "code", lambda _: None)
+    monkeypatch.setattr(tried_functions, "code", lambda _: None)
     maker.substrates, maker.scenarios = ("exact",), ("floor/futex", "floor/clock")
     made = load(maker.write())
     assert made.sides(made.machines[0]) == ()
@@ -297,13 +297,14 @@ def by_function(*told: Change) -> Difference:
 def test_why_a_function_differs(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (tried, tried_json):
+    for module in (tried_functions, tried_json):
         sizes = {"touched.isra.0": 16, "other": -4}
         monkeypatch.setattr(module, "code", lambda _, sizes=sizes: sizes)
     parts = change("data", 128, calls=1), change("touched", 5, calls=1)
     made = Tried(["x"], EVERY, [by_function(*parts, change("called", 30))])
     line = "touched() +5, called() +30; another branch in data() +128"
-    assert f"floor/pipe same-cpu: {line}\n" in tried.whole(results, made)
+    text = " ".join(tried.whole(results, made).split())
+    assert f"floor/pipe same-cpu +163: {line} " in text
     found = tried_json.document(results, [Given("x", "", "x")], made)
     assert not list(schema.problems("try", found))
     why = {each["function"]: each["why"] for each in found["functions"]}
@@ -312,17 +313,39 @@ def test_why_a_function_differs(
     assert (left["function"], left["change"]) == ("left", 9)
     assert "differ as much in left()" in tried.whole(results, made)
     assert "left()" not in tried.render(results, made)
-    assert tried.why(parts[0], None) == tried.CODE
+    assert tried_functions.why(parts[0], None) == tried_functions.CODE
+
+
+def test_where_no_cell_is_decided_the_functions_are_for_the_changelog(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is made and ends varies by more than what its patch surely adds."""
+    monkeypatch.setattr(tried_functions, "code", lambda _: None)
+    undecided = ("floor/pipe",)
+    others = tuple(n for n in results.plan["scenarios"] if n not in undecided)
+    cells = [by_function(change("a", 5)), by_function(*map(change, "abcd", (9,) * 4))]
+    choice = Choice((), others)
+    verdicts = {row.verdict for row in tried.rows(results, choice)}
+    assert UNDECIDED in verdicts and not verdicts & {*DECIDED} - {SAME}
+    text = tried.render(results, Tried(["x"], choice, cells))
+    said = " ".join(text.partition("For a changelog:")[2].split())
+    assert "By function, floor/pipe same-cpu takes +36: a() +9, b() +9, c() +9" in said
+    assert "c() +9 and 1 more. Instructions are no times." in said
+    text = tried.render(results, Tried(["x"], choice, cells[:1]))
+    assert "By function, floor/pipe same-cpu: a() +5." in " ".join(text.split())
+    text = tried.render(results, Tried(["x"], EVERY, cells))
+    assert "By function" not in text
 
 
 def test_lines_that_are_left_name_more_functions(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tried, "code", lambda _: None)
+    monkeypatch.setattr(tried_functions, "code", lambda _: None)
     cell = by_function(*(change(f"{'f' * 22}_{n}", 7) for n in range(4)))
     others = tuple(n for n in results.plan["scenarios"] if n != "floor/pipe")
     few = tried.render(results, Tried(["x"], Choice((), others), [cell] * 9))
     assert len(few.splitlines()) + PATHS <= 24
+    few = few.partition("For a changelog:")[0]
     assert few.count("_0() +7") == few.count("_2() +7") == tried.BLAMED
     for titles in (["x"], TITLES * 9):
         many = tried.render(results, Tried(titles, EVERY, [cell] * 9))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from retrap.analysis.compare import comparisons
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.shift import RANGE
@@ -170,3 +172,13 @@ def _change(base: dict[str, float | None], test: dict[str, float | None]) -> str
             plural = "" if right == 1 else "es" if name.endswith("ch") else "s"
             parts.append(f"{right:.4g} {name}{plural} instead of {left:.4g}")
     return ", ".join(parts)
+
+
+def cut(text: str, most: int | None) -> list[str]:
+    """Lines of 80 columns; what does not fit into `most` stands in a file."""
+    lines = textwrap.wrap(text, 80, break_on_hyphens=False)
+    if most and len(lines) > most:
+        lines[most - 1 :] = [
+            textwrap.shorten(lines[most - 1], 74, placeholder="") + " [...]"
+        ]
+    return lines

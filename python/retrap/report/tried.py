@@ -13,21 +13,17 @@ from itertools import chain
 from retrap.analysis.comparison import Comparison
 from retrap.analysis.steps import against_first
 from retrap.analysis.verdict import DECIDED, NOT_APPLICABLE, SAME, UNDECIDED
-from retrap.base.cache import subdirectory
 from retrap.base.textgrid import number, row
-from retrap.kernel import patchsize
-from retrap.report import tried_series
-from retrap.report.sentences import counts, integers, ranges
+from retrap.report import tried_functions, tried_series
+from retrap.report.sentences import counts, cut, integers, ranges
 from retrap.profile.choice import Choice
-from retrap.profile import symbols
-from retrap.profile.difference import Change, Difference
+from retrap.profile.difference import Difference
 from retrap.results.store import Machine, Results
 
 LINES = 22  # of a screen of 24: two name what has been written
-# At most so many are shown: functions, cells by function, lines of path integers. Cells
-# take the lines that are left, or FEW.
-NAMES, BLAMED, INTEGERS, FEW = 4, 2, 2, 3
-CODE, CALLS, BRANCH = "code", "calls", "branch"  # why a function's count differs
+# At most so many are shown: cells by function, lines of path integers. Cells take the
+# lines that are left, or FEW.
+BLAMED, INTEGERS, FEW = 2, 2, 3
 DEEP = 2  # lines of functions of a cell, where there is room
 LABEL, PLACE, WIDTH = 34, 10, 9
 PARAGRAPH = 70
@@ -41,16 +37,6 @@ class Tried:
     titles: list[str]
     choice: Choice
     functions: Sequence[Difference] = ()
-
-
-def _cut(text: str, most: int | None) -> list[str]:
-    """Lines of 80 columns; what does not fit stands in try.txt."""
-    lines = textwrap.wrap(text, 80, break_on_hyphens=False)
-    if most and len(lines) > most:
-        lines[most - 1 :] = [
-            textwrap.shorten(lines[most - 1], 74, placeholder="") + " [...]"
-        ]
-    return lines
 
 
 def changed_scenarios(results: Results, choice: Choice) -> list[str]:
@@ -100,7 +86,7 @@ def _text(
         head += [each if whole else each[:80] for each in told]
     lines = _lines(results, tried, machine, whole, deep)
     mine = _of(results, tried, machine)
-    paragraph = ["For a changelog:", *_paragraph(base, machine, mine)] if mine else []
+    paragraph = _paragraph(tried, base, machine, mine) if mine else []
     room = LINES - len(head) - len(lines)
     if len(titles) > 1 and mine:
         table = _series(results, tried, machine, whole, room)
@@ -126,7 +112,7 @@ def _series(
         return tried_series.table(series, room)
     lines = tried_series.table(series, sys.maxsize)
     for text in tried_series.changes(series):
-        lines += _cut(text, None)
+        lines += cut(text, None)
     mine = _of(results, tried, machine)
     return [*lines, "", *_table(str(results.plan["baseline"]), mine, len(mine))]
 
@@ -141,16 +127,16 @@ def _lines(
     paths = " ".join(_integers(results, machine))
     most, few = (None, None) if whole else (INTEGERS if one else 1, 1)
     said = "With the patch" if one else "With all patches"
-    lines = _cut(counts(said, mine), most) if mine else []
-    lines += _cut(ranges(mine), few)
-    lines += _cut(_controls(controls), few)
-    lines += _cut(_unreached(tried.choice), few)
-    lines += _cut(paths, most)
+    lines = cut(counts(said, mine), most) if mine else []
+    lines += cut(ranges(mine), few)
+    lines += cut(_controls(controls), few)
+    lines += cut(_unreached(tried.choice), few)
+    lines += cut(paths, most)
     first, *others = results.machines
     if machine == first:
-        sizes = code(results)
+        sizes = tried_functions.code(results)
         lines += _blamed(tried.functions, sizes, whole, deep)
-        lines += _cut(_code(sizes, whole), few)
+        lines += cut(tried_functions.told_of_code(sizes, whole), few)
         lines += [] if whole else _elsewhere(results, tried, others)
     return lines
 
@@ -161,10 +147,10 @@ def _elsewhere(results: Results, tried: Tried, others: Sequence[Machine]) -> lis
     for machine in others:
         name = f"{machine.arch} (try.txt)"
         mine = _of(results, tried, machine)
-        lines += _cut(counts(name, mine), 2) if mine else []
+        lines += cut(counts(name, mine), 2) if mine else []
         controls = _control_rows(results, tried, machine)
         if any(row.decided for row in controls):
-            lines += _cut(f"{name}: {_controls(controls)}", 1)
+            lines += cut(f"{name}: {_controls(controls)}", 1)
     return lines
 
 
@@ -233,72 +219,24 @@ def _cell(one: Comparison) -> str:
     return " ".join(part for part in parts if part)
 
 
-def why(change: Change, sizes: Mapping[str, int] | None) -> str:
-    """BRANCH: neither its code nor how often it is called differs. It finds other
-    data."""
-    if sizes is None or str(change.function) in map(symbols.fold, sizes):
-        return CODE
-    return BRANCH if change.a_calls == change.b_calls else CALLS
-
-
 def _blamed(
     functions: Sequence[Difference],
     sizes: Mapping[str, int] | None,
-    whole: bool = False,
-    deep: int = 1,
+    whole: bool,
+    deep: int,
 ) -> list[str]:
-    """Lines of a cell: which functions make its change, of the cheapest samples; those
-    first whose code differs."""
-    cells = []
-    for found in functions:
-        told: dict[str, list[str]] = {CODE: [], CALLS: [], BRANCH: []}
-        parts = sorted(found.told, key=lambda each: -abs(each.usual))
-        for each in (part for part in parts if part.usual or not whole):
-            told[why(each, sizes)].append(f"{each.function}() {float(each.usual):+.0f}")
-        most = None if whole else 3 * deep
-        texts = [", ".join((told[CODE] + told[CALLS])[:most])]
-        texts += [f"another branch in {', '.join(told[BRANCH][:most])}"]
-        texts = texts if told[BRANCH] else texts[:1]
-        facts = found.b.facts
-        where = f"{facts['scenario']} {facts['placement']}"
-        line = f"{where}: {'; '.join(filter(None, texts))}"
-        cells += [_cut(line, None if whole else deep)] if parts else []
-        if whole and found.left_behind:
-            names = (f"{each.function}()" for each in found.left_behind)
-            said = "boots or samples of one kernel differ as much in"
-            cells += [_cut(f"{where}: {said} {', '.join(names)}", None)]
-    return list(chain(*(cells if whole else cells[:BLAMED])))
+    """Lines of each cell: which functions make its change. `deep`: how many lines."""
+    if whole:
+        every = (tried_functions.whole(each, sizes) for each in functions)
+        return [line for text in chain(*every) for line in cut(text, None)]
+    cells = [tried_functions.line(each, sizes, 3 * deep) for each in functions]
+    return [line for text in filter(None, cells[:BLAMED]) for line in cut(text, deep)]
 
 
-def code(results: Results) -> dict[str, int] | None:
-    """Bytes by function, of the last kernel's code less the baseline's; None where the
-    kernels are no longer in the cache."""
-    keys = [
-        next(iter(each["kernel_key"].values()))
-        for each in (results.plan["variants"][0], results.plan["variants"][-1])
-    ]
-    maps = [subdirectory("kernels") / str(key) / "System.map" for key in keys]
-    if not all(path.is_file() for path in maps):
-        return None
-    return patchsize.changes(*(path.read_text() for path in maps))
-
-
-def _code(sizes: Mapping[str, int] | None, whole: bool = False) -> str:
-    """A function that changes and keeps its length is not seen."""
-    if sizes is None:
-        return ""
-    if not sizes:
-        return "Code: no function changes its length."
-    largest = sorted(sizes.items(), key=lambda item: -abs(item[1]))
-    shown = largest if whole else largest[:NAMES]
-    told = [f"{name}() {size:+}" for name, size in shown]
-    if len(sizes) > len(shown):
-        told.append(f"{len(sizes) - len(shown)} more")
-    return f"Code: {sum(sizes.values()):+} bytes: {', '.join(told)}."
-
-
-def _paragraph(base: str, machine: Machine, mine: list[Comparison]) -> list[str]:
-    """At most six lines; no wider than the numbers."""
+def _paragraph(
+    tried: Tried, base: str, machine: Machine, mine: list[Comparison]
+) -> list[str]:
+    """At most twelve lines; no wider than the numbers."""
     decided = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
     open_ = [row for row in decided if row.verdict == UNDECIDED]
     decided = [row for row in decided if row.verdict != UNDECIDED]
@@ -308,12 +246,15 @@ def _paragraph(base: str, machine: Machine, mine: list[Comparison]) -> list[str]
     changes = f"{', '.join(told)}{more}" if told else "no change that is decided"
     text = (
         f"Guest instructions in QEMU ({machine.arch}), against {base}: {changes}; "
-        f"{len(open_)} undecided, of {len(mine)} cells. Instructions are no times."
+        f"{len(open_)} undecided, of {len(mine)} cells. "
     )
-    return textwrap.wrap(
-        text,
+    if not told and (functions := tried_functions.largest(tried.functions)):
+        text += f"By function, {functions}. "
+    lines = textwrap.wrap(
+        f"{text}Instructions are no times.",
         PARAGRAPH,
         initial_indent="  ",
         subsequent_indent="  ",
         break_on_hyphens=False,
     )
+    return ["For a changelog:", *lines]

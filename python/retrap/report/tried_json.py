@@ -13,7 +13,8 @@ from retrap.base import schema
 from retrap.kernel.given import Given
 from retrap.kernel.given_files import AS_IS
 from retrap.profile.difference import Change, Difference
-from retrap.report.tried import Tried, code, why
+from retrap.report.tried import Tried
+from retrap.report.tried_functions import code, why
 from retrap.results.store import Results
 
 
