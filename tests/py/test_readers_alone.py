@@ -262,7 +262,7 @@ OWN = {
         build.programs build.static build.suites build.sysroot cli.bisecting
         cli.kernel cli.stages config.registry kernel.building kernel.interrupted
         kernel.kernels kernel.leftover kernel.moved kernel.objects machine.pmu
-        report.tried""",
+        report.tried_functions""",
     "sources and configs that the user names, and builds": """
         build.own cli.attempt_files config.fragments config.prebuilt kernel.debs
         kernel.given kernel.given_files kernel.kconfig kernel.machine_config

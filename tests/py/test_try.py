@@ -319,7 +319,7 @@ def test_why_a_function_differs(
 def test_where_no_cell_is_decided_the_functions_are_for_the_changelog(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that is made and ends varies by more than what its patch surely adds."""
+    """A process that is made and ends varies by more than what a patch adds."""
     monkeypatch.setattr(tried_functions, "code", lambda _: None)
     undecided = ("floor/pipe",)
     others = tuple(n for n in results.plan["scenarios"] if n not in undecided)
