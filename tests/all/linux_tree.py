@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A git tree with sources of Debian, for what `try --tree` is asked of."""
+"""A git tree with kernel sources of Debian, for `try --tree`."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,9 +14,14 @@ from retrap.kernel import source
 FIRST = "v0"
 
 
-def git(tree: Path, *words: str) -> None:
+DATE = "2011-05-26T00:00:00Z"  # of releases: their commits are the same each time
+
+
+def git(tree: Path, *words: str, date: str | None = None) -> None:
     identity = ["-c", "user.name=t", "-c", "user.email=t@localhost.invalid"]
-    subprocess.run(["git", "-C", tree, *identity, *words], check=True)
+    dates = {f"GIT_{each}_DATE": date for each in ("AUTHOR", "COMMITTER") if date}
+    env = {**os.environ, **dates}
+    subprocess.run(["git", "-C", tree, *identity, *words], check=True, env=env)
 
 
 def made(into: Path, variant: str = "mainline", tag: str = FIRST) -> Path:
@@ -28,8 +34,7 @@ def made(into: Path, variant: str = "mainline", tag: str = FIRST) -> Path:
 
 
 def add(tree: Path, variant: str, tag: str) -> None:
-    """A commit more: the source that the variant is built from, and nothing else.
-    Errors: EXIT_KERNEL, where it is not here."""
+    """A commit more: the source that the variant is built from, and nothing else."""
     chosen = load_variants()[variant]
     identity = source.identify(chosen)
     for path in tree.iterdir():
@@ -39,7 +44,7 @@ def add(tree: Path, variant: str, tag: str) -> None:
             path.unlink()
     source.unpack(chosen, identity, tree, tree.with_name("unpack.log"))
     git(tree, "add", "-fA", ".")
-    git(tree, "commit", "-qm", tag)
+    git(tree, "commit", "-qm", tag, date=DATE)
     git(tree, "tag", tag)
 
 

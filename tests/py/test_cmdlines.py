@@ -78,6 +78,7 @@ def test_a_real_time_kernel_is_a_config_and_has_no_switch() -> None:
         ("rcupdate.rcu_expedited=1", "'rcupdate.rcu_expedited=1' has a dot"),
         ("a;b", "'a;b' is no word like preempt=full"),
         ("ballast=0", "'ballast=0': ballast= takes 1 to 64"),
+        ("ballast=1 ballast=2", "'ballast=1 ballast=2' names ballast= twice"),
         ("ballast=٣", "'ballast=٣' is no word like preempt=full"),
         (" ", "an empty one is what each kernel has anyway"),
     ],

@@ -281,10 +281,13 @@ def test_a_control_that_cannot_be_compared_is_not_the_same(results: Results) -> 
     assert tried._controls(none) == ""
 
 
-def change(name: str, delta: int, calls: int = 2) -> Change:
+def change(
+    name: str, delta: int, calls: float = 2, steady: int | None = None
+) -> Change:
     more = Fraction(delta)
     counts = Fraction(9), 9 + more, Fraction(1), Fraction(calls)
-    return Change(Function(name), "", *counts, more, more, delta)
+    usual = delta if steady is None else steady
+    return Change(Function(name), "", *counts, more, more, usual)
 
 
 def by_function(*told: Change) -> Difference:
@@ -300,7 +303,7 @@ def test_why_a_function_differs(
     for module in (tried_functions, tried_json):
         sizes = {"touched.isra.0": 16, "other": -4}
         monkeypatch.setattr(module, "code", lambda _, sizes=sizes: sizes)
-    parts = change("data", 128, calls=1), change("touched", 5, calls=1)
+    parts = change("data", 128, calls=1.06), change("touched", 5, calls=1)
     made = Tried(["x"], EVERY, [by_function(*parts, change("called", 30))])
     line = "touched() +5, called() +30; another branch in data() +128"
     text = " ".join(tried.whole(results, made).split())
@@ -329,12 +332,43 @@ def test_where_no_cell_is_decided_the_functions_are_for_the_changelog(
     assert UNDECIDED in verdicts and not verdicts & {*DECIDED} - {SAME}
     text = tried.render(results, Tried(["x"], choice, cells))
     said = " ".join(text.partition("For a changelog:")[2].split())
-    assert "By function, floor/pipe same-cpu takes +36: a() +9, b() +9, c() +9" in said
-    assert "c() +9 and 1 more. Instructions are no times." in said
+    assert "By function, floor/pipe same-cpu: a() +9, b() +9, c() +9 and 1 more" in said
+    assert "and 1 more (+36 together). Instructions are no times." in said
     text = tried.render(results, Tried(["x"], choice, cells[:1]))
     assert "By function, floor/pipe same-cpu: a() +5." in " ".join(text.split())
     text = tried.render(results, Tried(["x"], EVERY, cells))
     assert "By function" not in text
+
+
+def test_functions_are_those_of_the_first_architecture(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tried_functions, "code", lambda _: None)
+    maker.substrates, maker.arches = ("exact",), ("x86_64", "arm64")
+    made = load(maker.write())
+    undecided = [row for row in comparisons(made) if not row.decided]
+    assert undecided
+    others = {row.scenario for row in comparisons(made) if row.decided}
+    told = tried.whole(made, Tried(["x"], Choice((), tuple(others)), [by_function()]))
+    assert "By function" not in told
+    cells = [by_function(change("only_here", 5))]
+    told = tried.whole(made, Tried(["x"], Choice((), tuple(others)), cells))
+    assert told.count("For a changelog:") == 2 and told.count("By function") == 1
+
+
+def test_a_cell_without_functions_hides_no_other(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tried_functions, "code", lambda _: {"left": 4})
+    cells = [by_function()] * 2
+    for each in cells:
+        each.left_behind.clear()
+    cells.append(by_function(change("a", 5, steady=7)))
+    text = tried.render(results, Tried(["x"], EVERY, cells))
+    assert "same-cpu: a() +7; no more than boots differ: left() +9" in text
+    cells = [*cells[:2], by_function(change("a", 5), change("b", -5))]
+    assert tried_functions.largest(cells).endswith("a() +5, b() -5 (+0 together)")
+    assert tried_functions.largest([]) == tried_functions.largest(cells[:2]) == ""
 
 
 def test_lines_that_are_left_name_more_functions(

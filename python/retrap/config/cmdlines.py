@@ -5,8 +5,8 @@
 held against nothing but kernels that were booted with the same words.
 
 One word is not the kernel's: `ballast=3` boots a guest with 3 MB more in its root, and
-has three processes asleep while it measures (exact/guest/ballast). They change no path,
-and leave the allocators in another state.
+has three processes asleep while it measures (exact/guest/ballast). That leaves the
+allocators in another state.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ def wrong(words: str) -> str:
         known = value in map(str, range(1, MOST_BALLAST + 1))
         if name == BALLAST and not known:
             return f"{word!r}: ballast= takes 1 to {MOST_BALLAST}"
+    if sum(word.startswith(f"{BALLAST}=") for word in words.split()) > 1:
+        return f"{words!r} names ballast= twice"
     return "" if words.split() else "an empty one is what each kernel has anyway"
 
 

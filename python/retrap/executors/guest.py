@@ -211,7 +211,7 @@ def measure(
         plan = [f"{cell.line} {told}" for cell in cells]
         boot, initrd_sha256 = run(kernel, programs, plan, work, guest, task)
         if guest.exact and unproved(work / "results"):
-            say(f"guest {job.name}: a second ended inside a proof; boots once more")
+            say(f"guest {job.name}: its clock was not proved exact; boots once more")
             plan.insert(0, PAUSE)
             boot, initrd_sha256 = run(kernel, programs, plan, work, guest, task)
             _tidy(work / "results", PAUSE)

@@ -4,13 +4,15 @@
 Where the next free area of the per-CPU allocator lies, what is in a slab: it differs
 from boot to boot of one kernel, as the scheduler's load does from sample to sample, and
 a path takes other branches. So each kernel is booted several times, with ballast
-(config/cmdlines.py). A change of a function is the patch's doing when the two kernels
-lie further apart than boots of either, each by the middle half of its samples.
+(config/cmdlines.py). A change of a function is the patch's doing when each quartile of
+its samples moves one way, by more than boots of either kernel have it apart. If a boot
+had one of two states by chance, two kernels with four boots each would be told apart so
+in one case of 128.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,10 +42,10 @@ class Booted:
 
 def read(booted: Booted) -> dict[str, Spans]:
     """Of each cell, as a profile names it, how many instructions the kernel's
-    functions have."""
+    functions have. Errors: EXIT_RESULTS, EXIT_KERNEL, as derive.recorded()."""
     place = booted.results / "raw" / booted.name
     (boot,) = (each for each in load(booted.results).boots if each.path == place)
-    seen, runs = derive.recorded(boot)
+    seen, runs = derive.recorded(boot, booted.kernel)
     counter = Counter(seen.blocks, derive.kernel_names(booted.kernel))
     found: dict[str, Spans] = {}
     for cell, run in runs:
@@ -57,9 +59,8 @@ def read(booted: Booted) -> dict[str, Spans]:
 def apart(
     found: Difference, base: Sequence[Spans], test: Sequence[Spans]
 ) -> Difference:
-    """The same. What a function of the kernel changes by is that of the middle samples
-    of the first boots, where the two kernels lie further apart than boots of either;
-    elsewhere boots explain it."""
+    """The same, with each change of the kernel's functions judged. What it is said to
+    be is that of the first boots' middle samples."""
     changes, state = [], set()
     for change in found.changes:
         if change.function.kernel:
@@ -67,21 +68,23 @@ def apart(
                 [each.get(change.function, NOT_RUN) for each in boots]
                 for boots in (base, test)
             ]
-            if _further(*sides):
-                before, after = (boots[0][1] for boots in sides)
-                change = replace(change, steady=after - before)
-            elif change.steady:
+            before, after = (boots[0][1] for boots in sides)
+            if not _further(*sides) and (change.steady or before != after):
                 state.add(change.function)
+            change = replace(change, middle=after - before)
         changes.append(change)
     return replace(found, changes=tuple(changes), state=frozenset(state))
 
 
 def _further(base: Sequence[Span], test: Sequence[Span]) -> bool:
-    (low, high), (other_low, other_high) = _around(base), _around(test)
-    gap = max(other_low - high, low - other_high)
-    return gap > max(high - low, other_high - other_low)
+    moves = [_moves(*sides) for sides in zip(zip(*base), zip(*test), strict=True)]
+    return all(move > 0 for move in moves) or all(move < 0 for move in moves)
 
 
-def _around(spans: Iterable[Span]) -> tuple[int, int]:
-    lows, _, highs = zip(*spans, strict=True)
-    return min(lows), max(highs)
+def _moves(base: Sequence[int], test: Sequence[int]) -> int:
+    """1: all of one quartile are above those of the base by more than either's lie
+    apart; -1: below; 0: neither."""
+    apart = max(max(side) - min(side) for side in (base, test))
+    if min(test) - max(base) > apart:
+        return 1
+    return -1 if min(base) - max(test) > apart else 0

@@ -20,7 +20,7 @@ from retrap.results import stats
 from retrap.build import sysroot
 from retrap.build.programs import Programs
 from retrap.results.measured import Boot, Cell
-from retrap.base.errors import EXIT_RESULTS, RetrapError
+from retrap.base.errors import EXIT_KERNEL, EXIT_RESULTS, RetrapError
 from retrap.executors.initramfs import library_dirs
 from retrap.kernel.kernels import Kernel
 from retrap.profile import symbols
@@ -71,9 +71,18 @@ def _mapping(line: str) -> symbols.Mapping:
     return symbols.Mapping(start, end, offset, match.group(4))
 
 
-def recorded(boot: Boot) -> tuple[trace.Trace, list[tuple[Cell, trace.Run]]]:
-    """What the profiler saw of a boot, by its timed cells, in the order they ran.
-    Errors: EXIT_RESULTS; windows that do not pair with the cells."""
+def recorded(
+    boot: Boot, kernel: Kernel
+) -> tuple[trace.Trace, list[tuple[Cell, trace.Run]]]:
+    """What the profiler saw of a boot of `kernel`, by its timed cells, in their
+    order. Errors: EXIT_KERNEL, for another build; EXIT_RESULTS, for windows that do not
+    pair with the samples, or samples that failed."""
+    if boot.record["kernel_build_id"] != kernel.meta()["build_id"]:
+        raise RetrapError(
+            f"{boot.path}: ran a kernel of another build id than the cache has",
+            "take it again with --fresh",
+            EXIT_KERNEL,
+        )
     path = boot.path / trace.PACKED
     seen = trace.read(path)
     by_name = {cell.path.name: cell for cell in boot.cells}
@@ -83,7 +92,16 @@ def recorded(boot: Boot) -> tuple[trace.Trace, list[tuple[Cell, trace.Run]]]:
     if len(seen.runs) != len(timed):
         what = f"{len(seen.runs)} runs recorded of {len(timed)}: markers missing"
         raise damaged(path, what)
-    return seen, list(zip(timed, seen.runs, strict=True))
+    runs = list(zip(timed, seen.runs, strict=True))
+    for cell, run in runs:
+        if not cell.ok.all():
+            raise damaged(
+                cell.path, "samples failed: there is no profile of what did not happen"
+            )
+        if len(run.windows) != len(cell.latencies) or not run.windows:
+            what = f"{len(run.windows)} windows of {len(cell.latencies)} samples"
+            raise damaged(path, f"{cell.path.name}: {what}")
+    return seen, runs
 
 
 def profiles(boot: Boot, source: Source, cpus: int) -> list[Profile]:
@@ -93,7 +111,7 @@ def profiles(boot: Boot, source: Source, cpus: int) -> list[Profile]:
     add up to them.
     """
     path = boot.path / trace.PACKED
-    seen, runs = recorded(boot)
+    seen, runs = recorded(boot, source.kernel)
     return [
         _Cell(path, cell, run, seen, source, cpus).profile(boot) for cell, run in runs
     ]
@@ -109,7 +127,7 @@ def addresses(
     boot = next((boot for boot in load(path).boots if boot.path == place), None)
     if boot is None:
         raise damaged(place, "is not there, and with it the windows")
-    seen, runs = recorded(boot)
+    seen, runs = recorded(boot, kernel)
     run = next(
         run
         for cell, run in runs
@@ -193,13 +211,6 @@ class _Cell:
     def _check(self) -> int:
         """In how many windows the clock jumped."""
         cell, windows, jumps = self.cell, self.run.windows, 0
-        if not cell.ok.all():
-            raise damaged(
-                cell.path, "samples failed: there is no profile of what did not happen"
-            )
-        if len(windows) != len(cell.latencies):
-            what = f"{len(windows)} windows of {len(cell.latencies)} samples"
-            raise damaged(self.path, f"{cell.path.name}: {what}")
         rows = zip(windows, self.calls, cell.latencies.tolist(), strict=True)
         for number, (window, calls, clock) in enumerate(rows):
             counted = window.executed - calls.faults

@@ -29,7 +29,8 @@ class Change:
     """`a`, `b`: instructions of its own a sample; calls likewise. `by_cost` and
     `by_calls` are the parts of a change that is both: the calls that were there
     before, dearer or cheaper now; and the calls that are more or fewer. `steady`: the
-    change in nearly every sample; None where either's vary from sample to sample."""
+    change in nearly every sample; None where either's vary from sample to sample.
+    `middle`: of the middle samples of two boots, where boot_state.py has judged it."""
 
     function: Function
     kind: str
@@ -40,15 +41,17 @@ class Change:
     by_cost: Fraction
     by_calls: Fraction
     steady: int | None = None
+    middle: int | None = None
 
     @property
     def delta(self) -> Fraction:
         return self.b - self.a
 
     @property
-    def usual(self) -> Fraction:
-        """In nearly every sample; where that is not known on average."""
-        return self.delta if self.steady is None else Fraction(self.steady)
+    def usual(self) -> int:
+        """What it is said to change by."""
+        known = (self.middle, self.steady, round(self.delta))
+        return next(each for each in known if each is not None)
 
 
 @dataclass(frozen=True)
@@ -86,14 +89,15 @@ class Difference:
 
     @property
     def told(self) -> list[Change]:
-        """Those that differ in nearly every sample; all where that is not known."""
-        steady = (c for c in self.changes if c.steady or not self.known)
-        return [c for c in steady if c.function not in self.state]
+        """Those that differ in nearly every sample, or as boot_state.py has judged; all
+        where neither is known."""
+        differ = (c for c in self.changes if c.middle or c.steady or not self.known)
+        return [c for c in differ if c.function not in self.state]
 
     @property
     def left_behind(self) -> list[Change]:
         """Those that a boot's state explains."""
-        return [c for c in self.changes if c.steady and c.function in self.state]
+        return [c for c in self.changes if c.function in self.state]
 
     @property
     def steady(self) -> int | None:

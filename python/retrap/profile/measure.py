@@ -332,12 +332,6 @@ def _derive(each: _Derived) -> int:
     """The profiles of one boot; how many."""
     where = each.path / "raw" / job_of(each.kernel).name
     boot = next(boot for boot in load(each.path).boots if boot.path == where)
-    if boot.record["kernel_build_id"] != each.kernel.meta()["build_id"]:
-        raise RetrapError(
-            f"{boot.path}: ran a kernel of another build id than the cache has",
-            "take it again with --fresh",
-            EXIT_KERNEL,
-        )
     source = derive.Source(each.kernel, each.programs)
     profiles = derive.profiles(boot, source, each.cpus)
     for found in profiles:

@@ -9,7 +9,6 @@ Inlined functions are in it, by the debug information of the addresses that ran.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,8 +23,9 @@ from retrap.build.programs import BENCH, build
 from retrap.config.experiments import PLACEMENTS
 from retrap.config.fragments import lineage
 from retrap.config.registry import Scenario, least
-from retrap.config.variants import Variant, Variants
+from retrap.config.variants import Variant, Variants, load_variants
 from retrap.kernel import kernels, source
+from retrap.kernel.kernels import Kernel
 from retrap.profile import derive, lines, measure, symbols
 from retrap.profile.symbols import KERNEL
 from retrap.results import trace
@@ -48,12 +48,6 @@ class Reach:
     source: str
     scenarios: tuple[str, ...]
     functions: dict[str, frozenset[str]]
-
-    @property
-    def release(self) -> tuple[int, int]:
-        """(6, 12), as `source` says."""
-        named = re.search(r"(\d+)\.(\d+)", self.source)
-        return (int(named[1]), int(named[2])) if named else LATEST
 
     def of(self, function: str) -> frozenset[str]:
         return self.functions.get(function, frozenset())
@@ -79,15 +73,21 @@ def file_of(variant: str, arch: Arch) -> Path:
 
 def nearest(variant: Variant, variants: Variants, arch: Arch) -> Reach | None:
     """The map of the variant, or of the nearest that it is based on; else that of the
-    newest release which is not newer, or of the oldest."""
+    newest shipped release which is not newer, or of the oldest."""
     for each in lineage(variant, variants):
         if (path := file_of(each.name, arch)).is_file():
             return read(path)
-    maps = [read(path) for path in sorted(MAPS.glob(f"*-{arch.name}.json"))]
-    maps.sort(key=lambda found: found.release)
-    release = source.version(variant) or LATEST
-    before = [found for found in maps if found.release <= release]
-    return before[-1] if before else maps[0] if maps else None
+    shipped = load_variants().values()
+    mapped = [each for each in shipped if file_of(each.name, arch).is_file()]
+    releases = {
+        source.version(each) or LATEST: each for each in mapped if not each.base
+    }
+    wanted = source.version(variant) or LATEST
+    if not releases:
+        return None
+    before = [release for release in releases if release <= wanted]
+    taken = max(before) if before else min(releases)
+    return read(file_of(releases[taken].name, arch))
 
 
 def read(path: Path) -> Reach:
@@ -125,7 +125,7 @@ def make(variant: Variant, variants: Variants, arch: Arch, results: Path) -> Pat
     )
     directory = measure.run(request, variants, results, False, None)
     (boot,) = load(directory).boots
-    ran = _ran(boot)
+    ran = _ran(boot, kernel)
     names = _functions(sorted(set().union(*ran.values())), vmlinux)
     functions: dict[str, set[str]] = {}
     for scenario, addresses in ran.items():
@@ -150,10 +150,10 @@ def _runnable(families: Iterable[Scenario], interface: str) -> Iterable[str]:
     return (least(each.name) for each in families if interface in each.interfaces)
 
 
-def _ran(boot: Boot) -> dict[str, set[int]]:
+def _ran(boot: Boot, kernel: Kernel) -> dict[str, set[int]]:
     """Of each scenario: the kernel addresses that half of its samples run, at any
     placement."""
-    seen, runs = derive.recorded(boot)
+    seen, runs = derive.recorded(boot, kernel)
     found: dict[str, set[int]] = {}
     for cell, run in runs:
         counts: Counter[int] = Counter()

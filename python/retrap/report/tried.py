@@ -86,8 +86,11 @@ def _text(
         head += [each if whole else each[:80] for each in told]
     lines = _lines(results, tried, machine, whole, deep)
     mine = _of(results, tried, machine)
-    paragraph = _paragraph(tried, base, machine, mine) if mine else []
+    functions = tried.functions if machine == results.machines[0] else ()
+    paragraph = _paragraph(functions, base, machine, mine) if mine else []
     room = LINES - len(head) - len(lines)
+    if not whole and len(paragraph) + FEW + 2 > room:
+        paragraph = _paragraph((), base, machine, mine) if mine else []
     if len(titles) > 1 and mine:
         table = _series(results, tried, machine, whole, room)
         if len(table) + len(paragraph) > room and not whole:
@@ -227,16 +230,20 @@ def _blamed(
 ) -> list[str]:
     """Lines of each cell: which functions make its change. `deep`: how many lines."""
     if whole:
-        every = (tried_functions.whole(each, sizes) for each in functions)
-        return [line for text in chain(*every) for line in cut(text, None)]
-    cells = [tried_functions.line(each, sizes, 3 * deep) for each in functions]
-    return [line for text in filter(None, cells[:BLAMED]) for line in cut(text, deep)]
+        all_of = (tried_functions.whole(each, sizes) for each in functions)
+        return [line for text in chain(*all_of) for line in cut(text, None)]
+    every = (tried_functions.line(each, sizes, 3 * deep) for each in functions)
+    cells = [text for text in every if text]
+    return [line for text in cells[:BLAMED] for line in cut(text, deep)]
 
 
 def _paragraph(
-    tried: Tried, base: str, machine: Machine, mine: list[Comparison]
+    functions: Sequence[Difference],
+    base: str,
+    machine: Machine,
+    mine: list[Comparison],
 ) -> list[str]:
-    """At most twelve lines; no wider than the numbers."""
+    """No wider than the numbers. Where no cell is decided, `functions` are named."""
     decided = [row for row in mine if row.verdict not in (SAME, NOT_APPLICABLE)]
     open_ = [row for row in decided if row.verdict == UNDECIDED]
     decided = [row for row in decided if row.verdict != UNDECIDED]
@@ -248,8 +255,8 @@ def _paragraph(
         f"Guest instructions in QEMU ({machine.arch}), against {base}: {changes}; "
         f"{len(open_)} undecided, of {len(mine)} cells. "
     )
-    if not told and (functions := tried_functions.largest(tried.functions)):
-        text += f"By function, {functions}. "
+    if not told and (by_function := tried_functions.largest(functions)):
+        text += f"By function, {by_function}. "
     lines = textwrap.wrap(
         f"{text}Instructions are no times.",
         PARAGRAPH,

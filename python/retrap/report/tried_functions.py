@@ -13,6 +13,7 @@ from retrap.results.store import Results
 
 NAMES = 4  # functions whose length changes, of a screen
 IN_PROSE = 3
+ONE_CALL = 0.5  # more or less a sample; a mean of calls is no whole number
 CODE, CALLS, BRANCH = "code", "calls", "branch"  # why a function's count differs
 
 
@@ -21,7 +22,7 @@ def why(change: Change, sizes: Mapping[str, int] | None) -> str:
     data."""
     if sizes is None or str(change.function) in map(symbols.fold, sizes):
         return CODE
-    return BRANCH if change.a_calls == change.b_calls else CALLS
+    return BRANCH if abs(change.b_calls - change.a_calls) < ONE_CALL else CALLS
 
 
 def line(
@@ -35,8 +36,15 @@ def line(
     texts = [", ".join((told[CODE] + told[CALLS])[:most])]
     if told[BRANCH]:
         texts.append(f"another branch in {', '.join(told[BRANCH][:most])}")
+    doubtful = [
+        each for each in found.left_behind if sizes and why(each, sizes) == CODE
+    ]
+    if doubtful:
+        names = ", ".join([_changed(each) for each in doubtful][:most])
+        texts.append(f"no more than boots differ: {names}")
     total = f" {_sum(parts):+}" if len(parts) > 1 else ""
-    return f"{_where(found)}{total}: {'; '.join(filter(None, texts))}" if parts else ""
+    told_of = "; ".join(filter(None, texts))
+    return f"{_where(found)}{total}: {told_of}" if told_of else ""
 
 
 def whole(found: Difference, sizes: Mapping[str, int] | None) -> Iterator[str]:
@@ -44,21 +52,22 @@ def whole(found: Difference, sizes: Mapping[str, int] | None) -> Iterator[str]:
     if told := line(found, sizes):
         yield told
     if found.left_behind:
-        names = ", ".join(f"{each.function}()" for each in found.left_behind)
+        names = ", ".join(map(_changed, found.left_behind))
         said = "boots or samples of one kernel differ as much in"
         yield f"{_where(found)}: {said} {names}"
 
 
 def largest(functions: Iterable[Difference]) -> str:
     """In prose: the cell whose functions add up to most. Empty where none differs."""
-    cells = [(found, _largest_first(found)) for found in functions]
-    found, parts = max(cells, key=lambda each: abs(_sum(each[1])), default=(None, []))
-    if found is None or not parts:
+    cells = [(_largest_first(found), found) for found in functions]
+    cells = [(parts, found) for parts, found in cells if parts]
+    if not cells:
         return ""
+    parts, found = max(cells, key=lambda each: abs(_sum(each[0])))
     names = ", ".join(map(_changed, parts[:IN_PROSE]))
     more = f" and {len(parts) - IN_PROSE} more" if len(parts) > IN_PROSE else ""
-    total = f" takes {_sum(parts):+}" if len(parts) > 1 else ""
-    return f"{_where(found)}{total}: {names}{more}"
+    total = f" ({_sum(parts):+} together)" if len(parts) > 1 else ""
+    return f"{_where(found)}: {names}{more}{total}"
 
 
 def _largest_first(found: Difference) -> list[Change]:
@@ -67,11 +76,11 @@ def _largest_first(found: Difference) -> list[Change]:
 
 
 def _changed(each: Change) -> str:
-    return f"{each.function}() {float(each.usual):+.0f}"
+    return f"{each.function}() {each.usual:+}"
 
 
 def _sum(parts: Sequence[Change]) -> int:
-    return round(sum(each.usual for each in parts))
+    return sum(each.usual for each in parts)
 
 
 def _where(found: Difference) -> str:

@@ -75,7 +75,7 @@ def _changed(found: Difference, change: Change) -> dict[str, Any]:
         "scenario": found.b.facts["scenario"],
         "placement": found.b.facts["placement"],
         "function": str(change.function),
-        "change": float(change.usual),
+        "change": change.usual,
     }
 
 
