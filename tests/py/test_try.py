@@ -158,9 +158,9 @@ def test_a_long_cell_is_profiled_in_fewer_samples() -> None:
         cast(Comparison, SimpleNamespace(scenario=name, levels=(level, None)))
         for name, level in (("short", 8000.0), ("long", 400_000.0), ("none", None))
     ]
-    assert attempt_profile.samples(rows, ["short"]) == 200
+    assert attempt_profile.samples(rows, ["short"]) == 100
     assert attempt_profile.samples(rows, ["short", "long"]) == 20
-    assert attempt_profile.samples(rows, ["none"]) == 200
+    assert attempt_profile.samples(rows, ["none"]) == 100
 
 
 def test_code_that_is_not_in_the_cache_is_not_spoken_of(

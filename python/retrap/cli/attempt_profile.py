@@ -20,7 +20,7 @@ from retrap.results.store import Results
 
 # Instructions of a cell that are read one by one; a process that is made and ends takes
 # half a million, and tells its functions in few samples.
-READ, FEW, MANY = 8_000_000, 16, 200
+READ, FEW, MANY = 8_000_000, 16, 100
 CLASS = "cheapest"  # of samples: those without load-tracking updates
 BALLAST = (1, 2, 3)  # of the boots that tell a boot's state
 
