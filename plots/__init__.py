@@ -17,7 +17,7 @@ from plots import (
     series,
     within,
 )
-from retrap.profile.measure import PROFILES
+from retrap.profile.stored import PROFILES
 from retrap.results.store import load
 
 

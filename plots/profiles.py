@@ -10,7 +10,7 @@ from pathlib import Path
 from plots import icicle, icicle_difference, profile_bars, profile_html
 from plots.looks import LOOKS, Look
 from retrap.base.errors import RetrapError
-from retrap.profile import difference, measure
+from retrap.profile import difference, stored
 from retrap.profile.summary import CHEAPEST, Profile
 from retrap.base.progress import say
 from retrap.results.store import load
@@ -25,7 +25,7 @@ def draw_profiles(dir: Path) -> list[Path]:
     paths: list[Path] = []
     names = [plan["baseline"], *(each["name"] for each in plan["variants"])]
     order = {name: n for n, name in enumerate(dict.fromkeys(names))}
-    for place, profiles in _places(measure.stored(dir), order):
+    for place, profiles in _places(stored.profiles(dir), order):
         sides = [LOOKS[_rank(each, order) % len(LOOKS)] for each in profiles]
         paths += _place(place, profiles, sides, plan["baseline"], into)
     return paths

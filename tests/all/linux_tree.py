@@ -12,8 +12,6 @@ from retrap.config.variants import load_variants
 from retrap.kernel import source
 
 FIRST = "v0"
-
-
 DATE = "2011-05-26T00:00:00Z"  # of releases: their commits are the same each time
 
 

@@ -32,7 +32,7 @@ from retrap.base.paths import ROOT
 from retrap.config.experiments import Guest
 from retrap.config.experiments import load_experiment
 from retrap.config.plan import Run
-from retrap.profile import measure
+from retrap.profile import stored
 from retrap.cli.profile import SEED
 from retrap.profile.summary import ALL
 from retrap.base.progress import Task
@@ -120,7 +120,7 @@ def test_the_profile_of_two_vcpus_is_of_the_same_samples(
     path = only(system, "results/profile")
     plain, profiled = samples(only(system, "results/small")), samples(path)
     assert len(plain) == 2 and plain == profiled
-    found = {each.facts["placement"]: each for each in measure.stored(path)}
+    found = {each.facts["placement"]: each for each in stored.profiles(path)}
     assert found.keys() == {"same-cpu", "cross-cpu"}
     for cell in load(path).cells():
         profile = found[cell.placement]
@@ -134,7 +134,7 @@ def test_the_profile_of_two_vcpus_is_of_the_same_samples(
 
 def vcpus(path: Path, placement: str) -> dict[str, set[int]]:
     """By side, the vCPUs that ran it (docs/data-format.md, `groups`)."""
-    (file,) = (path / measure.PROFILES).glob(f"*@{placement}.json")
+    (file,) = (path / stored.PROFILES).glob(f"*@{placement}.json")
     found: dict[str, set[int]] = {}
     for vcpu, side in json.loads(file.read_text())["groups"]:
         found.setdefault(side, set()).add(vcpu)

@@ -27,7 +27,7 @@ from retrap.base.arch import native
 from retrap.config.experiments import Guest
 from retrap.config.variants import Variant
 from retrap.config import plan
-from retrap.profile import measure
+from retrap.profile import measure, stored
 from retrap.profile.summary import ALL
 from retrap.profile.symbols import fold
 from retrap.base.progress import Progress
@@ -155,7 +155,7 @@ def windows(
             for row in found.trees[ALL].rows()
             if row.function.kernel
         }
-        for found in measure.stored(path)
+        for found in stored.profiles(path)
     }
 
 

@@ -20,7 +20,7 @@ from retrap.rules import mutations
 from retrap.base.arch import native
 from retrap.config.variants import Variant
 from retrap.rules.mutations import Mutation
-from retrap.profile import derive, lines, measure
+from retrap.profile import derive, lines, measure, stored
 from retrap.profile.summary import CHEAPEST
 from retrap.base.progress import Progress
 
@@ -55,7 +55,7 @@ def found(
         request, variants, tmp_path_factory.mktemp("r"), fresh=True, draw=draw_profiles
     )
     seen: Found = {}
-    for profile in measure.stored(path):
+    for profile in stored.profiles(path):
         name = profile.facts["variant"]
         kernel = kernels.find(variants[name])
         assert kernel

@@ -14,7 +14,7 @@ from retrap.campaign import journal
 from retrap.base.arch import native
 from retrap.base.paths import ROOT
 from retrap.base.errors import EXIT_CONFIG, EXIT_GUEST
-from retrap.profile import designs, measure
+from retrap.profile import designs, stored
 from retrap.profile.summary import CHEAPEST
 
 EXPERIMENT = """
@@ -62,18 +62,18 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_profiles_the_notification_alone(matrix: Path) -> None:
-    profiles = measure.stored(matrix / measure.NESTED)
+    profiles = stored.profiles(matrix / stored.NESTED)
     assert [(p.facts["variant"], p.facts["scenario"]) for p in profiles] == [
         ("mainline", "retrap/trigger:sigcont"),
         ("please-notify", "retrap/trigger:sigcont"),
     ]
-    assert list((matrix / measure.NESTED / measure.FIGURES).glob("*.svg"))
+    assert list((matrix / stored.NESTED / stored.FIGURES).glob("*.svg"))
 
 
 def test_the_mail_has_the_functions_on_request(matrix: Path) -> None:
     with_functions = (matrix / "lkml.eml").read_text()
     (table,) = designs.tables(
-        measure.stored(matrix / measure.NESTED), "mainline", CHEAPEST
+        stored.profiles(matrix / stored.NESTED), "mainline", CHEAPEST
     )
     assert table in with_functions
     assert len(table.splitlines()) <= 10

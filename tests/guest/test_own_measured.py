@@ -23,7 +23,7 @@ from retrap.config.plan import Run
 from retrap.config.scenario_files import Files
 from retrap.executors import guest
 from retrap.kernel.kernels import Kernel
-from retrap.profile import measure
+from retrap.profile import measure, stored
 from retrap.profile.summary import CHEAPEST
 
 ASKS, SAMPLES = (0, 1, 2), 100
@@ -87,7 +87,7 @@ def test_it_is_profiled(tmp_path: Path, files: Files, built: dict[str, Kernel]) 
         files=files,
     )
     path = measure.run(request, dict(VARIANTS), tmp_path, True, lambda _: [])
-    profiles = {found.facts["scenario"]: found for found in measure.stored(path)}
+    profiles = {found.facts["scenario"]: found for found in stored.profiles(path)}
     assert sorted(profiles) == [cell.scenario for cell in CELLS[:2]]
     calls = {
         scenario: sum(

@@ -26,7 +26,7 @@ from retrap.kernel.kernels import Kernel
 from retrap.rules.mutations import Mutation
 from retrap.config.plan import Run
 from retrap.analysis.verdict import DECIDED, SAME
-from retrap.profile import difference, measure
+from retrap.profile import difference, measure, stored
 from retrap.results import trace
 from retrap.profile.summary import ALL, CHEAPEST, Profile
 from retrap.base.progress import Task
@@ -84,7 +84,7 @@ def profiled(variants: dict[str, Variant], names: list[str], into: Path) -> Prof
     path = measure.run(request, variants, into, fresh=True, draw=draw_profiles)
     return {
         (found.facts["variant"], found.facts["placement"]): found
-        for found in measure.stored(path)
+        for found in stored.profiles(path)
     }
 
 
@@ -182,7 +182,7 @@ def test_windows_add_up_to_the_clock(tmp_path: Path, cpus: int) -> None:
     path = measure.run(request, VARIANTS, tmp_path, fresh=True, draw=draw_profiles)
     registry = Programs(ROOT / "build/release").registry()
     cells = request.cells(VARIANTS["mainline"], registry)
-    found = measure.stored(path)
+    found = stored.profiles(path)
     assert len(found) == len(cells) * len(request.arches)
     for profile in found:
         tree = profile.trees[ALL]
@@ -267,7 +267,7 @@ def test_the_kernels_half_is_what_the_pmu_counts(tmp_path: Path) -> None:
     path = measure.run(
         request, VARIANTS, tmp_path / "r", fresh=True, draw=draw_profiles
     )
-    (found,) = measure.stored(path)
+    (found,) = stored.profiles(path)
     rows = found.trees[CHEAPEST].rows()
     profiled = float(sum(row.own for row in rows if row.function.kernel))
     print(f"\npmu {pairs}, profile {profiled}")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from retrap.base.errors import RetrapError
 from retrap.base.paths import ROOT
 
 OWNER = """\
-import sys, time
+import sys
 sys.path.insert(0, sys.argv[1])
 import test_workers
 from retrap.base import workers
@@ -53,6 +54,15 @@ def test_a_failure_comes_back_whole() -> None:
     )
 
 
+def is_killed(number: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_one_that_is_killed_is_named() -> None:
+    with pytest.raises(RetrapError, match="is_killed: a process of retrap was killed"):
+        list(workers.each(is_killed, [1, 2]))
+
+
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -61,9 +71,9 @@ def gone(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
-def until(what: str, is_so: object) -> None:
+def until(what: str, is_so: Callable[[], bool]) -> None:
     for _ in range(600):
-        if is_so():  # type: ignore[operator]
+        if is_so():
             return
         time.sleep(0.1)
     pytest.fail(what)

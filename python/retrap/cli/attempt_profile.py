@@ -14,7 +14,7 @@ from retrap.cli import attempt_files
 from retrap.config import experiments, scenario_files
 from retrap.config.variants import Variants
 from retrap.kernel import kernels
-from retrap.profile import boot_state, difference, measure
+from retrap.profile import boot_state, difference, measure, stored
 from retrap.profile.difference import Difference
 from retrap.results.store import Results
 
@@ -56,9 +56,9 @@ def functions(
     )
     path = measure.run(request, variants, into, False, lambda _: [])
     state = _state(path, request, variants)
-    stored = measure.stored(path)
+    profiles = stored.profiles(path)
     before, after = (
-        {each.cell: each for each in stored if each.facts["variant"] == name}
+        {each.cell: each for each in profiles if each.facts["variant"] == name}
         for name in (base, last)
     )
     return [
@@ -80,8 +80,7 @@ def _state(
     for name in request.booted:
         kernel = kernels.find(variants[name], arch)
         assert kernel, f"{name} ran just now"
-        booted = measure.job_of(kernel).name
-        boots.append(boot_state.Booted(path, booted, kernel))
+        boots.append(stored.Boot(path, measure.job_of(kernel).name, kernel))
     read = dict(zip(request.booted, workers.each(boot_state.read, boots), strict=True))
     return {
         name: [read[state] for state in request.states(name)]

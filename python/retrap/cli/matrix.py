@@ -155,7 +155,7 @@ def _profile(
 ) -> None:
     """The notification scenarios again, in boots with the profiler."""
     from plots import profiles
-    from retrap.profile import measure
+    from retrap.profile import measure, stored
 
     request = _request(experiment)
     registry = programs[native()].registry()
@@ -166,7 +166,7 @@ def _profile(
         and request.cells(kernel.variant, registry)
     ]
     plan = measure.plan_of(request, variants, chosen, programs)
-    campaign = nested(path / measure.NESTED, plan)
+    campaign = nested(path / stored.NESTED, plan)
     try:
         draw = profiles.draw_profiles
         measure.fill(request, registry, chosen, programs, campaign, progress, draw)

@@ -12,7 +12,16 @@ from retrap.config.variants import load_variants
 from retrap.kernel import kernels
 from retrap.base.arch import ARCHES, asked, native
 from retrap.base.errors import EXIT_KERNEL, EXIT_OK, EXIT_USAGE, RetrapError
-from retrap.profile import derive, designs, difference, lines, measure, report, screen
+from retrap.profile import (
+    derive,
+    designs,
+    difference,
+    lines,
+    measure,
+    report,
+    screen,
+    stored,
+)
 from retrap.profile.summary import Profile
 from retrap.base.progress import Progress
 
@@ -22,7 +31,7 @@ TOP, FEW = 30, 4  # functions of a table
 
 def run(args: Namespace) -> int:
     path = args.stored or _measure(args)
-    chosen = [found for found in measure.stored(path) if _wanted(found, args)]
+    chosen = [found for found in stored.profiles(path) if _wanted(found, args)]
     if not chosen:
         raise RetrapError(
             f"{path}: holds no profile of what was asked for",
@@ -43,9 +52,9 @@ def run(args: Namespace) -> int:
     brief = not (_asked_for(args) or screen.fits(text))
     print(screen.brief(pairs, args.kind, args.kernel_only) if brief else text)
     more = " (--full prints the tables)" if brief else ""
-    print(f"profiles  {path}/{measure.PROFILES}/{more}")
-    if (path / measure.FIGURES).is_dir():
-        print(f"figures   {path}/{measure.FIGURES}/")
+    print(f"profiles  {path}/{stored.PROFILES}/{more}")
+    if (path / stored.FIGURES).is_dir():
+        print(f"figures   {path}/{stored.FIGURES}/")
     return EXIT_OK
 
 

@@ -13,17 +13,15 @@ in one case of 128.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
-from retrap.kernel.kernels import Kernel
 from retrap.profile import derive
 from retrap.profile.counts import Counter
 from retrap.profile.difference import Difference
+from retrap.profile.stored import Boot
 from retrap.profile.symbols import Function
-from retrap.results.store import load
 
 QUARTILES = (0.25, 0.5, 0.75)
 Span = tuple[int, int, int]  # the quartiles of a function's instructions
@@ -31,22 +29,11 @@ NOT_RUN: Span = (0, 0, 0)
 Spans = dict[Function, Span]
 
 
-@dataclass(frozen=True)
-class Booted:
-    """A profiled boot: where it lies in its result directory, and what ran."""
-
-    results: Path
-    name: str
-    kernel: Kernel
-
-
-def read(booted: Booted) -> dict[str, Spans]:
+def read(boot: Boot) -> dict[str, Spans]:
     """Of each cell, as a profile names it, how many instructions the kernel's
     functions have. Errors: EXIT_RESULTS, EXIT_KERNEL, as derive.recorded()."""
-    place = booted.results / "raw" / booted.name
-    (boot,) = (each for each in load(booted.results).boots if each.path == place)
-    seen, runs = derive.recorded(boot, booted.kernel)
-    counter = Counter(seen.blocks, derive.kernel_names(booted.kernel))
+    seen, runs = derive.recorded(boot.load(), boot.kernel)
+    counter = Counter(seen.blocks, derive.kernel_names(boot.kernel))
     found: dict[str, Spans] = {}
     for cell, run in runs:
         counts = counter.count(run.windows)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from retrap.executors import qemu
 from retrap.executors.guest import Qemu
 from retrap.executors.lanes import boot_all, exact_at_once
 from retrap.kernel import kernels
-from retrap.base import workers
 from retrap.base.arch import Arch, native
 from retrap.build import own
 from retrap.build.programs import MEASURING, Programs, build, build_for_guests
@@ -36,20 +34,15 @@ from retrap.base.errors import (
     EXIT_CONFIG,
     EXIT_GUEST,
     EXIT_KERNEL,
-    EXIT_RESULTS,
     EXIT_USAGE,
     RetrapError,
 )
 from retrap.kernel.kernels import Kernel
 from retrap.config.plan import Run, Scenario, check_interfaces
-from retrap.profile import derive, summary, tables
+from retrap.profile import stored
 from retrap.results import trace
 from retrap.base.progress import Progress, say
-from retrap.base.rawfile import atomic_write
-from retrap.results.store import load
 
-PROFILES, FIGURES = "profiles", "figures"  # below the result directory
-NESTED = "profile"  # where a matrix keeps one
 Draw = Callable[[Path], list[Path]]  # the figures of a result directory
 SWITCH = {"x86_64": "__switch_to_asm", "arm64": "cpu_switch_to"}
 
@@ -211,7 +204,8 @@ def fill(
     path = campaign.path
     with progress.task("profiles") as task:
         profiled = [each for each in built if each.variant.name in request.variants]
-        count = _derive_all(path, profiled, programs, request.cpus)
+        boots = [stored.Boot(path, job_of(each).name, each) for each in profiled]
+        count = stored.write(boots, programs, request.cpus)
         task.update(f"{count} cells")
     with progress.task("figures") as task:
         task.update(f"{len(draw(path))} files")
@@ -304,52 +298,3 @@ def _told(error: RetrapError, arch: Arch) -> RetrapError:
             EXIT_GUEST,
         )
     return error
-
-
-def _derive_all(
-    path: Path, jobs: list[Kernel], programs: dict[Arch, Programs], cpus: int
-) -> int:
-    """Step 2: a profile.json a cell; how many."""
-    boots = [_Derived(path, kernel, programs[kernel.arch], cpus) for kernel in jobs]
-    count = sum(workers.each(_derive, boots))
-    baseline = jobs[0].variant.name
-    for name, text in tables.differences(stored(path), baseline).items():
-        atomic_write(path / PROFILES / f"{name}.csv", text)
-    return count
-
-
-@dataclass(frozen=True)
-class _Derived:
-    """A boot of a result directory, and what names its addresses."""
-
-    path: Path
-    kernel: Kernel
-    programs: Programs
-    cpus: int
-
-
-def _derive(each: _Derived) -> int:
-    """The profiles of one boot; how many."""
-    where = each.path / "raw" / job_of(each.kernel).name
-    boot = next(boot for boot in load(each.path).boots if boot.path == where)
-    source = derive.Source(each.kernel, each.programs)
-    profiles = derive.profiles(boot, source, each.cpus)
-    for found in profiles:
-        text = json.dumps(found.record(), separators=(",", ":")) + "\n"
-        into = each.path / PROFILES / found.name
-        atomic_write(into.with_name(f"{found.name}.json"), text)
-        atomic_write(into.with_name(f"{found.name}.csv"), tables.functions(found))
-    return len(profiles)
-
-
-def stored(path: Path) -> list[summary.Profile]:
-    """Every profile of a result directory. Errors: EXIT_RESULTS."""
-    load(path)  # what they were made of is whole
-    files = sorted((path / PROFILES).glob("*.json"))
-    if not files:
-        raise RetrapError(
-            f"{path}: holds no profiles",
-            "name a directory that `retrap profile` has filled",
-            EXIT_RESULTS,
-        )
-    return [summary.load(file) for file in files]

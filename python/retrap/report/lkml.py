@@ -93,15 +93,15 @@ def _people(pairs: list[tuple[str, str]]) -> list[Address]:
 
 def _functions(dir: Path, baseline: str) -> list[str]:
     """What `matrix --profile` found, in short."""
-    from retrap.profile import designs, measure
+    from retrap.profile import designs, stored
     from retrap.profile.summary import CHEAPEST
 
-    profiles = measure.stored(dir / measure.NESTED)
+    profiles = stored.profiles(dir / stored.NESTED)
     head = wrap(
         "Guest instructions a sample that each function adds, and how many the "
         "baseline has of it: every instruction between the two clock reads, on "
         "both CPUs. The sums are the differences of the totals, exactly. Figures: "
-        f"{measure.NESTED}/figures/."
+        f"{stored.NESTED}/figures/."
     )
     return [head, *designs.tables(profiles, baseline, CHEAPEST)]
 

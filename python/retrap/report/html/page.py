@@ -20,7 +20,7 @@ from markupsafe import Markup
 from retrap.analysis import family
 from retrap.analysis.comparison import COLUMNS
 from retrap.analysis.statistic import MEDIAN
-from retrap.profile import measure
+from retrap.profile import stored
 from retrap.report import brief, reproduce, table
 from retrap.report.html import rows as comparisons
 from retrap.report.html.kernels import kernels
@@ -122,18 +122,18 @@ def _figures(path: Path) -> list[tuple[str, str, str]]:
     picture no script in it runs."""
     found = []
     for name, about in FIGURES.items():
-        for file in _plain(path, f"{measure.FIGURES}/{name}-*.svg"):
+        for file in _plain(path, f"{stored.FIGURES}/{name}-*.svg"):
             told = f"{about}: {file.stem.removeprefix(f'{name}-')}"
             content = base64.b64encode(file.read_bytes()).decode("ascii")
             picture = f"data:image/svg+xml;base64,{content}"
-            found.append((f"{measure.FIGURES}/{file.name}", told, picture))
+            found.append((f"{stored.FIGURES}/{file.name}", told, picture))
     return found
 
 
 def _profiled() -> tuple[str, ...]:
     """What is shown of a profile, in the directory or in that of `matrix --profile`."""
-    kinds = (f"{measure.FIGURES}/profile-*.html", f"{measure.PROFILES}/*-less-*.csv")
-    return *kinds, *(f"{measure.NESTED}/{kind}" for kind in kinds)
+    kinds = (f"{stored.FIGURES}/profile-*.html", f"{stored.PROFILES}/*-less-*.csv")
+    return *kinds, *(f"{stored.NESTED}/{kind}" for kind in kinds)
 
 
 def _there(path: Path, kinds: tuple[str, ...]) -> list[str]:

@@ -17,7 +17,7 @@ from retrap.analysis.statistic import MEDIAN
 from retrap.analysis.summarize import Value
 from retrap.analysis.written import every
 from retrap.base.rawfile import read_json
-from retrap.profile import measure
+from retrap.profile import stored
 from retrap.report.html.strip import Strip, strip
 from retrap.report.outcomestable import level
 from retrap.report.table import path_integers
@@ -162,7 +162,7 @@ class Row:
         if not self.of.machine.exact:
             return []
         cell = f"{self.of.machine.arch}-{cell_stem(*self.of.where)}.html"
-        places = (measure.FIGURES, f"{measure.NESTED}/{measure.FIGURES}")
+        places = (stored.FIGURES, f"{stored.NESTED}/{stored.FIGURES}")
         found = [f"{place}/profile-{cell}" for place in places]
         return [path for path in found if (self.results.path / path).is_file()]
 
