@@ -18,7 +18,7 @@ from retrap.cli.matrix_plan import layout_of
 from retrap.config import cmdlines
 from retrap.config.fragments import asked, config_text
 from retrap.config.experiments import Experiment, load_experiment
-from retrap.config.variants import load_variants
+from retrap.config.variants import load_variants, named
 from retrap.kernel.kernels import kernel_key
 from retrap.report import brief, table
 from retrap.results.store import load
@@ -88,6 +88,20 @@ def test_other_words_are_refused(tmp_path: Path, words: str, why: str) -> None:
         read(tmp_path, f'["{words}"]')
     assert raised.value.exit_code == EXIT_CONFIG
     assert f"cmdline: {why}" in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("mainline+ballast=99", "mainline+ballast=99: 'ballast=99': ballast= takes"),
+        ("mainline+ballast=1+ballast=2", "names ballast= twice"),
+        ("other+ballast=99", "no variant 'other+ballast=99'"),
+    ],
+)
+def test_a_name_with_a_bad_word_says_which(name: str, why: str) -> None:
+    with pytest.raises(RetrapError) as raised:
+        named([name], load_variants())
+    assert why in raised.value.message and raised.value.exit_code == EXIT_CONFIG
 
 
 def test_twice_the_same_is_refused(tmp_path: Path) -> None:

@@ -224,6 +224,11 @@ def named(names: Iterable[str], variants: dict[str, Variant]) -> list[Variant]:
     wanted = list(dict.fromkeys(names))
     for name in wanted:
         if name not in variants:
+            variant, _, words = name.partition("+")
+            why = cmdlines.wrong(words.replace("+", " ")) if words else ""
+            if why and variant in variants:
+                hint = 'correct it: docs/kernels.md, "Command line as an axis"'
+                raise RetrapError(f"{name}: {why}", hint, EXIT_CONFIG)
             raise RetrapError(
                 f"no variant {name!r}; there are {', '.join(variants)}",
                 "add it to configs/variants.toml, or name another",
